@@ -1,0 +1,44 @@
+"""What CJK text looks like: character model, page cache, lexicon, glyph tables, script folding."""
+
+from __future__ import annotations
+
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from restore.language.glyphs import Confusables
+    from restore.language.lexicon import Lexicon
+    from restore.language.ngram import NgramModel
+
+__all__ = ["Language", "shared"]
+
+
+class Language:
+    """The data of the language room, each part loaded when first asked for."""
+
+    @cached_property
+    def model(self) -> NgramModel:
+        """The character n-gram model."""
+        from restore.language.ngram import NgramModel
+
+        return NgramModel.load()
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The word list with frequencies."""
+        from restore.language.lexicon import Lexicon
+
+        return Lexicon.load()
+
+    @cached_property
+    def confusables(self) -> Confusables:
+        """Glyphs that are mistaken for each other."""
+        from restore.language.glyphs import Confusables
+
+        return Confusables.load()
+
+
+@cache
+def shared() -> Language:
+    """One language room per process."""
+    return Language()

@@ -1,0 +1,128 @@
+"""Tokens of a dump: stretches between white space, with what stands between them.
+
+A token is a candidate for a printed line, or for a piece of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore import characters as ch
+from restore.view import View
+
+__all__ = ["Tokens", "ems", "tokens_of"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_NEWLINES = np.array([10, 11, 12, 13, 0x85, 0x2028, 0x2029], dtype=np.uint32)
+_ASCII_MARKS = np.zeros(128, dtype=np.bool_)
+_ASCII_MARKS[[ord(c) for c in ",:;?!()\"'"]] = True
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Columns over the tokens of a text, each of shape ``(n,)`` unless said otherwise.
+
+    Attributes:
+        start, end: view offsets of the content.
+        newlines: line breaks between this token and the next (0: only spaces).
+        spaces: columns of horizontal space before the next token or line break (an ideographic space counts two).
+        indent: columns of space between the line break before and this token; 0 inside a line.
+        row: number of the physical line.
+        block: number of the block; blocks are parted by blank lines.
+        width: ems, with half-width marks as :func:`ems` says.
+    """
+
+    view: View
+    start: Ints
+    end: Ints
+    newlines: Ints
+    spaces: Ints
+    indent: Ints
+    row: Ints
+    block: Ints
+    width: Floats
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @cached_property
+    def first(self) -> NDArray[np.uint16]:
+        """Class bits of each token's first character."""
+        return self.view.classes[self.start]
+
+    @cached_property
+    def last(self) -> NDArray[np.uint16]:
+        """Class bits of each token's last character."""
+        return self.view.classes[self.end - 1]
+
+    def text(self, index: int) -> str:
+        """Content of one token."""
+        return self.view.text[int(self.start[index]) : int(self.end[index])]
+
+
+def ems(view: View, half_mark: float | None = None) -> Floats:
+    """Width of every character in ems, shape ``(n,)``.
+
+    CJK characters and marks count 1, everything else half. ASCII marks stand in a dump for full-width ones that a
+    converter folded, or were printed half-width; ``half_mark`` says which (1.0 or 0.5). None decides for the page: full
+    when the text has hardly any full-width commas.
+    """
+    classes = view.classes
+    out = np.where(classes & ch.WIDE, 1.0, 0.5)
+    out[(classes & (ch.NEWLINE | ch.MARK)) > 0] = 0.0
+    if half_mark is None:
+        half_mark = 1.0
+    if half_mark != 0.5:
+        codes = view.codes
+        marks = np.flatnonzero(_ASCII_MARKS[np.minimum(codes, 127)] & (codes < 128))
+        if len(marks):
+            left = classes[np.maximum(marks - 1, 0)] & (ch.WIDE | ch.PUNCT)
+            right = classes[np.minimum(marks + 1, len(codes) - 1)] & (ch.WIDE | ch.PUNCT)
+            out[marks[(left > 0) | (right > 0)]] = half_mark
+    return out
+
+
+def tokens_of(view: View, widths: Floats | None = None) -> Tokens:
+    """Cut a view at white space."""
+    classes = view.classes
+    n = len(classes)
+    blank = np.zeros(n + 2, dtype=np.int8)
+    blank[1:-1] = (classes & ch.BLANK) > 0
+    blank[0] = blank[-1] = 1
+    edge = np.diff(blank)
+    start, end = np.flatnonzero(edge == -1), np.flatnonzero(edge == 1)
+    m = len(start)
+    if widths is None:
+        widths = ems(view)
+    total = np.concatenate(([0.0], np.cumsum(widths)))
+    breaks = np.concatenate(([0], np.cumsum((classes & ch.NEWLINE) > 0)))
+    columns = np.where(
+        (classes & ch.SPACE) > 0, np.where(view.codes == 0x3000, 2, np.where(view.codes == 9, 4, 1)), 0
+    )
+    column_sum = np.concatenate(([0], np.cumsum(columns)))
+    follow = np.append(start[1:], n) if m else start
+    newlines = breaks[follow] - breaks[end]
+    # spaces before the first line break behind a token, and behind the last one before the next token
+    positions = np.flatnonzero((classes & ch.NEWLINE) > 0)
+    if len(positions):
+        nth = np.searchsorted(positions, end)
+        stop = np.where(newlines > 0, positions[np.minimum(nth, len(positions) - 1)], follow)
+        spaces = column_sum[stop] - column_sum[end]
+        before = np.searchsorted(positions, start) - 1
+        line_start = np.where(before >= 0, positions[np.maximum(before, 0)] + 1, 0)
+    else:
+        spaces = column_sum[follow] - column_sum[end]
+        line_start = np.zeros(m, dtype=np.int64)
+    opening = np.ones(m, dtype=np.bool_)
+    opening[1:] = newlines[:-1] > 0
+    indent = np.where(opening, column_sum[start] - column_sum[line_start], 0)
+    row = np.concatenate(([0], np.cumsum(newlines[:-1] > 0))) if m else newlines
+    block = np.concatenate(([0], np.cumsum(newlines[:-1] > 1))) if m else newlines
+    return Tokens(view, start, end, newlines, spaces, indent, row, block, total[end] - total[start])

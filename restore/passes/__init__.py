@@ -1,0 +1,23 @@
+"""The passes: one file, one kind of damage. Each can be used alone.
+
+>>> from restore.passes import join_lines
+>>> text = "党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员、监督党员和组织 群众的职责。"
+>>> join_lines(text).text
+'党的基层组织是党执政的组织基础,担负着直接教育党员、管理党员、监督党员和组织群众的职责。'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from restore.passes.encoding import encoding
+from restore.passes.join_lines import join_lines
+from restore.passes.markup import markup
+from restore.passes.punctuation import punctuation
+from restore.passes.spaces import spaces
+from restore.pipeline import RepairPass
+
+_ALL = (encoding, markup, join_lines, spaces, punctuation)
+BUILT_IN: Mapping[str, RepairPass] = {one.name: one for one in _ALL}
+
+__all__ = ["BUILT_IN", "encoding", "join_lines", "markup", "punctuation", "spaces"]

@@ -1,0 +1,65 @@
+"""Pass ``join_lines``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from restore import characters as ch
+from restore.correction import Batch
+from restore.layout.ends import line_ends
+from restore.pipeline import Tools, repair_pass
+from restore.view import View
+
+_MESSAGES = (
+    "line end: no space between CJK characters",
+    "line end between Latin words",
+    "word hyphenated at a line end",
+)
+
+
+@repair_pass(after=["encoding", "markup", "printed_lines", "reading_order", "paragraphs"])
+def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
+    """Printed line ends that became spaces or newlines.
+
+    Repairs: the space or newline at the end of each printed line is taken out where the script has no spaces (CSS Text 3,
+    segment break transformation: Chinese and Japanese yes, Korean no); between Latin words it becomes one space, and a
+    word hyphenated at the line end is put together.
+    Why it happens: a converter writes every line of type as a line or sets a space where it ended.
+    Example: ``党的基层组织是党 执政的组织基础`` becomes ``党的基层组织是党执政的组织基础``.
+    When it is wrong: in verse, lists and tables, which end their lines on purpose; they are told by the marks at their
+    line ends and by widths that have nothing in common.
+    """
+    ends = line_ends(view)
+    join = ends.join
+    if "paragraphs" in tools.memo:  # every line break left inside a block is a printed line end
+        inner = ends.tokens.newlines == 1
+        inner[-1:] = False
+        join = join | inner
+    at = np.flatnonzero(join)
+    if not len(at):
+        return
+    tokens = ends.tokens
+    start, end = tokens.end[at], tokens.start[at + 1]
+    left, right = view.classes[start - 1], view.classes[end]
+    wide = ch.HAN | ch.KANA | ch.FULL
+    korean = ((left & ch.HANGUL) > 0) & ((right & (ch.HANGUL | ch.LATIN | ch.DIGIT)) > 0)
+    korean |= ((right & ch.HANGUL) > 0) & ((left & (ch.HANGUL | ch.LATIN | ch.DIGIT | ch.COMMA)) > 0)
+    latin = ((left & wide) == 0) & ((right & wide) == 0)
+    words = latin & ((left & (ch.LATIN | ch.COMMA | ch.STOP | ch.CLOSE)) > 0) & ((right & (ch.LATIN | ch.OPEN)) > 0)
+    words |= latin & ((left & ch.LATIN) > 0) & ((right & ch.DIGIT) > 0)
+    keep = words | korean
+    codes = view.codes
+    single = end - start == 1
+    is_space = codes[start] == 32
+    hyphen = words & (codes[start - 1] == 0x2D) & ((view.classes[np.maximum(start - 2, 0)] & ch.LATIN) > 0)
+    hyphen |= latin & (codes[start - 1] == 0x2D) & ((right & ch.LATIN) > 0)
+    hyphen &= (view.classes[np.maximum(start - 2, 0)] & ch.LATIN) > 0
+    nothing = keep & ~hyphen & single & is_space
+    take = ~nothing
+    first = np.where(hyphen, start - 1, start)
+    text = np.where(keep & ~hyphen, 1, 0)
+    message = np.where(hyphen, 2, text)
+    if take.any():
+        yield Batch(first[take], end[take], text[take], ("", " "), _MESSAGES, message[take])

@@ -1,0 +1,292 @@
+"""The passes in their order, and the engine that runs them.
+
+The order is :data:`PRESETS`; everything else here reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+import numpy as np
+
+from restore.correction import Batch, Certainty, Draft, EditKind
+from restore.ledger import Ledger
+from restore.restoration import Restoration
+from restore.source import Source
+from restore.view import View, record
+
+if TYPE_CHECKING:
+    from restore.language import Language
+
+__all__ = ["PRESETS", "Pass", "Pipeline", "RepairPass", "Settings", "Tools", "repair_pass"]
+
+#: The order of passes. Later passes rely on what earlier ones did; see ``after=`` of each pass.
+PRESETS: Mapping[str, tuple[str, ...]] = {
+    "default": (
+        "encoding",
+        "markup",
+        "furniture",
+        "duplicates",
+        "printed_lines",
+        "reading_order",
+        "join_lines",
+        "paragraphs",
+        "gaps",
+        "spaces",
+        "punctuation",
+        "doubles",
+        "strays",
+        "confusables",
+        "script",
+    ),
+    "formatting": ("encoding", "markup", "join_lines", "spaces", "punctuation"),
+}
+ENTRY_POINTS = "restore.passes"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user can choose.
+
+    Attributes:
+        certainty: corrections below it are shown, not applied.
+        punctuation: ``full`` gives CJK text full-width marks; ``keep`` leaves widths alone.
+        spacing: between Han and digits or Latin: ``auto`` follows the page, ``none`` removes, ``keep`` leaves.
+        script: ``keep``, or the script to convert to (``hans``, ``hant``, ``tw``, ``hk``, ``jp``).
+        fast: skip the checks of the invariants on this text.
+    """
+
+    certainty: Certainty = Certainty.MEDIUM
+    punctuation: Literal["full", "keep"] = "full"
+    spacing: Literal["auto", "none", "keep"] = "auto"
+    script: Literal["keep", "hans", "hant", "tw", "hk", "jp"] = "keep"
+    fast: bool = False
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "punctuation": ("full", "keep"),
+            "spacing": ("auto", "none", "keep"),
+            "script": ("keep", "hans", "hant", "tw", "hk", "jp"),
+        }
+        for name, words in allowed.items():
+            if getattr(self, name) not in words:
+                raise ValueError(f"{name} must be one of {', '.join(words)}, not {getattr(self, name)!r}")
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data for the record."""
+        return {f.name: getattr(self, f.name) for f in fields(self)} | {"certainty": self.certainty.label}
+
+
+@dataclass
+class Tools:
+    """What a pass may use besides the view: settings, knowledge of the language, and notes that passes leave each other.
+
+    ``memo`` lives as long as one restoration; keys are pass names.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    memo: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def language(self) -> Language:
+        """The language room: character model, lexicon, glyph tables. Loaded once per process."""
+        from restore.language import shared
+
+        return shared()
+
+
+Find = Callable[[View, Tools], Iterable[Draft | Batch]]
+
+
+@runtime_checkable
+class Pass(Protocol):
+    """What the pipeline needs of a pass. ``__doc__`` is its manual."""
+
+    name: str
+
+    def find(self, view: View, tools: Tools) -> Iterable[Draft | Batch]:
+        """What it would repair on ``view``."""
+        ...
+
+
+class RepairPass:
+    """A pass made from a function; call it with text to use it alone.
+
+    >>> from restore.passes import markup
+    >>> markup("**党员**700多名").text
+    '党员700多名'
+    """
+
+    def __init__(self, find: Find, name: str, after: tuple[str, ...]) -> None:
+        self.find = find
+        self.name = name
+        self.after = after
+        self.__doc__ = find.__doc__
+
+    def __call__(self, text: str | Source, **settings: Any) -> Restoration:
+        return Pipeline([self]).run(text, Settings(**settings))
+
+    def __repr__(self) -> str:
+        return f"<pass {self.name}>"
+
+
+def repair_pass(*, after: Sequence[str] = ()) -> Callable[[Find], RepairPass]:
+    """Make a pass of a ``find(view, tools)`` function; its name is the function's.
+
+    Args:
+        after: passes that must stand before it, where they are in the pipeline at all.
+    """
+
+    def wrap(find: Find) -> RepairPass:
+        return RepairPass(find, find.__name__, tuple(after))  # type: ignore[attr-defined]
+
+    return wrap
+
+
+class Pipeline:
+    """An ordered list of passes.
+
+    >>> from restore import Pipeline
+    >>> Pipeline.preset("formatting").names
+    ('encoding', 'markup', 'join_lines', 'spaces', 'punctuation')
+    """
+
+    def __init__(self, passes: Iterable[Pass | str]) -> None:
+        self.passes: tuple[Pass, ...] = tuple(_resolve(p) for p in passes)
+        self._check_order()
+
+    @classmethod
+    def preset(cls, name: str = "default") -> Pipeline:
+        """A pipeline by name.
+
+        Raises:
+            ValueError: for an unknown name.
+        """
+        if name not in PRESETS:
+            raise ValueError(f"unknown preset {name!r}; there are {', '.join(PRESETS)}")
+        return cls(PRESETS[name])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the passes in order."""
+        return tuple(p.name for p in self.passes)
+
+    def before(self, name: str, new: Pass | str) -> Pipeline:
+        """A pipeline with ``new`` before pass ``name``."""
+        k = self._index(name)
+        return Pipeline([*self.passes[:k], new, *self.passes[k:]])
+
+    def after(self, name: str, new: Pass | str) -> Pipeline:
+        """A pipeline with ``new`` behind pass ``name``."""
+        k = self._index(name) + 1
+        return Pipeline([*self.passes[:k], new, *self.passes[k:]])
+
+    def enable(self, *names: str) -> Pipeline:
+        """Only these passes, in this pipeline's order."""
+        wanted = {self._index(n) for n in names}
+        return Pipeline([p for k, p in enumerate(self.passes) if k in wanted])
+
+    def disable(self, *names: str) -> Pipeline:
+        """All but these passes."""
+        gone = {self._index(n) for n in names}
+        return Pipeline([p for k, p in enumerate(self.passes) if k not in gone])
+
+    def _index(self, name: str) -> int:
+        if name not in self.names:
+            raise ValueError(f"no pass {name!r} in this pipeline; it has {', '.join(self.names)}")
+        return self.names.index(name)
+
+    def _check_order(self) -> None:
+        names = self.names
+        if len(set(names)) < len(names):
+            twice = next(n for n in names if names.count(n) > 1)
+            raise ValueError(f"pass {twice!r} is in the pipeline twice")
+        for k, one in enumerate(self.passes):
+            for earlier in getattr(one, "after", ()):
+                if earlier in names[k + 1 :]:
+                    raise ValueError(f"pass {one.name!r} must stand after {earlier!r}")
+
+    def run(self, source: str | Source, settings: Settings | None = None) -> Restoration:
+        """Restore a source.
+
+        Raises:
+            CorrectionError: when a pass contradicts itself.
+            InvariantError: when a promise does not hold (unless ``settings.fast``).
+        """
+        settings = settings or Settings()
+        if isinstance(source, str):
+            source = Source(source)
+        tools = Tools(settings)
+        ledger = Ledger()
+        view = View.of(source)
+        for one in self.passes:
+            first, last = record(view, ledger, one.name, one.find(view, tools))
+            if last > first and (ledger.corrs["certainty"][first:] >= int(settings.certainty)).any():
+                view = View.of(source, ledger, _applied(ledger, settings.certainty))
+        ledger = _withdraw(ledger, settings.certainty)
+        out = Restoration(
+            source,
+            ledger,
+            settings.certainty,
+            settings=settings.as_data() | {"passes": list(self.names)},
+            notes=source.notes + tuple(tools.memo.get("notes", ())),
+        )
+        out._rendering = view.rendering
+        if not settings.fast:
+            from restore.record import check_replay
+
+            out.check()
+            check_replay(out)
+        return out
+
+
+def _applied(ledger: Ledger, threshold: Certainty) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return ledger.closure(ledger.corrs["certainty"] >= int(threshold))
+
+
+def _withdraw(ledger: Ledger, threshold: Certainty) -> Ledger:
+    """Drop proposals (not applied) whose text an applied or another proposed correction rewrites."""
+    applied = _applied(ledger, threshold)
+    if applied.all():
+        return ledger
+    e = ledger.edits
+    size = int(e["end"].max(initial=0)) + 1
+    text_rows = (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"])
+    cover = np.zeros(size, dtype=np.bool_)
+    done = text_rows & applied[e["corr"]]
+    delta = np.bincount(e["start"][done], minlength=size) - np.bincount(e["end"][done], minlength=size)
+    cover = np.cumsum(delta) > 0
+    stay = applied.copy()
+    for index in np.flatnonzero(~applied):
+        rows = [r for r in ledger.rows(int(index)) if text_rows[r]]
+        needs = ledger.builds_on.get(int(index), ()) + ledger.requires.get(int(index), ())
+        if all(stay[j] for j in needs) and not any(cover[e["start"][r] : e["end"][r]].any() for r in rows):
+            stay[index] = True
+            for r in rows:
+                cover[e["start"][r] : e["end"][r]] = True
+    return ledger if stay.all() else ledger.keep(stay)
+
+
+def _resolve(one: Pass | str) -> Pass:
+    if not isinstance(one, str):
+        if not isinstance(one, Pass):
+            raise TypeError(f"{one!r} is not a pass: it needs a name and find(view, tools)")
+        return one
+    from restore import passes
+
+    found = passes.BUILT_IN.get(one)
+    if found is not None:
+        return found
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name == one:
+            loaded = point.load()
+            made = loaded() if isinstance(loaded, type) else loaded
+            if not isinstance(made, Pass):
+                raise TypeError(f"entry point {one!r} ({point.value}) is not a pass: it needs a name and find(view, tools)")
+            return made
+    known = [*passes.BUILT_IN, *(p.name for p in entry_points(group=ENTRY_POINTS))]
+    raise ValueError(f"unknown pass {one!r}; there are {', '.join(known)}")

@@ -1,0 +1,287 @@
+"""A restoration: the source, the list of corrections, and what a person decided about them.
+
+Text, diff, report and undo are all derived from that one list. See ``docs/model.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+import numpy as np
+
+from restore._version import __version__
+from restore.correction import Certainty, Correction, CorrectionError, EditKind
+from restore.ledger import Bools, Ledger, Rendering, render
+from restore.source import Source, codes_to_text
+
+__all__ = ["Block", "Corrections", "InvariantError", "Restoration"]
+
+ACCEPT, REJECT = "accept", "reject"
+
+
+class InvariantError(AssertionError):
+    """The toolkit broke one of its own promises on this input; nothing should be written. Please report it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of the restored text with a role: ``headline``, ``kicker``, ``subhead``, ``byline``, ``p``,
+    ``caption`` or ``furniture``. ``article`` numbers the article it belongs to, 0 for none."""
+
+    start: int
+    end: int
+    role: str
+    article: int = 0
+
+
+class Corrections(Sequence[Correction]):
+    """The corrections of a restoration; objects are made when asked for."""
+
+    def __init__(self, restoration: Restoration) -> None:
+        self._restoration = restoration
+
+    def __len__(self) -> int:
+        return self._restoration.ledger.n_corrections
+
+    @overload
+    def __getitem__(self, index: int) -> Correction: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Correction]: ...
+    def __getitem__(self, index: int | slice) -> Correction | list[Correction]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(f"there are {len(self)} corrections, no number {index}")
+        r = self._restoration
+        return r.ledger.correction(index, r.source, bool(r.accepted[index]))
+
+    def __iter__(self) -> Iterator[Correction]:
+        return (self[i] for i in range(len(self)))
+
+    def by_pass(self, name: str) -> list[Correction]:
+        """The corrections of one pass, in order."""
+        r = self._restoration
+        if name not in r.ledger.passes:
+            return []
+        number = r.ledger.passes.index(name)
+        return [self[int(i)] for i in np.flatnonzero(r.ledger.corrs["pass"] == number)]
+
+    def find(self, identifier: str) -> Correction:
+        """The correction with that id.
+
+        Raises:
+            KeyError: when none has it.
+        """
+        return self[self._restoration.index_of(identifier)]
+
+
+@dataclass
+class Restoration:
+    """What the pipeline made of a source.
+
+    Attributes:
+        source: the dump, unchanged.
+        ledger: the corrections in columns.
+        threshold: corrections of at least this certainty are applied unless a person said otherwise.
+        decisions: what a person decided, by correction index.
+        settings: the settings it was made with, as plain data.
+        blocks: the structure of the restored text as first made.
+    """
+
+    source: Source
+    ledger: Ledger
+    threshold: Certainty = Certainty.MEDIUM
+    decisions: dict[int, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    blocks: tuple[Block, ...] = ()
+    notes: tuple[str, ...] = ()
+    version: str = __version__
+    _rendering: Rendering | None = field(default=None, repr=False)
+    _ids: dict[str, int] | None = field(default=None, repr=False)
+
+    # ------------------------------------------------------------------ text
+    @property
+    def accepted(self) -> Bools:
+        """Which corrections the text has, shape ``(n_corrections,)``."""
+        mask = self.ledger.corrs["certainty"] >= int(self.threshold)
+        for index, what in self.decisions.items():
+            mask[index] = what == ACCEPT
+        return self.ledger.closure(mask)
+
+    @property
+    def rendering(self) -> Rendering:
+        """The text with its mapping to the source."""
+        if self._rendering is None:
+            self._rendering = render(self.source.codes, self.ledger, self.accepted)
+        return self._rendering
+
+    @property
+    def text(self) -> str:
+        """The restored text."""
+        return codes_to_text(self.rendering.codes)
+
+    @property
+    def corrections(self) -> Corrections:
+        """All corrections, applied or only proposed."""
+        return Corrections(self)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is applied."""
+        return bool(self.accepted.any())
+
+    def revert(self) -> str:
+        """The source text again, taken back from the restored text correction by correction."""
+        r = self.rendering
+        out = self.source.codes.copy()
+        shown = r.owner < 0
+        # what is shown comes from the restored text; what is not was deleted by an applied correction
+        out[:] = np.uint32(0)
+        out[r.origin[shown]] = r.codes[shown]
+        out[r.hidden] = self.source.codes[r.hidden]
+        return codes_to_text(out)
+
+    # ------------------------------------------------------------------ judgement
+    def index_of(self, which: int | str | Correction) -> int:
+        """Index of a correction given as index, id or object.
+
+        Raises:
+            KeyError: when there is none.
+        """
+        if isinstance(which, Correction):
+            which = which.id
+        if isinstance(which, str):
+            if self._ids is None:
+                self._ids = {self.ledger.identifier(i): i for i in range(self.ledger.n_corrections)}
+            if which not in self._ids:
+                raise KeyError(f"no correction {which!r} in this restoration")
+            return self._ids[which]
+        if not 0 <= which < self.ledger.n_corrections:
+            raise KeyError(f"no correction number {which}; there are {self.ledger.n_corrections}")
+        return which
+
+    def accept(self, *which: int | str | Correction) -> Restoration:
+        """A restoration in which these corrections, and those they stand on, are applied.
+
+        Raises:
+            CorrectionError: when one contradicts a correction that is applied.
+        """
+        decisions = dict(self.decisions)
+        for one in which:
+            index = self.index_of(one)
+            for i in [*self.ledger.foundations(index), index]:
+                decisions[i] = ACCEPT
+        return self._with(decisions)
+
+    def reject(self, *which: int | str | Correction) -> Restoration:
+        """A restoration without these corrections and without those that stand on them (see :meth:`dependents`)."""
+        decisions = dict(self.decisions)
+        for one in which:
+            decisions[self.index_of(one)] = REJECT
+        return self._with(decisions)
+
+    def undecided(self, *which: int | str | Correction) -> Restoration:
+        """A restoration in which these decisions are taken back."""
+        decisions = dict(self.decisions)
+        for one in which:
+            decisions.pop(self.index_of(one), None)
+        return self._with(decisions)
+
+    def dependents(self, which: int | str | Correction) -> list[Correction]:
+        """What falls when this correction is rejected."""
+        return [self.corrections[i] for i in self.ledger.dependents(self.index_of(which))]
+
+    def _with(self, decisions: dict[int, str]) -> Restoration:
+        return Restoration(
+            self.source,
+            self.ledger,
+            self.threshold,
+            decisions,
+            self.settings,
+            self.blocks,
+            self.notes,
+            self.version,
+            None,
+            self._ids,
+        )
+
+    # ------------------------------------------------------------------ explanation
+    def at(self, offset: int) -> list[Correction]:
+        """Corrections that touch source offset ``offset``.
+
+        Raises:
+            IndexError: when the source has no such offset.
+        """
+        if not 0 <= offset <= len(self.source.text):
+            raise IndexError(f"the source has {len(self.source.text)} characters, no offset {offset}")
+        e = self.ledger.edits
+        empty = e["start"] == e["end"]
+        hit = np.where(
+            empty, (e["start"] == offset) | (e["start"] == offset + 1), (e["start"] <= offset) & (offset < e["end"])
+        )
+        return [self.corrections[int(i)] for i in np.unique(e["corr"][hit])]
+
+    def explain(self, offset: int) -> str:
+        """Why the text at a source offset became what it is, for a person."""
+        found = self.at(offset)
+        line = self.source.text.count("\n", 0, offset) + 1
+        column = offset - (self.source.text.rfind("\n", 0, offset) + 1) + 1
+        here = self.source.text[offset : offset + 1]
+        head = f"{self.source.name}, line {line}, column {column} (offset {offset}): {here!r}"
+        if not found:
+            return f"{head}\nnothing was changed here"
+        return "\n".join([head, *(c.explain() for c in found)])
+
+    def statistics(self) -> dict[str, dict[str, int]]:
+        """Per pass: corrections by certainty, and how many are applied."""
+        c, accepted = self.ledger.corrs, self.accepted
+        out = {}
+        for number, name in enumerate(self.ledger.passes):
+            mine = c["pass"] == number
+            if mine.any():
+                counts = np.bincount(c["certainty"][mine], minlength=3)
+                out[name] = {level.label: int(counts[level]) for level in Certainty} | {
+                    "applied": int((mine & accepted).sum())
+                }
+        return out
+
+    # ------------------------------------------------------------------ promises
+    def check(self) -> None:
+        """Check invariants 1 and 2 on this very text (4 is checked where the record is made).
+
+        Raises:
+            InvariantError: when one does not hold.
+        """
+        r, source, e = self.rendering, self.source.codes, self.ledger.edits
+        own = r.owner < 0
+        seen = np.bincount(r.origin[own], minlength=len(source))
+        if (seen + r.hidden != 1).any():
+            k = int(np.flatnonzero(seen + r.hidden != 1)[0])
+            raise InvariantError(f"source offset {k} is shown {int(seen[k])} times and hidden {int(r.hidden[k])} times")
+        if not np.array_equal(r.codes[own], source[r.origin[own]]):
+            raise InvariantError("a character of the text is neither the source's nor supplied by a correction")
+        if r.hidden.any():
+            named = self.accepted[e["corr"]] & (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"])
+            delta = np.bincount(e["start"][named], minlength=len(source) + 1)
+            delta = delta - np.bincount(e["end"][named], minlength=len(source) + 1)
+            if (r.hidden & (np.cumsum(delta)[:-1] <= 0)).any():
+                raise InvariantError("a source character is gone without a correction that deletes it")
+        if self.revert() != self.source.text:
+            raise InvariantError("reverting every correction does not give the source back")
+
+
+def refuse_conflicts(ledger: Ledger, accepted: Bools) -> None:
+    """Raise when accepted corrections rewrite the same text without building on each other."""
+    e = ledger.edits
+    rows = np.flatnonzero(accepted[e["corr"]] & (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"]))
+    rows = rows[np.argsort(e["start"][rows], kind="stable")]
+    start, end = e["start"][rows], e["end"][rows]
+    reach = np.maximum.accumulate(end) if len(end) else end
+    for k in np.flatnonzero(start[1:] < reach[:-1]):
+        a, b = int(e["corr"][rows[k]]), int(e["corr"][rows[k + 1]])
+        if a not in ledger.foundations(b) and b not in ledger.foundations(a):
+            raise CorrectionError(f"corrections {a} and {b} rewrite the same text; only one can be accepted")

@@ -1,0 +1,208 @@
+"""The immutable source: the bytes of a dump, the text decoded from them, and spans of that text.
+
+Code-point offsets into :attr:`Source.text` are the only coordinates that are stored anywhere.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["InputError", "Source", "Span", "codes_to_text", "text_to_codes"]
+
+Codes = NDArray[np.uint32]
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_SAMPLE = 1 << 20  # bytes of a large file that encoding recognition looks at
+_LEGACY = {"gb2312": "gb18030", "gbk": "gb18030", "hz": "gb18030", "big5hkscs": "big5hkscs", "cp950": "big5"}
+
+
+class InputError(ValueError):
+    """The input cannot be used; the message says what was wrong, where, and what to do."""
+
+
+class Span(NamedTuple):
+    """A half-open stretch ``[start, end)`` of the source, in code points."""
+
+    start: int
+    end: int
+
+
+def text_to_codes(text: str) -> Codes:
+    """Code points of ``text``, shape ``(len(text),)``; lone surrogates are kept."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def codes_to_text(codes: Codes) -> str:
+    """The inverse of :func:`text_to_codes`."""
+    return codes.astype("<u4", copy=False).tobytes().decode("utf-32-le", "surrogatepass")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dump as it came in.
+
+    Attributes:
+        text: the decoded text; bytes that could not be decoded are in it as lone surrogates
+            U+DC80..U+DCFF (PEP 383), so that nothing is dropped.
+        encoding: the encoding the bytes were read with (``"str"`` for text given as text).
+        name: file name for messages and reports.
+        notes: what there is to report about the decoding, one sentence each.
+        raw: the original bytes, or None for text given as text.
+    """
+
+    text: str
+    encoding: str = "str"
+    name: str = "<text>"
+    notes: tuple[str, ...] = ()
+    raw: bytes | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes, name: str = "<bytes>", encoding: str | None = None) -> Source:
+        """Decode ``raw``, recognising UTF-8, UTF-16/32, GB18030 and Big5.
+
+        Raises:
+            InputError: when the data is empty, binary, or the named ``encoding`` is unknown.
+        """
+        if not raw:
+            raise InputError(f"{name}: the file is empty; nothing to restore")
+        notes: list[str] = []
+        if encoding is None:
+            encoding, sure = _recognise(raw, name)
+            if not sure:
+                notes.append(f"encoding recognised as {encoding} from the bytes; name it if that is wrong")
+        try:
+            text = raw.decode(encoding, "surrogateescape")
+        except LookupError:
+            raise InputError(f"{name}: unknown encoding {encoding!r}") from None
+        except UnicodeDecodeError as error:  # utf-16 and utf-32 have no escape for half a code unit
+            text = raw[: error.start].decode(encoding, "replace") + raw[error.start :].decode("latin-1")
+            notes.append(f"{len(raw) - error.start} bytes from byte {error.start} are not {encoding}; kept as they are")
+        bad = sum(1 for c in text if "\udc80" <= c <= "\udcff") if not text.isascii() and _has_escape(text) else 0
+        if bad:
+            notes.append(f"{bad} bytes could not be decoded as {encoding}; kept as they are")
+        return cls(text, encoding, name, tuple(notes), raw)
+
+    @classmethod
+    def read(cls, path: str | Path, encoding: str | None = None) -> Source:
+        """Read a file.
+
+        Raises:
+            InputError: when it is missing, a folder, unreadable, empty or binary.
+        """
+        path = Path(path)
+        try:
+            raw = path.read_bytes()
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such file") from None
+        except IsADirectoryError:
+            raise InputError(f"{path}: is a folder; name the files in it") from None
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+        return cls.from_bytes(raw, str(path), encoding)
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Code points of the text, shape ``(len(text),)``."""
+        return text_to_codes(self.text)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the bytes (of the UTF-8 form when there are none)."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+    def to_bytes(self) -> bytes:
+        """The original bytes; for text given as text its UTF-8 form."""
+        if self.raw is not None:
+            return self.raw
+        return encode_output(self.text)
+
+    @cached_property
+    def reversible(self) -> bool:
+        """Whether encoding the text again gives the bytes."""
+        if self.raw is None:
+            return True
+        try:
+            return self.text.encode(self.encoding, "surrogateescape") == self.raw
+        except UnicodeError:
+            return False
+
+
+def encode_output(text: str) -> bytes:
+    """UTF-8 bytes of restored text; escaped bytes come out as the bytes they were."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _has_escape(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _recognise(raw: bytes, name: str) -> tuple[str, bool]:
+    """Encoding of ``raw`` and whether that is certain."""
+    for bom, encoding in _BOMS:
+        if raw.startswith(bom):
+            return encoding, True
+    sample = raw[:_SAMPLE]
+    if _utf8(sample, whole=len(sample) == len(raw)):
+        if b"\0" in sample and sample.count(0) > len(sample) // 100:
+            return _utf16(sample, name), False
+        return "utf-8", True
+    if b"\0" in sample:
+        return _utf16(sample, name), False
+    # A UTF-8 file with a few broken bytes is still UTF-8.
+    broken = sample.decode("utf-8", "replace").count("\ufffd")
+    if broken <= max(3, len(sample) // 200):
+        return "utf-8", True
+    from charset_normalizer import from_bytes  # only files that are not UTF-8 pay for the import
+
+    candidates = ["gb18030", "big5", "big5hkscs", "shift_jis", "euc_jp", "euc_kr", "utf_16_le", "utf_16_be"]
+    best = from_bytes(sample, cp_isolation=candidates, threshold=0.6).best()
+    if best is not None:
+        found = str(best.encoding)
+        return _LEGACY.get(found, found), False
+    for encoding in ("gb18030", "big5"):
+        if sample.decode(encoding, "replace").count("\ufffd") <= len(sample) // 200:
+            return encoding, False
+    raise InputError(
+        f"{name}: neither text in UTF-8, UTF-16, GB18030 or Big5 nor another known encoding; is it a binary file?"
+    )
+
+
+def _utf8(sample: bytes, whole: bool) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample, final=whole)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _utf16(sample: bytes, name: str) -> str:
+    """UTF-16 without a BOM: one byte of each pair is often zero (ASCII, newline)."""
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    for encoding, zeros in (("utf-16-le", odd), ("utf-16-be", even)):
+        if zeros == max(even, odd) and zeros > 4 * min(even, odd):
+            text = sample[: len(sample) // 2 * 2].decode(encoding, "replace")
+            odd_ones = sum(1 for c in text if c == "\ufffd" or (c < " " and c not in "\t\n\r\f"))
+            if odd_ones <= len(text) // 100:
+                return encoding
+    raise InputError(f"{name}: looks like a binary file, not text (zero bytes); nothing was done")
