@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.characters import HAN, HANGUL, KANA, classify
+from restore.characters import HAN, HANGUL, KANA, classify, table
 from restore.data import DataError, path
 
 __all__ = ["Script", "detect_script", "lone_other_script", "script_bits", "script_counts"]
@@ -46,9 +46,9 @@ WINDOW = 8
 
 @cache
 def script_bits() -> NDArray[np.uint8]:
-    """Scripts that use each ideograph, as bits (1 Simplified, 2 Traditional, 4 Japanese), shape ``(0x110000,)``.
+    """Scripts that use each ideograph, as bits: 1 Simplified, 2 Traditional, 4 Japanese.
 
-    Ideographs used by all three have all bits; all else has 0.
+    Indexed by code point, shape ``(0x110000,)``. Ideographs used by all three have all bits; all else has 0.
 
     Raises:
         DataError: when the table is damaged.
@@ -60,7 +60,7 @@ def script_bits() -> NDArray[np.uint8]:
     codes = np.array([int(code[2:], 16) for code, _, _ in rows])
     masks = {name: sum(_LETTERS[letter] for letter in name) for name in {row[2] for row in rows}}
     bits = np.zeros(0x110000, dtype=np.uint8)
-    bits[(classify(np.arange(0x110000, dtype=np.uint32)) & HAN) != 0] = _ALL
+    bits[(table() & HAN) != 0] = _ALL
     bits[codes] = [masks[row[2]] for row in rows]
     return bits
 
@@ -134,7 +134,8 @@ def lone_other_script(text: str, script: Script | None = None) -> NDArray[np.int
         return alien
     gap = np.diff(alien) > WINDOW
     alone = np.concatenate([[True], gap]) & np.concatenate([gap, [True]])
-    return alien[alone]
+    lone: NDArray[np.intp] = alien[alone]
+    return lone
 
 
 def _codes(text: str) -> NDArray[np.uint32]:

@@ -1,0 +1,261 @@
+"""Segments: the printed lines, or pieces of them, that a dump's physical lines consist of.
+
+A physical line may hold one printed line, a whole block of them (spaces for line ends), or one segment of every column.
+Cutting too often does little harm, since reading order puts neighbours together again; merging two columns does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore import characters as ch
+from restore.layout.measure import column_measures
+from restore.layout.tokens import Tokens, ems, tokens_of
+from restore.view import View
+
+__all__ = ["Segments", "segments_of"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# costs in nats of a segment's width, and of a space that is not a line end; see docs/reading-order.md
+_PARTIAL = 2.0
+_OTHER_MEASURE = 0.7
+_FIRST = 0.5
+_TOO_WIDE = 6.0
+_INNER_SOFT = 0.6
+_INNER_HAN = 2.3
+_MOST_PIECES = 12
+_SQUEEZE = 2.1  # ems by which squeezed marks can stretch a line beyond the measure
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Columns over segments, each of shape ``(n,)`` unless said otherwise.
+
+    Attributes:
+        start, end: view offsets of the content (spaces inside a segment included).
+        width: ems, without the spaces inside.
+        row, block: physical line and block.
+        x: display column at which the segment starts in its physical line (CJK characters count two).
+        gap: columns of space before the segment in its physical line; -1 at the beginning of one.
+        indent: columns of space at the beginning of the physical line, for its first segment.
+        place: index of the segment in its physical line.
+        newlines: line breaks behind the segment.
+        half_mark: ems that ASCII marks count on this page.
+        measures: the page's measures, widest first; shape ``(k,)``.
+    """
+
+    view: View
+    start: Ints
+    end: Ints
+    width: Floats
+    row: Ints
+    block: Ints
+    x: Ints
+    gap: Ints
+    indent: Ints
+    place: Ints
+    newlines: Ints
+    half_mark: float
+    measures: Floats
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Content of every segment without white space."""
+        text = self.view.text
+        return ["".join(text[a:b].split()) for a, b in zip(self.start.tolist(), self.end.tolist(), strict=True)]
+
+    @cached_property
+    def row_size(self) -> Ints:
+        """Segments in each segment's physical line."""
+        return np.bincount(self.row)[self.row] if len(self) else self.row
+
+
+def half_mark_of(view: View) -> float:
+    """Ems that the page's ASCII marks take: the value that makes line widths most alike."""
+    best, answer = -1.0, 1.0
+    for mark in (1.0, 0.5):
+        tokens = tokens_of(view, ems(view, mark))
+        long = tokens.width >= 6
+        if long.sum() < 8:
+            return 1.0
+        half = np.rint(tokens.width[long] * 2).astype(np.int64)
+        count = np.bincount(half).astype(float)
+        score = float((count**2).sum())
+        if score > best * 1.02:
+            best, answer = score, mark
+    return answer
+
+
+def segments_of(view: View) -> Segments:
+    """Cut a view into segments."""
+    mark = half_mark_of(view)
+    widths = ems(view, mark)
+    tokens = tokens_of(view, widths)
+    n = len(tokens)
+    keep = np.ones(n, dtype=np.bool_)  # whether a segment begins with this token
+    if n:
+        inner = _letter_spaced(tokens)
+        keep[1:] &= ~inner[:-1]
+        merged = _widths(tokens, keep)
+        measures = column_measures(merged)
+        keep &= ~_pieces(tokens, keep, measures)
+    first = np.flatnonzero(keep)
+    last = np.append(first[1:], n) - 1
+    width = np.add.reduceat(tokens.width, first) if n else tokens.width
+    x = _display_column(view, tokens)
+    gap = np.full(n, -1, dtype=np.int64)
+    if n:
+        gap[1:] = np.where(tokens.newlines[:-1] == 0, tokens.spaces[:-1], -1)
+    row = tokens.row[first]
+    place = np.arange(len(first)) - np.searchsorted(row, row)
+    return Segments(
+        view,
+        tokens.start[first],
+        tokens.end[last] if n else tokens.end,
+        width,
+        row,
+        tokens.block[first],
+        x[first],
+        gap[first],
+        tokens.indent[first],
+        place,
+        tokens.newlines[last] if n else tokens.newlines,
+        mark,
+        column_measures(width),
+    )
+
+
+def _display_column(view: View, tokens: Tokens) -> Ints:
+    """Display column of each token's start in its physical line."""
+    columns = np.where((view.classes & ch.WIDE) > 0, 2, 1)
+    total = np.concatenate(([0], np.cumsum(columns)))
+    opening = np.ones(len(tokens), dtype=np.bool_)
+    opening[1:] = tokens.newlines[:-1] > 0
+    base = total[tokens.start] - tokens.indent
+    line = np.maximum.accumulate(np.where(opening, np.arange(len(tokens)), 0))
+    return total[tokens.start] - base[line]
+
+
+def _widths(tokens: Tokens, keep: Bools) -> Floats:
+    return np.add.reduceat(tokens.width, np.flatnonzero(keep)) if len(tokens) else tokens.width
+
+
+def _letter_spaced(tokens: Tokens) -> Bools:
+    """Spaces inside physical lines whose characters or words all stand apart, shape ``(n,)``."""
+    n = len(tokens)
+    size = tokens.end - tokens.start
+    count = np.bincount(tokens.row)
+    mean = np.bincount(tokens.row, weights=size) / np.maximum(count, 1)
+    single = np.bincount(tokens.row, weights=size <= 1)
+    spaced = ((count >= 4) & ((mean < 2.6) & (single >= 0.35 * count))) | ((count >= 3) & (single == count))
+    inner = spaced[tokens.row] & (tokens.newlines == 0) & (tokens.spaces <= 2)
+    inner[n - 1 :] = False
+    return inner
+
+
+def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
+    """Tokens that belong to the one before them: the space between was not a line end. Shape ``(n,)``."""
+    n = len(tokens)
+    out = np.zeros(n, dtype=np.bool_)
+    if not len(measures):
+        return out
+    widths = tokens.width.copy()
+    behind = tokens.newlines == 0
+    left, right = tokens.last, np.roll(tokens.first, -1)
+    han = ch.HAN | ch.KANA | ch.FULL
+    soft = behind & (tokens.spaces == 1) & ~(((left & han) > 0) & ((right & han) > 0))
+    soft |= behind & (tokens.spaces == 1) & ((left & ch.FULL) > 0) & (((left & (ch.COMMA | ch.STOP)) > 0))
+    soft[-1] = False
+    # physical lines that are whole blocks: many tokens, most of one width
+    row = tokens.row
+    count = np.bincount(row)
+    rows_in_block = np.bincount(tokens.block, weights=np.append(True, np.diff(row) > 0))
+    alone = rows_in_block[tokens.block] <= 1.0
+    near = np.zeros(n)
+    for m in measures:
+        near = np.maximum(near, np.abs(widths - m) <= 1.1)
+    typical = np.bincount(row, weights=near) / np.maximum(count, 1)
+    block_row = alone & (count[row] >= 4) & (typical[row] >= 0.4)
+    hard = behind & (tokens.spaces == 1) & ~soft & block_row
+    hard[-1] = False
+    starts = np.flatnonzero(np.append(True, np.diff(row) > 0))
+    ends = np.append(starts[1:], n)
+    first_of = np.flatnonzero(keep)
+    if len(first_of) != n:
+        # letter-spaced lines are one piece already
+        joined = np.zeros(n, dtype=np.bool_)
+        joined[1:] = ~keep[1:]
+    else:
+        joined = None
+    for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
+        if b - a < 2 or not (soft[a : b - 1].any() or hard[a : b - 1].any()):
+            continue
+        if joined is not None and joined[a + 1 : b].any():
+            continue
+        own = _row_measure(widths[a:b], measures)
+        out[a + 1 : b] = _split_row(widths[a:b], soft[a:b], hard[a:b], own, measures)
+    return out
+
+
+def _row_measure(width: Floats, measures: Floats) -> float:
+    """The measure that most tokens of a physical line have, 0 for none."""
+    votes = [(int((np.abs(width - m) <= 1.1).sum()), float(m)) for m in measures]
+    best = max(votes)
+    return best[1] if best[0] >= 2 else 0.0
+
+
+def _split_row(width: Floats, soft: Bools, hard: Bools, own: float, measures: Floats) -> Bools:
+    """Dynamic programming over one physical line: which tokens continue the one before. Shape ``(k - 1,)``."""
+    k = len(width)
+    total = np.concatenate(([0.0], np.cumsum(width)))
+    most = float(measures[0]) + 1.1 if len(measures) else 40.0
+    best = [0.0] + [1e9] * k
+    back = [0] * (k + 1)
+    for j in range(1, k + 1):
+        cost = marks = 0.0
+        for i in range(j - 1, max(-1, j - _MOST_PIECES), -1):
+            if i < j - 1:
+                if soft[i]:
+                    cost += _INNER_SOFT
+                elif hard[i]:
+                    cost += _INNER_HAN
+                    marks += 1.0  # a lost mark took the space's place
+                else:
+                    break
+            w = float(total[j] - total[i]) + marks
+            if i < j - 1 and w > (own + _SQUEEZE if own else most):
+                break
+            value = best[i] + cost + _width_cost(w, own, measures)
+            if value < best[j] - 1e-9:
+                best[j], back[j] = value, i
+    begins = np.zeros(k, dtype=np.bool_)
+    j = k
+    while j > 0:
+        begins[back[j]] = True
+        j = back[j]
+    return ~begins[1:]
+
+
+def _width_cost(width: float, own: float, measures: Floats) -> float:
+    """How odd a printed line of this width would be, in nats."""
+    cost = _PARTIAL
+    for m in measures.tolist():
+        extra = 0.0 if m == own or own == 0 else _OTHER_MEASURE
+        off = width - m
+        if -1.1 <= off <= 0.6:
+            cost = min(cost, extra + 0.2 * abs(off))
+        elif -2.6 <= off <= -1.4:
+            cost = min(cost, extra + _FIRST)
+        elif own == m and off > 1.1:
+            cost = max(cost, _TOO_WIDE) if len(measures) == 1 else cost
+    return cost

@@ -1,0 +1,226 @@
+"""What speaks for segment j being the next printed line after segment i, wherever the two stand.
+
+Every piece of evidence has a name; a logistic regression on pages with truth gave each its weight in nats
+(``dictionaries/continuity.json``, built by ``dictionaries/build/continuity.py``). The same functions make the training
+data, score all pairs of a page at once, and name the parts in the evidence of a move.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore.data import DataError, path
+from restore.language.scorer import Scorer
+from restore.layout.segments import Segments
+
+__all__ = ["Evidence", "Weights", "evidence_of", "features", "score", "weights"]
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+Index = NDArray[np.int64]
+
+REACH = 4  # characters scored on each side of a seam
+FULL, FIRST, PARTIAL = 0, 1, 2
+_HINGES = (-5, -2, 0, 2, 4, 6)
+_WIDTH_EDGES = np.array([-6, -2.6, -1.4, -0.6, 0.6, 1.4, 2.6, 6])
+_CLOSING = set("”’\"'」』）)》〕】")
+_STOPS = set("。！？!?…")
+_COMMAS = set("，,、")
+_SEMI = set("；;：:")
+_NOT_FIRST = set("。！？!?…，,、”’》）)；：;:」』")
+_OPENING = set("“\"《（(‘「『")
+_PAIRS = ("“”", "《》", "（）", "「」")
+_ALIKE = str.maketrans("()", "（）")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known about segments and pairs of them before their places count.
+
+    Attributes:
+        raw: ln P(j's head | i's tail) less the ln of its mean over all tails of the page, shape ``(n, n)``.
+        opening: ln P(j's head | paragraph begins) less the same mean, shape ``(n,)``.
+        stop, comma, semi: what i ends with, shape ``(n,)``.
+        not_first, opens: what j begins with, shape ``(n,)``.
+        unclosed, unopened: quotes and brackets left open in i, closed but not opened in j, shape ``(n, 3)``.
+        width: ems, shape ``(n,)``.
+        form: FULL (of a measure of the page), FIRST (two ems short of one) or PARTIAL, shape ``(n,)``.
+        length: characters, shape ``(n,)``.
+    """
+
+    raw: Floats
+    opening: Floats
+    stop: Bools
+    comma: Bools
+    semi: Bools
+    not_first: Bools
+    opens: Bools
+    unclosed: Bools
+    unopened: Bools
+    width: Floats
+    form: NDArray[np.int8]
+    length: Index
+
+    def __len__(self) -> int:
+        return len(self.width)
+
+
+def evidence_of(segments: Segments, model: Scorer) -> Evidence:
+    """Read the segments of a page."""
+    texts = segments.texts
+    n = len(texts)
+    length = np.array([len(t) for t in texts], dtype=np.int64)
+    tails, heads = tails_and_heads(texts, model)
+    matrix = np.asarray(model.seam_matrix(tails, heads), dtype=np.float64)
+    for size in range(1, REACH):  # a shorter head has nothing to say beyond its end
+        columns = np.flatnonzero(length == size)
+        if len(columns):
+            for j in columns.tolist():
+                head = np.repeat(heads[j : j + 1, :size], n, axis=0)
+                matrix[:, j] = np.asarray(model.logp_given(tails, head)).sum(axis=1)
+    top = matrix.max(axis=0) if n else matrix.sum(axis=0)
+    mean = top + np.log(np.exp(matrix - top).mean(axis=0)) if n else top
+    boundary = np.full((n, REACH), model.bos, dtype=heads.dtype)
+    opening = np.asarray(model.seams(boundary, heads), dtype=np.float64) - mean
+    stop, comma, semi, not_first, opens = (np.zeros(n, dtype=np.bool_) for _ in range(5))
+    unclosed = np.zeros((n, len(_PAIRS)), dtype=np.bool_)
+    unopened = np.zeros((n, len(_PAIRS)), dtype=np.bool_)
+    for k, text in enumerate(texts):
+        end = len(text) - 1
+        while end > 0 and text[end] in _CLOSING and len(text) - end < 4:
+            end -= 1
+        stop[k], comma[k], semi[k] = text[end] in _STOPS, text[-1] in _COMMAS, text[-1] in _SEMI
+        not_first[k], opens[k] = text[0] in _NOT_FIRST, text[0] in _OPENING
+        plain = text.translate(_ALIKE)
+        for q, (a, b) in enumerate(_PAIRS):
+            if a in plain or b in plain:
+                unclosed[k, q] = plain.rfind(a) > plain.rfind(b)
+                first_close = plain.find(b)
+                unopened[k, q] = first_close >= 0 and not 0 <= plain.find(a) < first_close
+    return Evidence(
+        (matrix - mean).astype(np.float32),
+        np.clip(opening, -6, 6).astype(np.float32),
+        stop,
+        comma,
+        semi,
+        not_first,
+        opens,
+        unclosed,
+        unopened,
+        segments.width.astype(np.float32),
+        line_form(segments.width, segments.measures),
+        length,
+    )
+
+
+def tails_and_heads(texts: list[str], model: Scorer) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Model ids of the last and first REACH characters, padded with the boundary; both ``(n, REACH)``."""
+    n = len(texts)
+    length = np.array([len(t) for t in texts], dtype=np.int64)
+    ids = np.asarray(model.encode("".join(texts)))
+    begin = np.cumsum(length) - length
+    tails = np.full((n, REACH), model.bos, dtype=ids.dtype)
+    heads = np.full((n, REACH), model.bos, dtype=ids.dtype)
+    for k in range(REACH):
+        has = length > k
+        heads[has, k] = ids[begin[has] + k]
+        tails[has, REACH - 1 - k] = ids[begin[has] + length[has] - 1 - k]
+    return tails, heads
+
+
+def line_form(width: NDArray[np.float64], measures: NDArray[np.float64]) -> NDArray[np.int8]:
+    """FULL, FIRST or PARTIAL for each width, shape ``(n,)``."""
+    if not len(measures):
+        return np.full(len(width), PARTIAL, dtype=np.int8)
+    off = width[:, None] - measures[None, :]
+    full = ((off >= -1.1) & (off <= 0.8)).any(axis=1)
+    first = ((off >= -2.7) & (off <= -1.3)).any(axis=1)
+    return np.where(full, FULL, np.where(first, FIRST, PARTIAL)).astype(np.int8)
+
+
+def features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Named features of the pairs ``(i, j)``; index arrays of any shapes that broadcast together."""
+    raw = np.clip(e.raw[i, j], -9, 12)
+    yield "seam", raw
+    for h in _HINGES:
+        yield f"seam>{h}", np.maximum(raw - h, 0)
+    opening, stop = e.opening[j], e.stop[i]
+    opening_up = np.maximum(opening, 0)
+    yield "opening", opening
+    yield "opening>0", opening_up
+    yield "stop", stop
+    yield "comma", e.comma[i]
+    yield "colon", e.semi[i]
+    yield "stop*opening", stop * opening
+    yield "stop*opening>0", stop * opening_up
+    yield "stop*seam", stop * raw
+    yield "stop*seam>0", stop * np.maximum(raw, 0)
+    wider = e.width[j] - e.width[i]
+    bins = np.searchsorted(_WIDTH_EDGES, wider)
+    for b in range(len(_WIDTH_EDGES) + 1):
+        yield f"width{b}", bins == b
+    names = ("full", "first", "partial")
+    for a in range(3):
+        here = e.form[i] == a
+        yield f"{names[a]}-", here
+        yield f"{names[a]}-stop", here & stop
+        yield f"-{names[a]}", e.form[j] == a
+        for b in range(3):
+            yield f"{names[a]}-{names[b]}", here & (e.form[j] == b)
+    both = (e.form[i] == FULL) & (e.form[j] == FULL)
+    yield "other measure", both & (np.abs(wider) > 1.7)
+    yield "beyond measure", (e.form[i] == FULL) & (wider > 1.7)
+    yield "begins with a mark", e.not_first[j]
+    yield "begins with an opening mark", e.opens[j]
+    for q, pair in enumerate(_PAIRS):
+        yield f"{pair} met", e.unclosed[i, q] & e.unopened[j, q]
+        yield f"{pair} left open", e.unclosed[i, q] & ~e.unopened[j, q]
+        yield f"{pair} never opened", ~e.unclosed[i, q] & e.unopened[j, q]
+    yield "short head", e.length[j] < REACH
+    yield "short tail", e.length[i] < REACH
+    yield "short head*seam", (e.length[j] < REACH) * np.maximum(raw, 0)
+    yield "short tail*seam", (e.length[i] < REACH - 1) * np.maximum(raw, 0)
+
+
+Weights = dict[str, float]
+
+
+@cache
+def weights() -> dict[str, Weights]:
+    """Fitted weights: ``continues`` (same paragraph), ``follows`` (next paragraph of the column), ``breaks``, ``gap``.
+
+    Raises:
+        DataError: when the file is damaged.
+    """
+    file = path("continuity.json")
+    try:
+        body = json.loads(file.read_text("utf-8"))
+        return {name: {k: float(v) for k, v in table.items()} for name, table in body["weights"].items()}
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise DataError(f"{file}: damaged ({error}); rebuild it with dictionaries/build/continuity.py") from None
+
+
+def score(e: Evidence, table: Weights, i: Index, j: Index) -> Floats:
+    """Log-odds of pairs under a table of weights, shape of ``i`` and ``j`` broadcast."""
+    total = np.full(np.broadcast_shapes(i.shape, j.shape), table["bias"], dtype=np.float32)
+    for name, value in features(e, i, j):
+        weight = table.get(name, 0.0)
+        if weight:
+            total += np.float32(weight) * value
+    return total
+
+
+def parts(e: Evidence, table: Weights, i: int, j: int) -> dict[str, float]:
+    """The features of one pair that count, in nats, strongest first."""
+    one = np.array([i]), np.array([j])
+    found = {name: float(table.get(name, 0.0) * float(value[0])) for name, value in features(e, *one)}
+    seam = sum(v for k, v in found.items() if "seam" in k)
+    rest = {k: v for k, v in found.items() if "seam" not in k and abs(v) >= 0.05}
+    return {"seam": round(seam, 2)} | {k: round(v, 2) for k, v in sorted(rest.items(), key=lambda kv: -abs(kv[1]))}

@@ -1,0 +1,119 @@
+"""The best successor for every segment, all segments together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from restore.language.scorer import Scorer
+from restore.layout.segments import Segments
+from restore.order.evidence import Evidence, evidence_of, score, weights
+from restore.order.geometry import Geometry
+
+__all__ = ["Solution", "solve"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+ROUNDS = 5
+_END = 2.0  # nats that a link must not fall short of; below it a chain ends
+_NEW_PARAGRAPH = 1.5  # what taking the next segment as a new paragraph costs
+_MOST_CYCLES = 40
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Successors and what spoke for them.
+
+    Attributes:
+        successor: index of the next segment, -1 where a chain ends. Shape ``(n,)``.
+        continues: log-odds that j continues i in the same paragraph, from the text alone. Shape ``(n, n)``.
+        follows: log-odds that j begins the paragraph after i. Shape ``(n, n)``.
+        place: log-odds from where the two stand. Shape ``(n, n)``.
+        evidence: what the first two were computed from.
+        geometry: what the third was computed from.
+    """
+
+    successor: Ints
+    continues: Floats
+    follows: Floats
+    place: Floats
+    evidence: Evidence
+    geometry: Geometry
+
+    @property
+    def total(self) -> Floats:
+        """All evidence for every pair, in nats, shape ``(n, n)``."""
+        return np.asarray(np.logaddexp(self.continues, self.follows - _NEW_PARAGRAPH) + self.place)
+
+
+def solve(segments: Segments, model: Scorer) -> Solution:
+    """Find successors: an assignment with "ends here" as an option, solved again as the page teaches its layout."""
+    evidence = evidence_of(segments, model)
+    n = len(evidence)
+    index = np.arange(n)
+    table = weights()
+    continues = score(evidence, table["continues"], index[:, None], index[None, :]).astype(np.float64)
+    follows = score(evidence, table["follows"], index[:, None], index[None, :]).astype(np.float64)
+    geometry = Geometry(segments)
+    base = np.logaddexp(continues, follows - _NEW_PARAGRAPH)
+    place = geometry.prior()
+    successor = np.full(n, -1)
+    for turn in range(ROUNDS + 1):
+        if turn:
+            i = np.flatnonzero(successor >= 0)
+            j = successor[i]
+            trust = 1 / (1 + np.exp(-np.clip(base[i, j] + place[i, j] - 1, -20, 20)))
+            place = geometry.learned(i, j, trust, local=turn > 1)
+        gain = np.maximum(base + place + _END, 0)
+        gain[index, index] = 0
+        successor = assign(gain)
+    return Solution(successor, continues, follows, place, evidence, geometry)
+
+
+def assign(gain: Floats) -> Ints:
+    """Best one-to-one successors without cycles; a cycle is opened at its weakest link. Shape ``(n,)``.
+
+    ``gain`` is not negative; 0 means no link. It is changed where cycles are opened.
+    """
+    n = len(gain)
+    successor = _match(gain)
+    for _ in range(_MOST_CYCLES):
+        cycles = _cycles(successor)
+        if not cycles:
+            break
+        for cycle in cycles:
+            weakest = min(cycle, key=lambda k: gain[k, successor[k]])
+            gain[weakest, successor[weakest]] = 0
+        successor = _match(gain)
+    else:
+        for cycle in _cycles(successor):
+            successor[cycle[0]] = -1
+    assert len(successor) == n
+    return successor
+
+
+def _match(gain: Floats) -> Ints:
+    i, j = linear_sum_assignment(gain, maximize=True)
+    successor = np.full(len(gain), -1)
+    linked = gain[i, j] > 0
+    successor[i[linked]] = j[linked]
+    return successor
+
+
+def _cycles(successor: Ints) -> list[list[int]]:
+    state = [0] * len(successor)
+    follow = successor.tolist()
+    found = []
+    for start in range(len(follow)):
+        path, k = [], start
+        while k >= 0 and state[k] == 0:
+            state[k] = start + 1
+            path.append(k)
+            k = follow[k]
+        if k >= 0 and state[k] == start + 1:
+            found.append(path[path.index(k) :])
+    return found
