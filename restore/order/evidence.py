@@ -11,14 +11,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restore.data import DataError, path
-from restore.language.scorer import Scorer
 from restore.layout.segments import Segments
+
+if TYPE_CHECKING:
+    from restore.language.scorer import Scorer
 
 __all__ = ["Evidence", "Weights", "evidence_of", "features", "score", "weights"]
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from restore.language.scorer import Scorer
 from restore.layout.segments import Segments
 from restore.order.evidence import Evidence, evidence_of, score, weights
 from restore.order.geometry import Geometry
+
+if TYPE_CHECKING:
+    from restore.language.scorer import Scorer
 
 __all__ = ["Solution", "solve"]
 

@@ -13,11 +13,13 @@ from collections.abc import Mapping
 from restore.passes.encoding import encoding
 from restore.passes.join_lines import join_lines
 from restore.passes.markup import markup
+from restore.passes.paragraphs import paragraphs
 from restore.passes.punctuation import punctuation
+from restore.passes.reading_order import reading_order
 from restore.passes.spaces import spaces
 from restore.pipeline import RepairPass
 
-_ALL = (encoding, markup, join_lines, spaces, punctuation)
+_ALL = (encoding, markup, reading_order, paragraphs, join_lines, spaces, punctuation)
 BUILT_IN: Mapping[str, RepairPass] = {one.name: one for one in _ALL}
 
-__all__ = ["BUILT_IN", "encoding", "join_lines", "markup", "punctuation", "spaces"]
+__all__ = ["BUILT_IN", "encoding", "join_lines", "markup", "paragraphs", "punctuation", "reading_order", "spaces"]

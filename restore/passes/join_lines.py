@@ -9,6 +9,7 @@ import numpy as np
 from restore import characters as ch
 from restore.correction import Batch
 from restore.layout.ends import line_ends
+from restore.layout.tokens import tokens_of
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -31,16 +32,17 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
     When it is wrong: in verse, lists and tables, which end their lines on purpose; they are told by the marks at their
     line ends and by widths that have nothing in common.
     """
-    ends = line_ends(view)
-    join = ends.join
-    if "paragraphs" in tools.memo:  # every line break left inside a block is a printed line end
-        inner = ends.tokens.newlines == 1
-        inner[-1:] = False
-        join = join | inner
+    judged = tools.memo.get("paragraphs")
+    if judged is None:
+        ends = line_ends(view)
+        tokens, join = ends.tokens, ends.join
+    else:  # the paragraphs pass has told line ends from paragraph ends
+        tokens = tokens_of(view)
+        join = np.isin(view.origin[tokens.end - 1], judged)
+        join[-1:] = False
     at = np.flatnonzero(join)
     if not len(at):
         return
-    tokens = ends.tokens
     start, end = tokens.end[at], tokens.start[at + 1]
     left, right = view.classes[start - 1], view.classes[end]
     wide = ch.HAN | ch.KANA | ch.FULL

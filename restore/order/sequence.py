@@ -1,0 +1,111 @@
+"""From successors to an order: chains, what they gain over the dump's own order, and which lines have to move."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Chains", "chains_of", "gate", "stay_put"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Segments in reading order.
+
+    Attributes:
+        order: segment indices, shape ``(n,)``.
+        chain: number of each ordered segment's chain, ascending, shape ``(n,)``.
+    """
+
+    order: Ints
+    chain: Ints
+
+
+def gate(successor: Ints, total: Floats, least: float) -> tuple[Ints, Floats]:
+    """Keep the dump's own order wherever leaving it gains too little.
+
+    The solution and the dump's order (every segment before the next) differ in alternating paths; each path is taken
+    whole or not at all.
+
+    Returns:
+        Successors, and for every segment the gain of the path its link belongs to (0 where nothing changed).
+    """
+    n = len(successor)
+    out = successor.copy()
+    gain = np.zeros(n)
+    own = np.append(np.arange(1, n), -1)
+    predecessor = np.full(n, -1)
+    linked = np.flatnonzero(successor >= 0)
+    predecessor[successor[linked]] = linked
+    seen = np.zeros(n, dtype=np.bool_)
+    for start in range(n):
+        if seen[start] or successor[start] == own[start]:
+            continue
+        # all segments whose links depend on each other
+        path, todo = [], [start]
+        while todo:
+            i = todo.pop()
+            if i < 0 or seen[i] or successor[i] == own[i]:
+                continue
+            seen[i] = True
+            path.append(i)
+            j = int(successor[i])
+            if j > 0:
+                todo.append(j - 1)  # who had j in the dump
+            k = int(own[i])
+            if k >= 0:
+                todo.append(int(predecessor[k]))  # who has our own next one now
+        new = sum(float(total[i, successor[i]]) for i in path if successor[i] >= 0)
+        old = sum(max(float(total[i, own[i]]), -2.0) for i in path if own[i] >= 0)
+        moved = any(successor[i] >= 0 for i in path)
+        if moved and new - old < least:
+            for i in path:
+                out[i] = own[i] if own[i] >= 0 and total[i, own[i]] > -2.0 else -1
+        else:
+            for i in path:
+                gain[i] = new - old
+    return out, gain
+
+
+def chains_of(successor: Ints) -> Chains:
+    """Chains one after another, by where the first segment of each stands in the dump."""
+    n = len(successor)
+    has_predecessor = np.zeros(n, dtype=np.bool_)
+    has_predecessor[successor[successor >= 0]] = True
+    order: list[int] = []
+    chain: list[int] = []
+    follow = successor.tolist()
+    for number, start in enumerate(np.flatnonzero(~has_predecessor).tolist()):
+        k = start
+        while k >= 0:
+            order.append(k)
+            chain.append(number)
+            k = follow[k]
+    return Chains(np.array(order, dtype=np.int64), np.array(chain, dtype=np.int64))
+
+
+def stay_put(order: Ints) -> NDArray[np.bool_]:
+    """Which places of an order keep the dump's sequence: the longest increasing run. Shape ``(n,)``."""
+    tails: list[int] = []
+    at: list[int] = []
+    back = [-1] * len(order)
+    for place, value in enumerate(order.tolist()):
+        k = bisect_left(tails, value)
+        if k == len(tails):
+            tails.append(value)
+            at.append(place)
+        else:
+            tails[k], at[k] = value, place
+        back[place] = at[k - 1] if k else -1
+    out = np.zeros(len(order), dtype=np.bool_)
+    place = at[-1] if at else -1
+    while place >= 0:
+        out[place] = True
+        place = back[place]
+    return out

@@ -1,0 +1,79 @@
+"""Pass ``paragraphs``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from restore import characters as ch
+from restore.correction import Batch, Certainty
+from restore.layout.segments import segments_of
+from restore.order.boundaries import BREAK, JOIN, boundaries_of
+from restore.order.evidence import PARTIAL, line_form
+from restore.pipeline import Tools, repair_pass
+from restore.view import View
+
+_MESSAGES = (
+    "a new paragraph begins: the line before ended one",
+    "no paragraph ends here: the sentence goes on in the next line",
+    "one blank line between blocks",
+)
+
+
+@repair_pass(after=["encoding", "markup", "printed_lines", "reading_order"])
+def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
+    """Paragraphs that ran together or were cut.
+
+    Repairs: puts one blank line between blocks, where a line ended its paragraph (short, at a full stop, before an
+    indent), and takes blank lines away where a sentence runs on.
+    Why it happens: converters write every printed line alike, or let a block end with its box.
+    Example: a dump with one printed line a row becomes one paragraph a row with blank lines between.
+    When it is wrong: where a paragraph's last line is as wide as the column and the next begins without an indent.
+    """
+    if not (view.classes & ch.CJK).any():
+        return
+    segments = segments_of(view)
+    n = len(segments)
+    if n < 2:
+        return
+    start, end = segments.end[:-1], segments.start[1:]
+    form = line_form(segments.width, segments.measures)
+    if n < 4 or not len(segments.measures) or float((form != PARTIAL).mean()) < 0.3:
+        # no printed lines to judge: only tidy what is there
+        wide = segments.newlines[:-1] > 2
+        odd = wide | ((segments.newlines[:-1] == 2) & (end - start != 2))
+        if odd.any():
+            yield Batch(
+                start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH
+            )
+        return
+    judged = boundaries_of(segments, tools.language.model)
+    fate = judged.fate
+    tools.memo["paragraphs"] = view.origin[segments.end[:-1][fate == JOIN] - 1]
+    tools.memo["boundaries"] = {
+        "last": view.origin[segments.end - 1],
+        "continues": judged.continues,
+        "odds": judged.odds,
+    }
+    text = view.text
+    have = [text[a:b] for a, b in zip(start.tolist(), end.tolist(), strict=True)]
+    blank = segments.newlines[:-1] >= 2
+    exact = np.array([h == "\n\n" for h in have])
+    breaks = (fate == BREAK) & ~exact
+    joins = (fate == JOIN) & blank
+    take = breaks | joins
+    if not take.any():
+        return
+    certainty = np.where(np.abs(judged.odds) > 2, Certainty.HIGH, Certainty.MEDIUM).astype(np.int8)
+    message = np.where(joins, 1, np.where(blank, 2, 0))
+    yield Batch(
+        start[take],
+        end[take],
+        np.where(joins, 2, 1)[take],
+        ("", "\n\n", "\n"),
+        _MESSAGES,
+        message[take],
+        certainty[take],
+        (1 / (1 + np.exp(-np.abs(judged.odds)))).astype(np.float32)[take],
+    )

@@ -1,0 +1,185 @@
+"""Pass ``reading_order``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from restore import characters as ch
+from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
+from restore.layout.segments import Segments, segments_of
+from restore.order.evidence import FULL, PARTIAL, line_form, parts, weights
+from restore.order.geometry import BLOCKS
+from restore.order.sequence import chains_of, gate, stay_put
+from restore.order.successors import Solution, solve
+from restore.pipeline import Tools, repair_pass
+from restore.source import Span
+from restore.view import View
+
+_FEWEST = 6  # segments below which there is no order to find
+_SET_SHARE = 0.35  # share of segments that have a measure on a page that was set in columns
+_IN_ORDER = 0.85  # share of links to the next segment above which single lines strayed
+_GATE = 3.0  # nats a detour must gain
+_SURE, _LIKELY = 8.0, 3.0
+
+
+@repair_pass(after=["encoding", "markup", "printed_lines"])
+def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
+    """Lines that stand where they were not printed.
+
+    Repairs: lines of one column inside a block of its neighbour, rows read across all columns, lines in the order of
+    height. Each line goes behind the line it continues.
+    Why it happens: converters and layout models assign lines to the wrong block, or read a page from left to right
+    whatever its columns.
+    Example: of ``18 项不同的 课""一杯茶思想汇报 考评标准`` the middle goes to the paragraph it was taken from.
+    When it is wrong: where set phrases recur on a page, or where the true neighbour is lost and another line fits.
+    """
+    if not (view.classes & ch.CJK).any():
+        return
+    segments = segments_of(view)
+    if not _set_in_columns(segments):
+        return
+    solution = solve(segments, tools.language.model)
+    tools.memo["reading_order"] = {"kind": solution.geometry.kind, "segments": len(segments)}
+    links = solution.successor
+    n = len(links)
+    linked = np.flatnonzero(links >= 0)
+    in_order = float((links[linked] == linked + 1).mean()) if len(linked) else 1.0
+    single = in_order >= _IN_ORDER or solution.geometry.kind == BLOCKS
+    total = solution.total
+    if single:
+        links, gain = gate(links, total, _GATE)
+    else:
+        gain = np.full(n, 99.0)
+    chains = chains_of(links)
+    if (np.diff(chains.order) == 1).all():
+        return
+    yield from _drafts(view, segments, solution, links, chains.order, gain, single)
+
+
+def _set_in_columns(segments: Segments) -> bool:
+    """Whether the text consists of printed lines at all."""
+    if len(segments) < _FEWEST or not len(segments.measures):
+        return False
+    form = line_form(segments.width, segments.measures)
+    return float((form != PARTIAL).mean()) >= _SET_SHARE and float((form == FULL).mean()) >= 0.2
+
+
+def _drafts(
+    view: View,
+    segments: Segments,
+    solution: Solution,
+    links: np.ndarray[Any, Any],
+    order: np.ndarray[Any, Any],
+    gain: np.ndarray[Any, Any],
+    single: bool,
+) -> Iterator[Draft]:
+    """Moves, and the line ends they need, as corrections."""
+    n = len(order)
+    stays = stay_put(order)
+    follow = np.append(segments.start[1:], len(view))  # where the white space behind a segment ends
+    start, end = segments.start, segments.end
+    groups: list[list[int]] = []  # runs of places that move together
+    for place in range(n):
+        if stays[place]:
+            continue
+        together = place and not stays[place - 1] and order[place] == order[place - 1] + 1
+        if together:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    next_stay = np.full(n + 1, len(view), dtype=np.int64)
+    for place in range(n - 1, -1, -1):
+        next_stay[place] = start[order[place]] if stays[place] else next_stay[place + 1]
+    owner = {place: number for number, group in enumerate(groups) for place in group}
+    edits: list[list[Edit]] = [[] for _ in groups]
+    for number, group in enumerate(groups):
+        a, b = int(start[order[group[0]]]), int(follow[order[group[-1]]])
+        edits[number].append(Move(Span(a, b), int(next_stay[group[0]]), float(group[0])))
+    went = np.full(n, -1)
+    for place, number in owner.items():
+        went[order[place]] = number
+    for place in range(n):
+        k = int(order[place])
+        after = int(order[place + 1]) if place + 1 < n else -1
+        if after == k + 1 or after < 0:
+            continue
+        linked = int(links[k]) == after
+        within = linked and solution.continues[k, after] > solution.follows[k, after] - 1.5
+        want = (" " if solution.geometry.kind == BLOCKS else "\n") if within else "\n\n"
+        if linked and not single:
+            want = "\n"
+        have = view.text[int(end[k]) : int(follow[k])]
+        if have == want:
+            continue
+        number = owner.get(place, owner.get(place + 1, int(went[k + 1]) if k + 1 < n else -1))
+        if number < 0:
+            number = next((int(went[q]) for q in range(k + 1, n) if went[q] >= 0), 0)
+        if have:
+            edits[number].append(Replace(Span(int(end[k]), int(follow[k])), want))
+        else:
+            edits[number].append(Insert(int(end[k]), want))
+    if not groups:
+        return
+    if not single:
+        lines = [
+            {"line": int(k), "place": place, "text": segments.texts[int(k)][:12]} for place, k in enumerate(order.tolist())
+        ]
+        kind = "rows across columns" if solution.geometry.kind == "rows" else "lines in order of height"
+        yield Draft(
+            tuple(e for group in edits for e in group),
+            f"columns taken apart: the dump has {kind}",
+            Certainty.HIGH,
+            1.0,
+            {"kind": solution.geometry.kind, "lines": lines, "moved": int((~stays).sum())},
+        )
+        return
+    total = solution.total
+    table = weights()
+    for number, group in enumerate(groups):
+        first, last = int(order[group[0]]), int(order[group[-1]])
+        before = int(order[group[0] - 1]) if group[0] else -1
+        behind = int(order[group[-1] + 1]) if group[-1] + 1 < n else -1
+        seams: dict[str, Any] = {}
+        if before >= 0:
+            seams["before"] = _seam(segments, solution, total, before, first)
+        if behind >= 0:
+            seams["behind"] = _seam(segments, solution, total, last, behind)
+        left = {}
+        if first > 0:
+            left["before"] = _seam(segments, solution, total, first - 1, first)
+        if last + 1 < n:
+            left["behind"] = _seam(segments, solution, total, last, last + 1)
+        worth = max(float(gain[before]) if before >= 0 else 0.0, float(gain[last]))
+        best = np.argsort(-total[before])[:4] if before >= 0 else []
+        evidence = {
+            "gain_nats": round(worth, 2),
+            "seams": seams,
+            "seams_in_dump": left,
+            "parts": parts(solution.evidence, table["continues"], before, first) if before >= 0 else {},
+            "alternatives": [
+                {"text": segments.texts[int(k)][:10], "nats": round(float(total[before, k]), 2)}
+                for k in best
+                if int(k) != first
+            ],
+        }
+        level = Certainty.HIGH if worth >= _SURE else Certainty.MEDIUM if worth >= _LIKELY else Certainty.LOW
+        level = max(level, Certainty.MEDIUM)
+        yield Draft(
+            tuple(edits[number]),
+            "line moved to the line it continues" if len(group) == 1 else "lines moved to the line they continue",
+            level,
+            float(1 / (1 + np.exp(-min(worth, 30.0) / 4))),
+            evidence,
+        )
+
+
+def _seam(segments: Segments, solution: Solution, total: np.ndarray[Any, Any], i: int, j: int) -> dict[str, Any]:
+    return {
+        "text": f"{segments.texts[i][-6:]}|{segments.texts[j][:6]}",
+        "nats": round(float(total[i, j]), 2),
+        "language": round(float(solution.evidence.raw[i, j]), 2),
+        "place": round(float(solution.place[i, j]), 2),
+    }
