@@ -24,7 +24,8 @@ from scipy.optimize import minimize
 from restore.evaluation import Document, PageTruth, align
 from restore.layout.segments import Segments, segments_of
 from restore.ledger import Ledger
-from restore.order.evidence import Evidence, evidence_of, features
+from restore.order.boundaries import boundary_features, column_width
+from restore.order.evidence import Evidence, evidence_of, features, score
 from restore.passes import encoding, markup
 from restore.pipeline import Tools
 from restore.source import Source
@@ -55,6 +56,7 @@ KINDS = (
     "sim/medium-1.txt",
     "sim/heavy-1.txt",
 )
+IN_ORDER = ("dump/pdfium.txt", "dump/pymupdf-blocks.txt", "dump/pdftext-ftfy.txt")
 NEGATIVES = 30
 RIDGE = 3.0
 SHARE_ALIGNED = 0.6
@@ -161,6 +163,35 @@ def table_of(pages: list[Labelled], target: str, rng: np.random.Generator) -> tu
     return names, np.concatenate(blocks), np.concatenate(labels), np.concatenate(weight)
 
 
+def breaks_of(pages: list[Labelled], tables: dict[str, dict[str, float]]) -> tuple[list[str], NDArray[Any], ...]:
+    """Design matrix of true neighbours: does a new paragraph begin?"""
+    names: list[str] = []
+    blocks, labels = [], []
+    for page in pages:
+        order = np.argsort(page.first, kind="stable")
+        order = order[page.first[order] >= 0]
+        width = np.full(len(page.segments), np.nan)
+        if len(order) < 2:
+            continue
+        width[order] = column_width(page.segments.width[order])
+        # neighbours in the truth, across articles too, and neighbours in dumps that are in order
+        pairs = {(int(a), int(b)) for a, b in zip(order, order[1:], strict=False) if page.first[b] - page.last[a] <= 3}
+        if page.kind in IN_ORDER:
+            pairs |= {(k, k + 1) for k in range(len(order) - 1) if page.first[k] >= 0 and page.first[k + 1] >= 0}
+        if not pairs:
+            continue
+        i, j = np.array(sorted(pairs)).T
+        continues = score(page.evidence, tables["continues"], i, j)
+        follows = score(page.evidence, tables["follows"], i, j)
+        columns = list(boundary_features(page.evidence, continues, follows, width, i, j))
+        names = [name for name, _ in columns]
+        blocks.append(np.stack([np.asarray(c, dtype=np.float32) for _, c in columns], axis=1))
+        block = np.asarray(page.truth.block_of)
+        labels.append((block[page.last[i]] != block[page.first[j]]).astype(float))
+    y = np.concatenate(labels)
+    return names, np.concatenate(blocks), y, np.ones(len(y))
+
+
 def fit(x: NDArray[Any], y: NDArray[Any], w: NDArray[Any], ridge: float = RIDGE) -> tuple[float, NDArray[Any]]:
     """Bias and weights of a logistic regression, on standardised features."""
     mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-3
@@ -213,6 +244,13 @@ def main(model: Scorer | None = None, argv: list[str] | None = None) -> None:
         }
         body["loss_bits"][name] = round(log_loss(x, y, w, bias, weights), 4)
         print(name, len(x), "pairs, loss", body["loss_bits"][name], "bits")
+    names, x, y, w = breaks_of(pages, body["weights"])
+    bias, weights = fit(x, y, w)
+    body["weights"]["breaks"] = {"bias": round(bias, 3)} | {
+        k: round(float(v), 3) for k, v in zip(names, weights, strict=True) if abs(v) >= 5e-4
+    }
+    body["loss_bits"]["breaks"] = round(log_loss(x, y, w, bias, weights), 4)
+    print("breaks", len(x), "boundaries, loss", body["loss_bits"]["breaks"], "bits")
     options.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 

@@ -1,1 +1,22 @@
+"""The command line: thin, everything it does can be done with the library.
 
+Start-up matters (a script may call it per page), so whatever is not needed for ``--help`` is imported in the
+function that needs it.
+"""
+
+from __future__ import annotations
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command ``restore``; the entry point of the installed program."""
+    import sys
+
+    from restore.cli.app import app
+
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal that cannot show Han must not make a good result a failure
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    app(prog_name="restore")

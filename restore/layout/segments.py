@@ -17,7 +17,7 @@ from restore.layout.measure import column_measures
 from restore.layout.tokens import Tokens, ems, tokens_of
 from restore.view import View
 
-__all__ = ["Segments", "segments_of"]
+__all__ = ["Segments", "printed_lines", "segments_of"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -31,6 +31,8 @@ _TOO_WIDE = 6.0
 _INNER_SOFT = 0.6
 _INNER_HAN = 2.3
 _MOST_PIECES = 12
+_FEWEST = 6  # segments below which there are no printed lines to speak of
+_SET_SHARE = 0.35  # share of segments that have a measure where type was set in columns
 _SQUEEZE = 2.1  # ems by which squeezed marks can stretch a line beyond the measure
 
 
@@ -78,6 +80,21 @@ class Segments:
     def row_size(self) -> Ints:
         """Segments in each segment's physical line."""
         return np.bincount(self.row)[self.row] if len(self) else self.row
+
+
+def printed_lines(segments: Segments) -> bool:
+    """Whether a text consists of printed lines: many end at a common width and in the middle of a sentence.
+
+    In running text nearly every line ends a sentence, in verse every line ends at a mark.
+    """
+    if len(segments) < _FEWEST or not len(segments.measures):
+        return False
+    off = segments.width[:, None] - segments.measures[None, :]
+    typical = (((off >= -1.1) & (off <= 0.8)) | ((off >= -2.7) & (off <= -1.3))).any(axis=1)
+    last = segments.view.classes[segments.end - 1]
+    cut = typical & ((last & ch.PUNCT) == 0) & (segments.width >= 4)
+    total = float(segments.width.sum())
+    return float(typical.mean()) >= _SET_SHARE and float(segments.width[cut].sum()) >= 0.3 * total
 
 
 def half_mark_of(view: View) -> float:

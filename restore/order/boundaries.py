@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from restore.order.geometry import BLOCKS, kind_of
 if TYPE_CHECKING:
     from restore.language.scorer import Scorer
 
-__all__ = ["JOIN", "KEEP", "BREAK", "Boundaries", "boundaries_of"]
+__all__ = ["BREAK", "JOIN", "KEEP", "Boundaries", "boundaries_of", "boundary_features", "column_width"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -27,8 +28,8 @@ _SPACE, _NEWLINE, _BLANK, _INDENT = 0, 1, 2, 3
 _PRIOR = np.array([-2.0, 0.0, 2.5, 3.0])
 _STRENGTH = 6.0  # boundaries that the prior counts for
 _ROUNDS = 4
-_SCALE = 0.9
-_BIAS = -1.2
+_AROUND = 4  # neighbours on each side that tell the measure of a line
+_SHORT = np.array([-1.2, -0.6, 0.6, 1.4, 2.6, 5.0])
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,47 @@ class Boundaries:
     evidence: Evidence
 
 
+def column_width(width: Floats) -> Floats:
+    """The measure around each line of a text in order: what most of its neighbours fill. Shape ``(n,)``."""
+    n = len(width)
+    padded = np.concatenate((np.full(_AROUND, np.nan), width, np.full(_AROUND, np.nan)))
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1), axis=1)  # NaN last
+    known = np.minimum(np.minimum(np.arange(n), _AROUND) + np.minimum(np.arange(n)[::-1], _AROUND) + 1, 2 * _AROUND + 1)
+    return np.asarray(windows[np.arange(n), np.minimum((known * 0.65).astype(np.int64), known - 1)])
+
+
+def boundary_features(
+    evidence: Evidence, continues: Floats, follows: Floats, around: Floats, i: Ints, j: Ints
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Named features of the boundary between neighbours ``i`` and ``j`` of an order, each of shape ``(m,)``.
+
+    Args:
+        continues, follows: log-odds of the pairs, shape ``(m,)``.
+        around: :func:`column_width` of each segment, shape ``(n,)``.
+    """
+    stop = evidence.stop[i]
+    yield "continues", np.clip(continues, -8, 8)
+    yield "follows", np.clip(follows, -8, 8)
+    yield "opening", evidence.opening[j]
+    yield "stop", stop
+    yield "comma", evidence.comma[i]
+    yield "colon", evidence.semi[i]
+    yield "closed bracket", evidence.bracketed[j]
+    yield "closed bracket-stop", evidence.bracketed[j] & stop
+    yield "stop*opening", stop * evidence.opening[j]
+    short = np.searchsorted(_SHORT, around[i] - evidence.width[i])
+    first = np.searchsorted(_SHORT, around[i] - evidence.width[j])
+    for b in range(len(_SHORT) + 1):
+        yield f"short{b}", short == b
+        yield f"short{b}-stop", (short == b) & stop
+        yield f"next{b}", first == b
+        yield f"next{b}-stop", (first == b) & stop
+    yield "full, indent-short", (short == 2) & (first == 3) & stop
+    yield "begins with an opening mark", evidence.opens[j]
+    yield "begins with a mark", evidence.not_first[j]
+    yield "not a sentence*opening", ~stop * evidence.opening[j]
+
+
 def boundaries_of(segments: Segments, model: Scorer) -> Boundaries:
     """Judge the boundaries between neighbours.
 
@@ -60,7 +102,11 @@ def boundaries_of(segments: Segments, model: Scorer) -> Boundaries:
     table = weights()
     continues = score(evidence, table["continues"], i, i + 1).astype(np.float64)
     follows = score(evidence, table["follows"], i, i + 1).astype(np.float64)
-    text = _SCALE * (follows - continues) + _BIAS
+    table_b = table["breaks"]
+    text = np.full(n - 1, table_b["bias"])
+    around = column_width(segments.width)
+    for name, value in boundary_features(evidence, continues, follows, around, i, i + 1):
+        text += table_b.get(name, 0.0) * value
     space = np.where(segments.newlines[:-1] == 0, _SPACE, np.where(segments.newlines[:-1] == 1, _NEWLINE, _BLANK))
     indent = segments.indent[1:] >= 2
     base_indent = np.zeros(n - 1, dtype=np.bool_)
@@ -93,7 +139,7 @@ def _spaces(
     left = classes[segments.end[:-1] - 1]
     right = classes[segments.start[1:]]
     both = ((left & (ch.HAN | ch.KANA)) > 0) & ((right & (ch.HAN | ch.KANA)) > 0)
-    inside = space == _SPACE
+    inside = (space == _SPACE) & (segments.gap[1:] <= 2)
     short = evidence.form[:-1] == PARTIAL
     weak = continues < 2.5
     keep = inside & both & short & weak & (odds < 3)

@@ -51,6 +51,7 @@ class Evidence:
         opening: ln P(j's head | paragraph begins) less the same mean, shape ``(n,)``.
         stop, comma, semi: what i ends with, shape ``(n,)``.
         not_first, opens: what j begins with, shape ``(n,)``.
+        bracketed: j is one short bracketed remark, as a byline at the end of an article is, shape ``(n,)``.
         unclosed, unopened: quotes and brackets left open in i, closed but not opened in j, shape ``(n, 3)``.
         width: ems, shape ``(n,)``.
         form: FULL (of a measure of the page), FIRST (two ems short of one) or PARTIAL, shape ``(n,)``.
@@ -64,6 +65,7 @@ class Evidence:
     semi: Bools
     not_first: Bools
     opens: Bools
+    bracketed: Bools
     unclosed: Bools
     unopened: Bools
     width: Floats
@@ -91,7 +93,7 @@ def evidence_of(segments: Segments, model: Scorer) -> Evidence:
     mean = top + np.log(np.exp(matrix - top).mean(axis=0)) if n else top
     boundary = np.full((n, REACH), model.bos, dtype=heads.dtype)
     opening = np.asarray(model.seams(boundary, heads), dtype=np.float64) - mean
-    stop, comma, semi, not_first, opens = (np.zeros(n, dtype=np.bool_) for _ in range(5))
+    stop, comma, semi, not_first, opens, bracketed = (np.zeros(n, dtype=np.bool_) for _ in range(6))
     unclosed = np.zeros((n, len(_PAIRS)), dtype=np.bool_)
     unopened = np.zeros((n, len(_PAIRS)), dtype=np.bool_)
     for k, text in enumerate(texts):
@@ -101,6 +103,7 @@ def evidence_of(segments: Segments, model: Scorer) -> Evidence:
         stop[k], comma[k], semi[k] = text[end] in _STOPS, text[-1] in _COMMAS, text[-1] in _SEMI
         not_first[k], opens[k] = text[0] in _NOT_FIRST, text[0] in _OPENING
         plain = text.translate(_ALIKE)
+        bracketed[k] = len(plain) <= 14 and plain[0] == "（" and plain[-1] == "）"
         for q, (a, b) in enumerate(_PAIRS):
             if a in plain or b in plain:
                 unclosed[k, q] = plain.rfind(a) > plain.rfind(b)
@@ -114,6 +117,7 @@ def evidence_of(segments: Segments, model: Scorer) -> Evidence:
         semi,
         not_first,
         opens,
+        bracketed,
         unclosed,
         unopened,
         segments.width.astype(np.float32),

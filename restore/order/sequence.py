@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Chains", "chains_of", "gate", "stay_put"]
+__all__ = ["Chains", "chains_of", "cycles_of", "gate", "stay_put"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -70,7 +70,26 @@ def gate(successor: Ints, total: Floats, least: float) -> tuple[Ints, Floats]:
         else:
             for i in path:
                 gain[i] = new - old
+    for cycle in cycles_of(out):  # one path kept and another taken can meet in a ring
+        weakest = min(cycle, key=lambda k: float(total[k, out[k]]))
+        out[weakest] = -1
     return out, gain
+
+
+def cycles_of(successor: Ints) -> list[list[int]]:
+    """Rings of segments that follow each other."""
+    state = [0] * len(successor)
+    follow = successor.tolist()
+    found = []
+    for start in range(len(follow)):
+        path, k = [], start
+        while k >= 0 and state[k] == 0:
+            state[k] = start + 1
+            path.append(k)
+            k = follow[k]
+        if k >= 0 and state[k] == start + 1:
+            found.append(path[path.index(k) :])
+    return found
 
 
 def chains_of(successor: Ints) -> Chains:

@@ -12,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from restore.layout.segments import Segments
 from restore.order.evidence import Evidence, evidence_of, score, weights
 from restore.order.geometry import Geometry
+from restore.order.sequence import cycles_of
 
 if TYPE_CHECKING:
     from restore.language.scorer import Scorer
@@ -82,10 +83,9 @@ def assign(gain: Floats) -> Ints:
 
     ``gain`` is not negative; 0 means no link. It is changed where cycles are opened.
     """
-    n = len(gain)
     successor = _match(gain)
     for _ in range(_MOST_CYCLES):
-        cycles = _cycles(successor)
+        cycles = cycles_of(successor)
         if not cycles:
             break
         for cycle in cycles:
@@ -93,9 +93,8 @@ def assign(gain: Floats) -> Ints:
             gain[weakest, successor[weakest]] = 0
         successor = _match(gain)
     else:
-        for cycle in _cycles(successor):
+        for cycle in cycles_of(successor):
             successor[cycle[0]] = -1
-    assert len(successor) == n
     return successor
 
 
@@ -105,18 +104,3 @@ def _match(gain: Floats) -> Ints:
     linked = gain[i, j] > 0
     successor[i[linked]] = j[linked]
     return successor
-
-
-def _cycles(successor: Ints) -> list[list[int]]:
-    state = [0] * len(successor)
-    follow = successor.tolist()
-    found = []
-    for start in range(len(follow)):
-        path, k = [], start
-        while k >= 0 and state[k] == 0:
-            state[k] = start + 1
-            path.append(k)
-            k = follow[k]
-        if k >= 0 and state[k] == start + 1:
-            found.append(path[path.index(k) :])
-    return found

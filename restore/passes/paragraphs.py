@@ -8,9 +8,8 @@ import numpy as np
 
 from restore import characters as ch
 from restore.correction import Batch, Certainty
-from restore.layout.segments import segments_of
+from restore.layout.segments import printed_lines, segments_of
 from restore.order.boundaries import BREAK, JOIN, boundaries_of
-from restore.order.evidence import PARTIAL, line_form
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -38,8 +37,7 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     if n < 2:
         return
     start, end = segments.end[:-1], segments.start[1:]
-    form = line_form(segments.width, segments.measures)
-    if n < 4 or not len(segments.measures) or float((form != PARTIAL).mean()) < 0.3:
+    if not printed_lines(segments):
         # no printed lines to judge: only tidy what is there
         wide = segments.newlines[:-1] > 2
         odd = wide | ((segments.newlines[:-1] == 2) & (end - start != 2))

@@ -9,8 +9,8 @@ import numpy as np
 
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
-from restore.layout.segments import Segments, segments_of
-from restore.order.evidence import FULL, PARTIAL, line_form, parts, weights
+from restore.layout.segments import Segments, printed_lines, segments_of
+from restore.order.evidence import parts, weights
 from restore.order.geometry import BLOCKS
 from restore.order.sequence import chains_of, gate, stay_put
 from restore.order.successors import Solution, solve
@@ -18,8 +18,6 @@ from restore.pipeline import Tools, repair_pass
 from restore.source import Span
 from restore.view import View
 
-_FEWEST = 6  # segments below which there is no order to find
-_SET_SHARE = 0.35  # share of segments that have a measure on a page that was set in columns
 _IN_ORDER = 0.85  # share of links to the next segment above which single lines strayed
 _GATE = 3.0  # nats a detour must gain
 _SURE, _LIKELY = 8.0, 3.0
@@ -39,7 +37,7 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     if not (view.classes & ch.CJK).any():
         return
     segments = segments_of(view)
-    if not _set_in_columns(segments):
+    if not printed_lines(segments):
         return
     solution = solve(segments, tools.language.model)
     tools.memo["reading_order"] = {"kind": solution.geometry.kind, "segments": len(segments)}
@@ -57,14 +55,6 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     if (np.diff(chains.order) == 1).all():
         return
     yield from _drafts(view, segments, solution, links, chains.order, gain, single)
-
-
-def _set_in_columns(segments: Segments) -> bool:
-    """Whether the text consists of printed lines at all."""
-    if len(segments) < _FEWEST or not len(segments.measures):
-        return False
-    form = line_form(segments.width, segments.measures)
-    return float((form != PARTIAL).mean()) >= _SET_SHARE and float((form == FULL).mean()) >= 0.2
 
 
 def _drafts(

@@ -43,7 +43,7 @@ def render_report(restoration: Restoration, *, manuals: Mapping[str, str] | None
         policy=_policy(),
         script=Markup(_script()),
         data=Markup(to_json(model)),
-        words_json=Markup(to_json({"evidence": {}} | _words())),
+        words_json=Markup(to_json(_words())),
     )
     return page
 

@@ -96,7 +96,7 @@ def to_json(model: Mapping[str, Any]) -> str:
     try:
         data = orjson.dumps(model, default=_plain, option=option)
     except TypeError:  # a lone surrogate or a number beyond 64 bits in somebody's evidence
-        data = orjson.dumps(model | {"evidence": _clean(model["evidence"])}, default=_plain, option=option)
+        data = orjson.dumps({**model, "evidence": _clean(model.get("evidence", {}))}, default=_plain, option=option)
     return _UNSAFE.sub(_escape, data.decode("utf-8"))
 
 

@@ -1,0 +1,477 @@
+"""Build ``confusables.bin``: which characters OCR takes for which, with probabilities.
+
+Counts of real confusions are smoothed with a ranker of pairs of ideographs (LightGBM, LambdaMART) that
+sees how alike two characters look (``glyph_features.py``), how common they are, and what else was counted
+for either. Inputs: the folder with ``confusions.tsv``, ``pairs_*.tsv`` and ``lines_*.tsv`` (only counts of
+character pairs are used), the folder with the plain-text corpora (only character frequencies are used),
+Unihan, free fonts. Run::
+
+    python dictionaries/build/confusables.py --ocr OCR --corpus CORPUS --ucd /usr/share/unicode \
+        --fonts /usr/share/fonts dictionaries/confusables.bin
+
+With ``--evaluate`` it prints how often the true character is among the candidates for parts held out, and
+builds nothing. Needs numpy, scipy, lightgbm, pillow, fonttools, rapidfuzz, and ``scripts.tsv`` built before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import lzma
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import glyph_features
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+from scipy.optimize import minimize_scalar
+
+from restore.language.arrays import write_arrays
+from restore.language.glyphs import DEPTH, NOMINAL_ERROR, TABLE, VERSION, pack_log
+
+Pairs = Counter[tuple[str, str]]
+Floats = NDArray[np.float32]
+Ints = NDArray[np.intp]
+
+SOURCES = ("scan", "caption", "render")
+MIXTURE = {"news_2012_2024": 0.45, "people_daily_199801": 0.15, "laws": 0.15, "wiki": 0.25}
+TRADITIONAL = "wiki_traditional"
+TRADITIONAL_SHARE = 0.15
+FOLDS = 4
+CAP = 3
+"""One pair counts at most so often for how prone a character is to be misread."""
+LEAST_SIGN = 2
+"""Pairs with a letter, digit or mark are taken over from this count on."""
+RANKER = {
+    "objective": "lambdarank",
+    "learning_rate": 0.06,
+    "num_leaves": 31,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "lambda_l2": 10.0,
+    "lambdarank_truncation_level": 30,
+    "seed": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 2,
+    "verbose": -1,
+}
+ROUNDS = 400
+
+
+def is_han(char: str) -> bool:
+    """Whether a string is one unified ideograph of the BMP."""
+    return len(char) == 1 and ("\u4e00" <= char <= "\u9fff" or "\u3400" <= char <= "\u4dbf" or char == "〇")
+
+
+def is_held_out(*parts: str) -> bool:
+    """A fixed third of all keys."""
+    return zlib.crc32("\t".join(parts).encode()) % 3 == 0
+
+
+def read_pairs(folder: Path) -> tuple[dict[str, Pairs], Pairs]:
+    """(seen, true) -> count: by source from pairs_*.tsv, and from confusions.tsv of the pages."""
+    counted: dict[str, Pairs] = {}
+    for source in SOURCES:
+        rows = (
+            line.split("\t") for line in (folder / f"pairs_{source}.tsv").read_text("utf-8").splitlines()[1:]
+        )
+        counted[source] = Counter({(seen, true): int(count) for seen, true, count in rows})
+    pages: Pairs = Counter()
+    for line in (folder / "confusions.tsv").read_text("utf-8").splitlines()[1:]:
+        true, seen, count, _ = line.split("\t")
+        if len(seen) == len(true) == 1:
+            pages[seen, true] += int(count)
+    return counted, pages
+
+
+def read_lines(folder: Path) -> tuple[dict[str, Pairs], dict[str, Pairs]]:
+    """Substitutions in lines_*.tsv by source, from two thirds of the lines and from the third held out."""
+    kept: dict[str, Pairs] = {}
+    held: dict[str, Pairs] = {}
+    for source in SOURCES:
+        kept[source], held[source] = Counter(), Counter()
+        for line in (folder / f"lines_{source}.tsv").read_text("utf-8").splitlines()[1:]:
+            seen, true = line.split("\t")
+            target = held if is_held_out(seen, true) else kept
+            for step in Levenshtein.opcodes(seen, true):
+                if step.tag == "replace":  # of equal length on both sides
+                    changed = zip(
+                        seen[step.src_start : step.src_end],
+                        true[step.dest_start : step.dest_end],
+                        strict=True,
+                    )
+                    target[source].update(changed)
+    return kept, held
+
+
+def read_frequencies(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Relative frequency of each character of the BMP in Simplified and in Traditional text."""
+
+    def counts(name: str) -> NDArray[np.float64]:
+        text = lzma.decompress((folder / f"{name}.txt.xz").read_bytes()).decode("utf-8")
+        units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
+        found = np.bincount(units, minlength=0x10000).astype(np.float64)
+        found[[ord(char) for char in "\n\r \u3000"]] = 0
+        return found
+
+    simplified = np.zeros(0x10000)
+    for name, share in MIXTURE.items():
+        part = counts(name)
+        simplified += share * part / part.sum()
+    traditional = counts(TRADITIONAL)
+    return simplified, traditional / traditional.sum()
+
+
+def han_only(pairs: Iterable[Pairs]) -> Pairs:
+    """Sum of counters, ideographs for other ideographs only."""
+    total: Pairs = Counter()
+    for part in pairs:
+        total.update({p: n for p, n in part.items() if is_han(p[0]) and is_han(p[1]) and p[0] != p[1]})
+    return total
+
+
+@dataclass
+class Candidates:
+    """Pairs (seen, true) of a vocabulary, sorted, with their features."""
+
+    vocabulary: str
+    seen: Ints
+    true: Ints
+    features: Floats
+    names: list[str]
+    vectors: Floats
+    prior: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        self.index = {char: number for number, char in enumerate(self.vocabulary)}
+        self.keys = self.seen * len(self.vocabulary) + self.true
+        self.start = np.searchsorted(self.seen, np.arange(len(self.vocabulary) + 1))
+
+    def key(self, pair: tuple[str, str]) -> int:
+        return self.index[pair[0]] * len(self.vocabulary) + self.index[pair[1]]
+
+    def counts(self, pairs: Pairs) -> Floats:
+        """Count of each candidate pair."""
+        known = np.array(sorted((self.key(pair), count) for pair, count in pairs.items()), dtype=np.int64)
+        at = np.minimum(np.searchsorted(known[:, 0], self.keys), len(known) - 1)
+        return np.where(known[at, 0] == self.keys, known[at, 1], 0).astype(np.float32)
+
+    def with_evidence(self, pairs: Pairs, rows: Ints | None = None) -> Floats:
+        """Features and, from counted pairs, what was seen for either character; of the rows given or all.
+
+        How prone the true character is to be misread; how near it is to others counted for the seen one;
+        how near the seen one is to others counted for it; the reverse pair.
+        """
+        number = len(self.vocabulary)
+        misread, misused = np.zeros(number), np.zeros(number)
+        by_seen: dict[int, list[int]] = {}
+        by_true: dict[int, list[int]] = {}
+        for (seen, true), count in pairs.items():
+            s, t = self.index[seen], self.index[true]
+            misused[s] += min(count, CAP)
+            misread[t] += min(count, CAP)
+            by_seen.setdefault(s, []).append(t)
+            by_true.setdefault(t, []).append(s)
+        expected = self.prior / self.prior.sum() * misread.sum()
+        prone = np.log((misread + 2) / (expected + 2))
+        near_true = np.full(len(self.keys), 4.0, dtype=np.float32)
+        near_seen = near_true.copy()
+        many_true = np.zeros(len(self.keys), dtype=np.float32)
+        many_seen = many_true.copy()
+        for s, others in by_seen.items():
+            mine = np.arange(self.start[s], self.start[s + 1])
+            near_true[mine], many_true[mine] = self.nearness(self.true[mine], np.array(others))
+        order = np.argsort(self.true, kind="stable")
+        start = np.searchsorted(self.true[order], np.arange(number + 1))
+        for t, others in by_true.items():
+            mine = order[start[t] : start[t + 1]]
+            near_seen[mine], many_seen[mine] = self.nearness(self.seen[mine], np.array(others))
+        reverse = self.counts(Counter({(true, seen): count for (seen, true), count in pairs.items()}))
+        columns = [
+            prone[self.true],
+            np.log1p(misread[self.true]),
+            np.log1p(misused[self.true]),
+            near_true,
+            near_seen,
+            np.log1p(many_true),
+            np.log1p(many_seen),
+            np.log1p(reverse),
+        ]
+        evidence = np.stack(columns, axis=1).astype(np.float32)
+        if rows is None:
+            return np.concatenate([self.features, evidence], axis=1)
+        return np.concatenate([self.features[rows], evidence[rows]], axis=1)
+
+    def nearness(self, some: Ints, others: Ints) -> tuple[Floats, Floats]:
+        """Squared distance of each to the nearest of the others (not itself), and how many are near."""
+        one, two = self.vectors[some], self.vectors[others]
+        distance = np.maximum((one**2).sum(1)[:, None] + (two**2).sum(1)[None] - 2 * one @ two.T, 0)
+        distance[some[:, None] == others[None]] = 9
+        return np.minimum(distance.min(1), 4), np.exp(-1.5 * distance).sum(1)
+
+
+def train(candidates: Candidates, pairs: Pairs) -> lightgbm.Booster:
+    """Fit the ranker to counted pairs; the evidence of a pair comes from the other folds only."""
+    inside = set(candidates.keys.tolist())
+    known = {pair: count for pair, count in sorted(pairs.items()) if candidates.key(pair) in inside}
+    blocks, labels, groups = [], [], []
+    for fold in range(FOLDS):
+        mine = {p: n for p, n in known.items() if zlib.crc32(f"fold{p[0]}{p[1]}".encode()) % FOLDS == fold}
+        rest = Counter({p: n for p, n in known.items() if p not in mine})
+        heads = np.unique([candidates.index[seen] for seen, _ in mine])
+        rows = np.concatenate([np.arange(candidates.start[s], candidates.start[s + 1]) for s in heads])
+        rows = rows[candidates.counts(rest)[rows] == 0]
+        blocks.append(candidates.with_evidence(rest, rows))
+        labels.append((candidates.counts(Counter(mine))[rows] > 0).astype(np.int8))
+        groups.append(np.unique(candidates.seen[rows], return_counts=True)[1])
+    data = lightgbm.Dataset(
+        np.concatenate(blocks), label=np.concatenate(labels), group=np.concatenate(groups)
+    )
+    return lightgbm.train(dict(RANKER), data, num_boost_round=ROUNDS)
+
+
+def log_softmax(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log probabilities within the candidates of each seen character."""
+    filled = candidates.start[:-1][np.diff(candidates.start) > 0]
+    size = np.diff(np.append(filled, len(scores)))
+    top = np.repeat(np.maximum.reduceat(scores, filled), size)
+    total = np.add.reduceat(np.exp(scores - top), filled)
+    return np.asarray(scores - top - np.repeat(np.log(total), size))
+
+
+@dataclass
+class Calibration:
+    """How scores of unseen pairs become probabilities."""
+
+    sharpness: float
+    inside: float
+    """Share of unseen pairs whose true character is among the candidates."""
+
+
+def calibrate(candidates: Candidates, scores: NDArray[np.float64], unseen: Pairs) -> Calibration:
+    """Fit to pairs that the scores were not trained on."""
+    place = {key: row for row, key in enumerate(candidates.keys.tolist())}
+    found = [(place[candidates.key(p)], n) for p, n in unseen.items() if candidates.key(p) in place]
+    rows, weight = np.array(found).T
+    best = minimize_scalar(
+        lambda log_b: -(log_softmax(candidates, scores * np.exp(log_b))[rows] * weight).sum(), bounds=(-3, 3)
+    )
+    return Calibration(float(np.exp(best.x)), float(weight.sum() / sum(unseen.values())))
+
+
+def posterior(
+    candidates: Candidates, scores: NDArray[np.float64], pairs: Pairs, calibration: Calibration
+) -> dict[str, dict[str, float]]:
+    """P(true | seen, seen is wrong): counts with an absolute discount, backing off to the ranker."""
+    log_rank = log_softmax(candidates, scores * calibration.sharpness) + np.log(calibration.inside)
+    spectrum = Counter(pairs.values())
+    discount = spectrum[1] / (spectrum[1] + 2 * spectrum[2])
+    by_seen: dict[str, dict[str, int]] = {}
+    for (seen, true), count in sorted(pairs.items()):
+        by_seen.setdefault(seen, {})[true] = count
+    found: dict[str, dict[str, float]] = {}
+    for number, seen in enumerate(candidates.vocabulary):
+        rows = slice(candidates.start[number], candidates.start[number + 1])
+        probability = np.exp(log_rank[rows])
+        counted = by_seen.get(seen, {})
+        total = sum(counted.values())
+        if total:
+            probability = probability * (discount * len(counted) / total)
+        keep = np.argsort(-probability, kind="stable")[: 4 * DEPTH]
+        trues = candidates.true[rows][keep]
+        ranked = {candidates.vocabulary[t]: float(p) for t, p in zip(trues, probability[keep], strict=True)}
+        for true, count in counted.items():
+            if true not in ranked:
+                at = np.flatnonzero(candidates.true[rows] == candidates.index[true])
+                ranked[true] = float(probability[at[0]]) if len(at) else 0.0
+            ranked[true] += (count - discount) / total
+        found[seen] = dict(sorted(ranked.items(), key=lambda item: (-item[1], item[0])))
+    return found
+
+
+def sign_pairs(counted: dict[str, Pairs], pages: Pairs) -> Pairs:
+    """Counted pairs in which either is a letter, digit or mark, other than mere forms of each other."""
+    total: Pairs = Counter()
+    for part in (*counted.values(), pages):
+        total.update(part)
+
+    def wanted(seen: str, true: str) -> bool:
+        signs = [char for char in (seen, true) if not is_han(char)]
+        plain = all(unicodedata.category(char)[0] in "LNPS" and char <= "\uffff" for char in signs)
+        same = unicodedata.normalize("NFKC", seen) == unicodedata.normalize("NFKC", true)
+        return len(seen) == len(true) == 1 and bool(signs) and plain and not same
+
+    return Counter({pair: n for pair, n in total.items() if n >= LEAST_SIGN and wanted(*pair)})
+
+
+def make_candidates(arguments: argparse.Namespace) -> tuple[Candidates, NDArray[np.float64]]:
+    """Vocabulary, shapes, pool and features; and the frequency of all characters of the BMP."""
+    counted, pages = read_pairs(arguments.ocr)
+    hans, hant = read_frequencies(arguments.corpus)
+    mixed = (1 - TRADITIONAL_SHARE) * hans + TRADITIONAL_SHARE * hant
+    chars = {char for pair in han_only([*counted.values(), pages]) for char in pair}
+    for code in range(0x4E00, 0xA000):
+        try:
+            chr(code).encode("gb2312")
+        except UnicodeEncodeError:
+            if mixed[code] < 1e-8:
+                continue
+        chars.add(chr(code))
+    vocabulary = "".join(sorted(chars))
+    scripts = Path(__file__).resolve().parent.parent / "scripts.tsv"
+    shapes = glyph_features.Shapes(vocabulary, arguments.fonts, arguments.ucd, scripts)
+    codes = [ord(char) for char in vocabulary]
+    log_hans, log_hant, log_mixed = (np.log(f[codes] + 1e-7).astype(np.float32) for f in (hans, hant, mixed))
+    seen, true = glyph_features.pool(shapes, log_mixed)
+    columns = glyph_features.pair_features(shapes, seen, true, log_hans, log_hant)
+    features = np.stack(list(columns.values()), axis=1)
+    prior = mixed[codes] + 1e-7
+    return Candidates(vocabulary, seen, true, features, list(columns), shapes.vectors["all"], prior), mixed
+
+
+def coverage(ranked: dict[str, list[str]], held: Pairs, most: int) -> float:
+    """Share of held-out substitutions whose true character is among the first candidates."""
+    hits = sum(n for (seen, true), n in held.items() if true in ranked.get(seen, [])[:most])
+    return hits / sum(held.values())
+
+
+def by_score(candidates: Candidates, scores: NDArray[np.float64]) -> dict[str, list[str]]:
+    """The first 50 candidates of each seen character by score."""
+    found = {}
+    for number, seen in enumerate(candidates.vocabulary):
+        rows = slice(candidates.start[number], candidates.start[number + 1])
+        best = np.argsort(-scores[rows], kind="stable")[:50]
+        found[seen] = [candidates.vocabulary[t] for t in candidates.true[rows][best]]
+    return found
+
+
+def evaluate(candidates: Candidates, folder: Path) -> None:
+    """Print the coverage of the truth by the candidates on parts held out, step by step."""
+    counted, pages = read_pairs(folder)
+    column = dict(zip(candidates.names, candidates.features.T, strict=True))
+    prior = np.log(candidates.prior)[candidates.true]
+    plain = {
+        "rendered glyphs": -column["both"],
+        "rendered glyphs + frequency": prior - 10 * column["both"],
+        "gradient directions, LDA": -column["directions"],
+        "gradient directions, LDA + frequency": prior - 8 * column["directions"],
+        "four-corner code within 1, by frequency": prior + 100 * (column["same corners"] >= 3),
+    }
+    kept_lines, held_lines = read_lines(folder)
+    by_pair = {s: Counter({p: n for p, n in part.items() if is_held_out(*p)}) for s, part in counted.items()}
+    rest_pages = Counter({p: n for p, n in pages.items() if not is_held_out(*p)})
+    rest = {s: part - by_pair[s] for s, part in counted.items()}
+    print("split\tmethod\t" + "\t".join(["all", *SOURCES, "top 1", "top 5", "top 20"]))
+    for split, known, held in (
+        ("third of the pairs", han_only([*rest.values(), rest_pages]), by_pair),
+        ("third of the lines", han_only([*kept_lines.values(), pages]), held_lines),
+    ):
+        by_source = [han_only([part]) for part in held.values()]
+        everything = han_only(held.values())
+        ranked = {method: by_score(candidates, scores) for method, scores in plain.items()}
+        observed: dict[str, list[str]] = {}
+        for (seen, true), _ in sorted(known.items(), key=lambda item: -item[1]):
+            observed.setdefault(seen, []).append(true)
+        ranked["observed pairs alone"] = observed
+        ranker = train(candidates, known)
+        scores = np.asarray(ranker.predict(candidates.with_evidence(known)))
+        ranked["ranker alone"] = by_score(candidates, scores)
+        unseen = Counter({p: n for p, n in everything.items() if p not in known})
+        calibration = calibrate(candidates, scores, unseen)
+        table = posterior(candidates, scores, known, calibration)
+        ranked["observed pairs + ranker (the table)"] = {seen: list(found) for seen, found in table.items()}
+        for method, lists in ranked.items():
+            shares = [coverage(lists, part, 10) for part in (everything, *by_source)]
+            shares += [coverage(lists, everything, most) for most in (1, 5, 20)]
+            print(split, method, *(f"{share:.3f}" for share in shares), sep="\t", flush=True)
+        print(f"# {split}: unseen pairs {sum(unseen.values()) / sum(everything.values()):.3f}, {calibration}")
+
+
+def build(candidates: Candidates, frequency: NDArray[np.float64], folder: Path, out: Path) -> None:
+    """Train on all pairs and write the table."""
+    counted, pages = read_pairs(folder)
+    known = han_only([*counted.values(), pages])
+    held = Counter({p: n for p, n in known.items() if is_held_out(*p)})
+    rest = known - held
+    trial = train(candidates, rest)
+    calibration = calibrate(candidates, np.asarray(trial.predict(candidates.with_evidence(rest))), held)
+    ranker = train(candidates, known)
+    scores = np.asarray(ranker.predict(candidates.with_evidence(known)))
+    table = posterior(candidates, scores, known, calibration)
+
+    # how often each character is what a misreading gives: counted, smoothed by how common it is
+    signs = sign_pairs(counted, pages)
+    errors = sum(known.values()) + sum(signs.values())
+    as_seen: Counter[str] = Counter()
+    for (seen, _), count in known.items():
+        as_seen[seen] += count
+    smooth = dict(zip(candidates.vocabulary, candidates.prior / candidates.prior.sum(), strict=True))
+    joint: dict[tuple[str, str], float] = {}
+    post: dict[tuple[str, str], float] = {}
+    for seen, found in table.items():
+        share = (as_seen[seen] + 2000 * smooth[seen]) / (sum(known.values()) + 2000)
+        share *= sum(known.values()) / errors
+        for true, probability in list(found.items())[:DEPTH]:
+            joint[seen, true] = share * probability
+            post[seen, true] = probability
+    sign_totals: Counter[str] = Counter()
+    for (seen, _), count in signs.items():
+        sign_totals[seen] += count
+    for (seen, true), count in signs.items():
+        joint[seen, true] = count / errors
+        post[seen, true] = count / (sign_totals[seen] + as_seen[seen])
+
+    order = sorted(post, key=lambda pair: (pair[0], -post[pair], pair[1]))
+    chars, sizes = np.unique([ord(seen) for seen, _ in order], return_counts=True)
+    true = np.array([ord(true) for _, true in order])
+    floor = 1e-6  # a character hardly ever printed is not confused more often than it is printed
+    likelihood = NOMINAL_ERROR * np.array([joint[pair] for pair in order]) / (frequency[true] + floor)
+    write_arrays(
+        out,
+        TABLE,
+        VERSION,
+        {
+            "chars": chars.astype(np.uint16),
+            "sizes": sizes.astype(np.uint8),
+            "true": true.astype(np.uint16),
+            "logp": pack_log(np.log(np.minimum(likelihood, 0.5))),
+            "logpost": pack_log(np.log([post[pair] for pair in order])),
+        },
+    )
+    print(f"{len(order)} pairs for {len(chars)} characters, {out.stat().st_size} bytes, {calibration}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument(
+        "--ocr", type=Path, required=True, help="folder with confusions.tsv, pairs_*.tsv, lines_*.tsv"
+    )
+    parser.add_argument("--corpus", type=Path, required=True, help="folder with the .txt.xz corpora")
+    parser.add_argument("--ucd", type=Path, required=True, help="folder with the Unihan files")
+    parser.add_argument(
+        "--fonts", type=Path, required=True, help="folder with the fonts of glyph_features.FONTS"
+    )
+    parser.add_argument(
+        "--evaluate", action="store_true", help="print coverage of held-out parts, build nothing"
+    )
+    parser.add_argument("out", type=Path, nargs="?")
+    arguments = parser.parse_args()
+    if not arguments.evaluate and arguments.out is None:
+        parser.error("OUT is required unless --evaluate is given")
+    candidates, frequency = make_candidates(arguments)
+    if arguments.evaluate:
+        evaluate(candidates, arguments.ocr)
+    else:
+        build(candidates, frequency, arguments.ocr, arguments.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from restore.config import Config
+
+__all__ = [
+    "Certainties",
+    "EncodingOption",
+    "FastOption",
+    "ForceOption",
+    "Formats",
+    "IgnoreOption",
+    "OutOption",
+    "Punctuations",
+    "QuietOption",
+    "Scripts",
+    "SelectOption",
+    "Spacings",
+    "choices",
+    "complete_passes",
+]
+
+
+class Certainties(str, Enum):
+    """How sure a repair must be to be applied."""
+
+    HIGH, MEDIUM, LOW = "high", "medium", "low"
+
+
+class Punctuations(str, Enum):
+    """What becomes of half-width marks."""
+
+    FULL, KEEP = "full", "keep"
+
+
+class Spacings(str, Enum):
+    """What becomes of spaces between Han and digits or Latin."""
+
+    AUTO, NONE, KEEP = "auto", "none", "keep"
+
+
+class Scripts(str, Enum):
+    """The script to convert to."""
+
+    KEEP, HANS, HANT, TW, HK, JP = "keep", "hans", "hant", "tw", "hk", "jp"
+
+
+class Formats(str, Enum):
+    """For people, or for scripts, code scanning and GitHub Actions."""
+
+    TEXT, JSON, SARIF, GITHUB = "text", "json", "sarif", "github"
+
+
+def complete_passes(incomplete: str) -> list[str]:
+    """Pass and preset names for shell completion; the last of a comma-separated list is completed."""
+    from restore.cli.work import known_passes
+    from restore.pipeline import PRESETS
+
+    head, comma, last = incomplete.rpartition(",")
+    names = [*PRESETS, *known_passes()]
+    return [f"{head}{comma}{name}" for name in names if name.startswith(last)]
+
+
+OutOption = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="OUT", help="Write here instead of to standard output."),
+]
+ForceOption = Annotated[bool, typer.Option("-f", "--force", help="Overwrite results that exist already.")]
+QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
+RecordOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="R.json",
+        help="Also write the record: every correction as JSON, enough to report, revert and replay.",
+    ),
+]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option(metavar="R.html", help="Also write the diff report: one HTML file, opens in any browser."),
+]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Encoding of the input, such as gb18030, when it is not recognised.", show_default=False
+    ),
+]
+FastOption = Annotated[
+    bool | None,
+    typer.Option("--fast", help="Skip the checks that nothing was lost or invented.", show_default=False),
+]
+CertaintyOption = Annotated[
+    Certainties | None,
+    typer.Option(help="Apply repairs that are at least this certain (default: medium); others are only shown."),
+]
+SelectOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="P,...",
+        help="Run only these passes or presets (see: restore passes).",
+        autocompletion=complete_passes,
+    ),
+]
+IgnoreOption = Annotated[
+    str | None,
+    typer.Option(metavar="P,...", help="Leave out these passes or presets.", autocompletion=complete_passes),
+]
+PunctuationOption = Annotated[
+    Punctuations | None,
+    typer.Option(help="Full-width marks in CJK text (default: full), or keep the dump's."),
+]
+SpacingOption = Annotated[
+    Spacings | None,
+    typer.Option(help="Spaces between Han and digits or Latin: as the page prints them (default: auto)."),
+]
+ScriptOption = Annotated[
+    Scripts | None,
+    typer.Option(help="Convert to Simplified, Traditional (general, Taiwan, Hong Kong) or Japanese forms."),
+]
+
+
+def choices(
+    certainty: Certainties | None = None,
+    punctuation: Punctuations | None = None,
+    spacing: Spacings | None = None,
+    script: Scripts | None = None,
+    fast: bool | None = None,
+    select: str | None = None,
+    ignore: str | None = None,
+) -> Config:
+    """What the command line chose; the rest may stand in a settings file."""
+    return Config(
+        certainty=certainty.value if certainty else None,
+        punctuation=punctuation.value if punctuation else None,
+        spacing=spacing.value if spacing else None,
+        script=script.value if script else None,
+        fast=fast or None,
+        select=_listed(select),
+        ignore=_listed(ignore),
+    )
+
+
+def _listed(names: str | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(word.strip() for word in names.split(",") if word.strip())

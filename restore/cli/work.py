@@ -1,0 +1,195 @@
+"""From what was typed to restorations: inputs, settings, and which results go where."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from restore import config
+from restore.cli.console import Failure, say
+from restore.config import Config
+from restore.pipeline import ENTRY_POINTS, PRESETS, Pipeline, Settings
+from restore.restoration import Restoration
+from restore.source import InputError, Source
+
+__all__ = ["Job", "known_passes", "open_restoration", "pass_names", "plan", "read_source", "restored", "stable"]
+
+STDIN = "-"
+
+
+# ---------------------------------------------------------------------- inputs
+def read_bytes(name: str) -> bytes:
+    """The bytes of an input, ``-`` being standard input."""
+    if name == STDIN:
+        if sys.stdin.isatty():
+            say("restore: reading from the terminal; end with Ctrl-D (or name a file)")
+        return sys.stdin.buffer.read()
+    path = Path(name)
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder; name the files in it") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+
+
+def read_source(name: str, encoding: str | None = None) -> Source:
+    """The dump of that name."""
+    return Source.from_bytes(read_bytes(name), _shown(name), encoding)
+
+
+def _shown(name: str) -> str:
+    return "<stdin>" if name == STDIN else name
+
+
+def open_restoration(name: str, chosen: Config, encoding: str | None = None) -> Restoration:
+    """A dump, restored now, or a record, as it was restored."""
+    from restore import record
+
+    data = read_bytes(name)
+    if data[:1] == b"{" and f'"{record.FORMAT}"'.encode() in data[:200]:
+        return record.loads(data, _shown(name))
+    return restored(Source.from_bytes(data, _shown(name), encoding), name, chosen)
+
+
+# ---------------------------------------------------------------------- settings
+@cache
+def known_passes() -> tuple[str, ...]:
+    """Names of the passes there are: built in, in the order of the presets, then those of plug-ins."""
+    from restore.passes import BUILT_IN
+
+    order = list(dict.fromkeys(name for names in PRESETS.values() for name in names))
+    built_in = sorted(BUILT_IN, key=lambda name: order.index(name) if name in order else len(order))
+    return (*built_in, *sorted(point.name for point in entry_points(group=ENTRY_POINTS)))
+
+
+def pass_names(select: Sequence[str] | None, ignore: Sequence[str] | None) -> list[str]:
+    """Passes to run, in the order of the default preset; plug-ins follow in the order they were named.
+
+    Raises:
+        Failure: for a name that is neither pass nor preset, or when nothing is left.
+    """
+    wanted = _expanded(("default",) if select is None else select)
+    left_out = set(_expanded(ignore or ()))
+    order = list(dict.fromkeys(name for names in PRESETS.values() for name in names))
+    names = [name for name in dict.fromkeys(wanted) if name not in left_out]
+    if not names:
+        raise Failure("no pass is left to run; see: restore passes")
+    return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
+
+
+def _expanded(words: Sequence[str]) -> list[str]:
+    out: list[str] = []
+    for word in words:
+        if word in PRESETS:
+            out.extend(PRESETS[word])
+        elif word in known_passes():
+            out.append(word)
+        else:
+            near = difflib.get_close_matches(word, [*PRESETS, *known_passes()], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else "see: restore passes"
+            raise Failure(f"there is no pass or preset {word!r}; {hint}")
+    return out
+
+
+@cache
+def _from_file(folder: Path) -> Config:
+    found = config.find(folder)
+    return Config() if found is None else config.load(found)
+
+
+def setup(name: str, chosen: Config) -> tuple[Pipeline, Settings]:
+    """Pipeline and settings for an input: the command line over the settings file nearest to it."""
+    folder = Path.cwd() if name == STDIN else Path(name).resolve().parent
+    return _setup(chosen.over(_from_file(folder)))
+
+
+@cache
+def _setup(one: Config) -> tuple[Pipeline, Settings]:
+    return Pipeline(pass_names(one.select, one.ignore)), Settings(**one.settings())
+
+
+def restored(source: Source, name: str, chosen: Config) -> Restoration:
+    """``source`` restored with the settings that count for the input ``name``."""
+    pipeline, settings = setup(name, chosen)
+    return pipeline.run(source, settings)
+
+
+def stable(restoration: Restoration, name: str, chosen: Config) -> bool:
+    """Whether restoring the restored text again would change nothing."""
+    pipeline, settings = setup(name, chosen)
+    return not pipeline.run(Source(restoration.text, name=_shown(name)), settings).changed
+
+
+# ---------------------------------------------------------------------- outputs
+@dataclass(frozen=True)
+class Job:
+    """One input and where its results go; ``out`` None is standard output."""
+
+    name: str
+    out: Path | None
+    record: Path | None = None
+    report: Path | None = None
+
+    @property
+    def outputs(self) -> list[Path]:
+        """The files it would write."""
+        return [p for p in (self.out, self.record, self.report) if p is not None]
+
+
+def plan(names: Sequence[str], out: Path | None, record: Path | None, report: Path | None) -> list[Job]:
+    """Where the results of each input go: for several inputs every output option names a folder.
+
+    Raises:
+        Failure: when that cannot be done.
+    """
+    for option, value in (("--record", record), ("--report", report)):
+        if value == Path(STDIN):
+            raise Failure(f"{option} needs the name of a file; only the text goes to standard output")
+    if out == Path(STDIN):
+        out = None
+    if list(names).count(STDIN) > 1:
+        raise Failure("standard input (-) can be named once")
+    if len(names) == 1:
+        (name,) = names
+        base = _base(name)
+        return [Job(name, _inside(out, base), _inside(record, base, ".json"), _inside(report, base, ".html"))]
+    if out is None:
+        raise Failure("several inputs need -o with the name of a folder for the results")
+    jobs: list[Job] = []
+    for name in names:
+        base = _base(name)
+        jobs.append(
+            Job(
+                name,
+                out / base,
+                record / Path(base).with_suffix(".json") if record else None,
+                report / Path(base).with_suffix(".html") if report else None,
+            )
+        )
+    for folder in dict.fromkeys(f for f in (out, record, report) if f is not None):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise Failure(f"{folder}: is a file; with several inputs the results need a folder") from None
+        except OSError as error:
+            raise Failure(f"{folder}: the folder cannot be made ({error.strerror or error})") from None
+    return jobs
+
+
+def _base(name: str) -> str:
+    return "stdin.txt" if name == STDIN else Path(name).name or "text.txt"
+
+
+def _inside(path: Path | None, base: str, suffix: str = "") -> Path | None:
+    """``path``, or when it is a folder the file in it."""
+    if path is None or not path.is_dir():
+        return path
+    return path / (Path(base).with_suffix(suffix) if suffix else base)

@@ -1,0 +1,130 @@
+// What a person decided: kept by correction, undone step by step, saved as it is made, exported as decisions.json.
+
+const STORE_KEY = `restore-decisions:${DATA.source.sha256}`;
+
+const judge = {
+  /** index -> {what: "accept" | "reject" | "edit", text?} */
+  decisions: new Map(),
+  /** decisions of an earlier run whose correction is gone: id -> decision */
+  gone: new Map(),
+  /** undo: each step is a list of [index, decision before] */
+  steps: [],
+  changed: () => {},
+  saving: 0,
+};
+
+const INDEX_OF = new Map();
+for (let i = 0; i < NC; i++) INDEX_OF.set(C.id(i), i);
+
+function loadDecisions() {
+  for (const [key, what] of Object.entries(DATA.decisions)) judge.decisions.set(Number(key), { what });
+  let saved = null;
+  try {
+    saved = JSON.parse(store.get(STORE_KEY) ?? "null");
+  } catch {
+    saved = null;
+  }
+  if (!saved || saved.format !== "restore-decisions" || !Array.isArray(saved.decisions)) return;
+  for (const { id, pass, decision, text } of saved.decisions) {
+    const i = INDEX_OF.get(id);
+    if (i === undefined) judge.gone.set(id, { id, pass, decision, text });
+    else if (decision === "none") judge.decisions.delete(i);
+    else if (decision === "accept" || decision === "reject") judge.decisions.set(i, { what: decision });
+    else if (decision === "edit" && typeof text === "string" && editableRow(i) >= 0) judge.decisions.set(i, { what: "edit", text });
+  }
+}
+
+const asEntry = (i, one) =>
+  one.what === "edit"
+    ? { id: C.id(i), pass: PASSES[C.pass[i]], decision: "edit", text: one.text }
+    : { id: C.id(i), pass: PASSES[C.pass[i]], decision: one.what };
+
+/** The decisions as the file that `restore apply` reads. */
+function decisionsFile() {
+  const list = [...judge.decisions].sort((x, y) => x[0] - y[0]).map(([i, one]) => asEntry(i, one));
+  return {
+    format: "restore-decisions",
+    version: 1,
+    source: { name: DATA.source.name, sha256: DATA.source.sha256 },
+    settings: DATA.settings,
+    made_by: DATA.made_by,
+    decisions: [...list, ...judge.gone.values()],
+  };
+}
+
+function saveNow() {
+  clearTimeout(judge.saving);
+  judge.saving = 0;
+  const file = decisionsFile();
+  // a decision of the record that was taken back here must stay taken back
+  for (const key of Object.keys(DATA.decisions)) {
+    const i = Number(key);
+    if (!judge.decisions.has(i)) file.decisions.push({ id: C.id(i), pass: PASSES[C.pass[i]], decision: "none" });
+  }
+  if (file.decisions.length || store.get(STORE_KEY) !== null) store.set(STORE_KEY, JSON.stringify(file));
+}
+function saveSoon() {
+  if (!judge.saving) judge.saving = setTimeout(saveNow, 0);
+}
+
+function step(changes) {
+  const undo = [];
+  for (const [i, one] of changes) {
+    undo.push([i, judge.decisions.get(i)]);
+    if (one) judge.decisions.set(i, one);
+    else judge.decisions.delete(i);
+  }
+  judge.steps.push(undo);
+  saveSoon();
+  judge.changed();
+}
+
+/** Accept corrections, and what they stand on. */
+function accept(which) {
+  const changes = new Map(which.map((i) => [i, { what: "accept" }]));
+  for (const j of foundations(which)) if (!paint.layout.on[j]) changes.set(j, { what: "accept" });
+  step(changes);
+}
+
+/** Reject corrections; what stands on them falls, and an earlier "accept" of that is taken back. */
+function reject(which) {
+  const changes = new Map(which.map((i) => [i, { what: "reject" }]));
+  for (const j of dependents(which)) {
+    const one = judge.decisions.get(j);
+    if (!changes.has(j) && one && one.what !== "reject") changes.set(j, null);
+  }
+  step(changes);
+}
+
+/** Put another text in place of a correction's own. */
+function rewrite(i, text) {
+  const changes = new Map([[i, { what: "edit", text }]]);
+  for (const j of foundations([i])) if (!paint.layout.on[j]) changes.set(j, { what: "accept" });
+  for (const j of dependents([i])) {
+    const one = judge.decisions.get(j);
+    if (one && one.what !== "reject" && (BUILDS_ON.get(j) ?? []).includes(i)) changes.set(j, null);
+  }
+  step(changes);
+}
+
+/** Take back the last step; gives the first correction it was about, or -1. */
+function undo() {
+  const last = judge.steps.pop();
+  if (!last) return -1;
+  for (const [i, one] of last) {
+    if (one) judge.decisions.set(i, one);
+    else judge.decisions.delete(i);
+  }
+  saveSoon();
+  judge.changed();
+  return last[0][0];
+}
+
+function download(name, text, type) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+const baseName = () => DATA.source.name.replace(/^.*[\\/]/, "").replace(/[<>"'&]/g, "") || "dump";

@@ -1,0 +1,655 @@
+// The page: views, painting what is in sight, focus, keys, dialogs, head, minimap, print.
+
+const page = { view: "side", current: null, rows: [], chunks: [], places: null, fold: { opened: new Set() }, folding: false, heights: new Map(), sizes: null };
+const scroller = $("scroll");
+const sheet = $("sheet");
+
+// ------------------------------------------------------------------ painting
+const filled = new Map(); // chunk index -> element, those that are painted
+const MOST_FILLED = 60;
+const watcher = new IntersectionObserver(
+  (seen) => {
+    for (const one of seen) if (one.isIntersecting) fill(one.target);
+    trim();
+  },
+  { root: scroller, rootMargin: "1200px 0px" },
+);
+const elementOf = (chunk) => sheet.children[chunk];
+
+function fill(element) {
+  const index = Number(element.dataset.k);
+  if (filled.has(index)) return;
+  element.innerHTML = chunkHtml(page.chunks[index], page.rows, page.view);
+  element.style.minHeight = "";
+  filled.set(index, element);
+  if (page.current !== null) lightCurrent(element);
+}
+function trim() {
+  if (filled.size <= MOST_FILLED) return;
+  const middle = scroller.scrollTop + scroller.clientHeight / 2;
+  const far = [...filled].sort((x, y) => Math.abs(y[1].offsetTop - middle) - Math.abs(x[1].offsetTop - middle));
+  for (const [index, element] of far.slice(0, filled.size - MOST_FILLED)) {
+    element.style.minHeight = `${element.offsetHeight}px`;
+    element.innerHTML = "";
+    filled.delete(index);
+  }
+}
+function guess(chunk) {
+  const width = sheet.clientWidth || 900;
+  const perLine = Math.max(12, (page.view === "side" ? width / 2 - 60 : Math.min(width, 720)) / 17);
+  let lines = 0;
+  for (const part of chunk.parts) lines += part.folded ? 1.5 : Math.ceil(page.rows[part.row].size / perLine) + 0.6;
+  return Math.round(lines * 31);
+}
+
+/** Build the sheet anew from the rows; what is in sight is painted at once. */
+function rebuild() {
+  watcher.disconnect();
+  filled.clear();
+  const seen = page.view === "read" ? NOTHING : paint.wanted;
+  page.chunks = gatherChunks(paint.layout, page.rows, seen, page.folding && page.view !== "read" ? page.fold : null);
+  sheet.className = `sheet ${page.view}`;
+  sheet.innerHTML = page.chunks.map((chunk, k) => `<section class="chunk" data-k="${k}" style="min-height:${guess(chunk)}px"></section>`).join("");
+  page.chunkOfRow = new Int32Array(page.rows.length);
+  page.chunks.forEach((chunk, k) => {
+    for (const part of chunk.parts) part.folded ? page.chunkOfRow.fill(k, ...part.folded) : (page.chunkOfRow[part.row] = k);
+  });
+  for (const element of sheet.children) watcher.observe(element);
+}
+
+function relayout() {
+  paint.layout = layOut(judge.decisions);
+  paint.decisions = judge.decisions;
+  page.rows = cutRows(paint.layout);
+  page.places = placeInRows(paint.layout, page.rows);
+}
+
+/** Something was decided: lay out again and keep the reader where they are. */
+function afterDecision() {
+  const anchor = anchorNow();
+  relayout();
+  if (filter.decision !== "all") refilter();
+  rebuild();
+  restoreAnchor(anchor);
+  head();
+  list.draw();
+  explain();
+}
+function anchorNow() {
+  const top = scroller.getBoundingClientRect().top;
+  for (const row of sheet.querySelectorAll(".row")) {
+    const box = row.getBoundingClientRect();
+    if (box.bottom > top + 4) return { source: page.rows[row.dataset.row].a, y: box.top };
+  }
+  return null;
+}
+function restoreAnchor(anchor) {
+  if (!anchor) return;
+  const starts = page.rows.map((row) => row.a);
+  const row = lastAtMost(starts, anchor.source);
+  const element = bring(row);
+  if (element) scroller.scrollTop += element.getBoundingClientRect().top - anchor.y;
+  paintInSight();
+}
+function paintInSight() {
+  const low = scroller.scrollTop - 600, high = scroller.scrollTop + scroller.clientHeight + 600;
+  for (const element of sheet.children) {
+    if (element.offsetTop > high) break;
+    if (element.offsetTop + element.offsetHeight >= low) fill(element);
+  }
+}
+/** The painted element of a row, painting its chunk when needed. */
+function bring(row) {
+  if (row < 0) return null;
+  const chunk = page.chunkOfRow[row];
+  const element = elementOf(chunk);
+  if (!element) return null;
+  fill(element);
+  return element.querySelector(`[data-row="${row}"]`) ?? element.querySelector(".fold") ?? element;
+}
+
+// ------------------------------------------------------------------ filter and list
+function refilter() {
+  paint.wanted = wantedNow();
+  list.show(entriesNow(paint.wanted), paint.wanted);
+  $("found").textContent = t("found", { n: count(paint.wanted.reduce((x, y) => x + y, 0)), all: count(NC) });
+}
+function refiltered() {
+  const anchor = anchorNow();
+  refilter();
+  rebuild();
+  restoreAnchor(anchor);
+  list.reveal(page.current);
+}
+
+// ------------------------------------------------------------------ focus
+const shownIndex = (i) => {
+  let k = i;
+  for (let guard = 0; paint.layout.shownAs.has(k) && guard < 20; guard++) k = paint.layout.shownAs.get(k);
+  return k;
+};
+const marksOf = (i, within = sheet) => within.querySelectorAll(`[data-c="${i}"]`);
+
+function lightCurrent(within = sheet) {
+  if (page.current === null || page.current < 0) return;
+  for (const element of marksOf(shownIndex(page.current), within)) element.classList.add("cur");
+}
+/** Make an entry the current one: light it on both sides, bring it into sight, explain it. */
+function focusEntry(entry, { scroll = true } = {}) {
+  for (const element of sheet.querySelectorAll(".cur")) element.classList.remove("cur");
+  page.current = entry;
+  if (entry !== null && entry >= 0) {
+    if (scroll) show(entry);
+    lightCurrent();
+  }
+  list.reveal(entry);
+  list.draw();
+  explain();
+  if (page.view === "review") drawReview();
+  drawArrow();
+}
+function show(i) {
+  if (page.view === "review") return;
+  const row = page.places.shown[i];
+  const isFolded = !page.chunks[page.chunkOfRow[row]].parts.some((part) => part.row === row);
+  if (isFolded) {
+    for (const part of page.chunks[page.chunkOfRow[row]].parts) if (part.folded && part.folded[0] <= row && row < part.folded[1]) openFold(part.folded);
+  }
+  const base = bring(row);
+  if (page.places.source[i] !== row && page.view === "side") bring(page.places.source[i]);
+  const target = base?.querySelector(`.out [data-c="${shownIndex(i)}"]`) ?? base?.querySelector(`[data-c="${shownIndex(i)}"]`) ?? base;
+  if (!target) return;
+  for (let pass = 0; pass < 2; pass++) {
+    const box = target.getBoundingClientRect(), frame = scroller.getBoundingClientRect();
+    if (box.top < frame.top + 90 || box.bottom > frame.bottom - 120) {
+      scroller.scrollTop += box.top - frame.top - frame.height * 0.38;
+      paintInSight();
+    }
+  }
+}
+function openFold([from, to]) {
+  for (let k = from; k < to; k++) page.fold.opened.add(page.rows[k].a);
+  const anchor = anchorNow();
+  rebuild();
+  restoreAnchor(anchor);
+}
+function go(direction) {
+  const entries = list.entries;
+  if (!entries.length) return;
+  const k = list.at.get(page.current);
+  const next = k === undefined ? (direction > 0 ? 0 : entries.length - 1) : k + direction;
+  if (next >= 0 && next < entries.length) focusEntry(entries[next]);
+  else say(t(direction > 0 ? "at_end" : "at_start"));
+}
+/** After a decision: on to the next one that is open. */
+function goOpen() {
+  const entries = list.entries;
+  const k = list.at.get(page.current);
+  for (let next = (k ?? -1) + 1; next < entries.length; next++) {
+    if (isOpen(entries[next])) return focusEntry(entries[next]);
+  }
+  focusEntry(page.current);
+  say(t("at_end"));
+}
+const isOpen = (entry) => (entry < 0 ? routineOf(passOfGroup(entry), paint.wanted).some((i) => !judge.decisions.has(i)) : !judge.decisions.has(entry));
+
+function explain() {
+  $("why").innerHTML = explainHtml(page.current);
+  $("why").scrollTop = 0;
+}
+
+// ------------------------------------------------------------------ deciding
+function decide(what) {
+  const entry = page.current;
+  if (entry === null) return say(t("choose_first"));
+  if (entry < 0) return decideAll(what, passOfGroup(entry), routineOf(passOfGroup(entry), paint.wanted));
+  const falls = what === "reject" ? dependents([entry]).filter((j) => paint.layout.on[j]).length : 0;
+  what === "accept" ? accept([entry]) : reject([entry]);
+  say(t(`done_${what}`, { n: 1 }) + (falls ? ` ${t("also_fall", { n: count(falls) })}` : ""));
+  goOpen();
+}
+/** Decide on all corrections of a pass on this page; the scope is shown before anything happens. */
+function decideAll(what, pass, which) {
+  if (!which.length) return;
+  const falls = what === "reject" ? dependents(which).filter((j) => paint.layout.on[j]) : [];
+  const rests = what === "accept" ? foundations(which).filter((j) => !paint.layout.on[j]) : [];
+  const byPass = (some) => {
+    const counts = new Map();
+    for (const j of some) counts.set(C.pass[j], (counts.get(C.pass[j]) ?? 0) + 1);
+    return [...counts].map(([p, n]) => `${passName(p)} ${count(n)}`).join(" · ");
+  };
+  const decided = which.filter((i) => judge.decisions.has(i)).length;
+  $("scope-title").textContent = t(`all_${what}`, { n: count(which.length), pass: passName(pass) });
+  $("scope-text").innerHTML = [
+    falls.length ? `<p>${esc(t("scope_falls", { n: count(falls.length) }))} <b>${esc(byPass(falls))}</b></p>` : "",
+    rests.length ? `<p>${esc(t("scope_rests", { n: count(rests.length) }))} <b>${esc(byPass(rests))}</b></p>` : "",
+    decided ? `<p>${esc(t("scope_decided", { n: count(decided) }))}</p>` : "",
+    `<p>${esc(t("scope_undo"))}</p>`,
+  ].join("");
+  const dialog = $("scope");
+  $("scope-go").textContent = t(what);
+  $("scope-go").onclick = () => {
+    dialog.close();
+    what === "accept" ? accept(which) : reject(which);
+    say(t(`done_${what}`, { n: count(which.length) }));
+    goOpen();
+  };
+  dialog.showModal();
+  $("scope-go").focus();
+}
+function ofPass(what) {
+  const entry = page.current;
+  if (entry === null) return say(t("choose_first"));
+  const pass = entry < 0 ? passOfGroup(entry) : C.pass[entry];
+  const which = [];
+  for (let i = 0; i < NC; i++) if (paint.wanted[i] && C.pass[i] === pass) which.push(i);
+  decideAll(what, pass, which);
+}
+function edit() {
+  const i = page.current;
+  if (i === null || i < 0 || editableRow(i) < 0) return say(t("cannot_edit"));
+  const decided = judge.decisions.get(i);
+  const { before, after } = change(i);
+  $("edit-old").textContent = visible(before) || "–";
+  const box = $("edit-text");
+  box.value = decided?.what === "edit" ? decided.text : after;
+  $("edit").showModal();
+  box.focus();
+  box.select();
+  $("edit-save").onclick = () => {
+    $("edit").close();
+    if (box.value === after && decided?.what !== "edit") accept([i]);
+    else rewrite(i, box.value);
+    say(t("done_edit"));
+    goOpen();
+  };
+}
+function takeBack() {
+  const i = undo();
+  if (i < 0) return say(t("nothing_to_undo"));
+  say(t("undone"));
+  focusEntry(ROUTINE[i] && !list.at.has(i) ? GROUP(C.pass[i]) : i);
+}
+judge.changed = afterDecision;
+
+let saying = 0;
+function say(text) {
+  const box = $("toast");
+  box.textContent = text;
+  box.classList.add("on");
+  clearTimeout(saying);
+  saying = setTimeout(() => box.classList.remove("on"), 3200);
+}
+
+// ------------------------------------------------------------------ head
+function head() {
+  const sums = paint.layout.sums;
+  const out = N - sums.deleted + sums.supplied + 3 * sums.gaps;
+  const figure = (name, value, note = "") => `<div class="figure"><dt>${esc(t(name))}</dt><dd>${value}${note ? `<small>${esc(note)}</small>` : ""}</dd></div>`;
+  $("figures").innerHTML =
+    figure("fig_in", count(N), t("lines_n", { n: count(LINE_STARTS.length) })) + figure("fig_out", count(out)) + figure("fig_deleted", `<del>−${count(sums.deleted)}</del>`) +
+    figure("fig_supplied", `<ins>+${count(sums.supplied)}</ins>`) + figure("fig_moved", count(sums.moved), t("moves_n", { n: count(MOVE_NUMBER.size) })) + figure("fig_gaps", count(sums.gaps), "〔…〕");
+  $("chart").innerHTML = chartHtml();
+  const shown = judge.decisions.size;
+  $("progress").textContent = t("decided_n", { n: count(shown), all: count(NC) });
+  $("undo").disabled = !judge.steps.length;
+  const gone = [...judge.gone.values()];
+  $("gone").hidden = !gone.length;
+  if (gone.length) {
+    $("gone").innerHTML = `<p>${esc(t("gone_n", { n: count(gone.length) }))}</p><ul>${gone.slice(0, 50).map((one) => `<li>${esc(String(one.pass))} · ${esc(t(`state_${one.decision}`))} <code>${esc(String(one.id))}</code></li>`).join("")}</ul><button type="button" data-do="forget">${esc(t("forget"))}</button>`;
+  }
+  drawMinimap();
+}
+function tally() {
+  const rows = PASSES.map(() => ({ counts: [0, 0, 0], on: 0 }));
+  for (let i = 0; i < NC; i++) {
+    rows[C.pass[i]].counts[C.certainty[i]]++;
+    rows[C.pass[i]].on += paint.layout.on[i];
+  }
+  return rows;
+}
+/** Corrections by pass and certainty: the list, with bars on a square-root scale so that the rare ones are seen. */
+function chartHtml() {
+  const rows = tally();
+  const most = Math.max(1, ...rows.map((row) => row.counts[0] + row.counts[1] + row.counts[2]));
+  const body = rows.map((row, pass) => {
+    const all = row.counts[0] + row.counts[1] + row.counts[2];
+    if (!all) return "";
+    const parts = [2, 1, 0].map((level) => (row.counts[level] ? `<span class="b${level}" style="flex-grow:${row.counts[level]}" title="${esc(certaintyName(level))} ${count(row.counts[level])}"></span>` : "")).join("");
+    const pressed = filter.passes.has(pass);
+    return `<tr class="${pressed ? "on" : ""}"><th scope="row"><button type="button" class="pass" data-pass="${pass}" aria-pressed="${pressed}">${esc(passName(pass))}</button></th><td class="bars" aria-hidden="true"><div style="width:${Math.max(1.5, 100 * Math.sqrt(all / most))}%">${parts}</div></td>${[2, 1, 0].map((level) => `<td class="n">${row.counts[level] ? count(row.counts[level]) : "·"}</td>`).join("")}<td class="n all">${count(row.on)}</td></tr>`;
+  });
+  const heads = [2, 1, 0].map((level) => `<th scope="col" class="n"><i class="key b${level}"></i>${esc(certaintyName(level))}</th>`).join("");
+  return `<thead><tr><th scope="col">${esc(t("pass"))}</th><td></td>${heads}<th scope="col" class="n">${esc(t("applied"))}</th></tr></thead><tbody>${body.join("")}</tbody>`;
+}
+function drawFacts() {
+  const settings = Object.entries(DATA.settings).filter(([key]) => key !== "passes").map(([key, value]) => `${key} ${value}`).join(" · ");
+  const held = DATA.promises.held ? `<span class="held">✓ ${esc(t("held"))}</span>` : `<span class="broken">✗ ${esc(t("broken"))} ${esc(DATA.promises.message)}</span>`;
+  $("facts").innerHTML = `<p>${held}</p><p>${esc(DATA.made_by)} · ${esc(settings)}</p><p>${esc(t("encoding"))} ${esc(DATA.source.encoding)} · SHA-256 <code title="${esc(DATA.source.sha256)}">${esc(DATA.source.sha256.slice(0, 12))}…</code></p>${DATA.notes.map((note) => `<p class="note">${esc(note)}</p>`).join("")}`;
+}
+
+// ------------------------------------------------------------------ minimap
+const map = $("map");
+function drawMinimap() {
+  const height = map.clientHeight, width = map.clientWidth;
+  if (!height || page.view === "review") return;
+  const scale = devicePixelRatio || 1;
+  map.width = width * scale;
+  map.height = height * scale;
+  const bins = Math.max(1, Math.floor(height / 3));
+  const loud = new Float32Array(bins), quiet = new Float32Array(bins), total = page.rows.length || 1;
+  const gap = new Uint8Array(bins), move = new Uint8Array(bins);
+  let before = 0;
+  const at = page.rows.map((row) => (before += row.size) - row.size);
+  for (let i = 0; i < NC; i++) {
+    if (!paint.wanted[i]) continue;
+    const bin = Math.min(bins - 1, Math.floor((at[page.places.shown[i]] / Math.max(1, before)) * bins));
+    (ROUTINE[i] ? quiet : loud)[bin]++;
+    if (C.kind[i] === KIND_GAP) gap[bin] = 1;
+    if (C.kind[i] === KIND_MOVE) move[bin] = 1;
+  }
+  const most = Math.max(4, ...quiet) , mostLoud = Math.max(2, ...loud);
+  const style = getComputedStyle(document.documentElement);
+  const ink = map.getContext("2d");
+  ink.scale(scale, scale);
+  const color = (name) => style.getPropertyValue(name);
+  for (let k = 0; k < bins; k++) {
+    if (quiet[k]) (ink.fillStyle = color("--rule-strong")), ink.fillRect(6, k * 3, Math.max(2, (width - 10) * Math.sqrt(quiet[k] / most)), 2);
+    if (loud[k]) (ink.fillStyle = color("--orange")), ink.fillRect(6, k * 3, Math.max(3, (width - 10) * Math.sqrt(loud[k] / mostLoud)), 2);
+    if (gap[k]) (ink.fillStyle = color("--blue")), ink.fillRect(0, k * 3, 4, 2);
+    if (move[k]) (ink.fillStyle = color("--ink")), ink.fillRect(0, k * 3, 2, 2);
+  }
+  drawWindow();
+}
+function drawWindow() {
+  const all = scroller.scrollHeight;
+  const box = $("map-window");
+  box.style.top = `${(scroller.scrollTop / all) * 100}%`;
+  box.style.height = `${Math.max(2, (scroller.clientHeight / all) * 100)}%`;
+}
+
+// ------------------------------------------------------------------ the arrow from where it stood to where it stands
+function drawArrow() {
+  const svg = $("arrow");
+  svg.replaceChildren();
+  const i = page.current;
+  if (i === null || i < 0 || page.view === "review" || page.view === "read") return;
+  const frame = sheet.getBoundingClientRect();
+  const found = [...marksOf(shownIndex(i))];
+  const target = found.find((one) => one.closest(".out") && !one.classList.contains("ghost"));
+  const origin = found.find((one) => one.closest(".src")) ?? found.find((one) => one.classList.contains("ghost"));
+  if (!target || !origin || target === origin) return;
+  const from = origin.getClientRects()[0] ?? origin.getBoundingClientRect(), to = target.getClientRects()[0] ?? target.getBoundingClientRect();
+  const aside = !origin.closest(".src");
+  const x1 = (aside ? from.left : from.right) - frame.left, y1 = from.top + from.height / 2 - frame.top;
+  const x2 = to.left - frame.left - 3, y2 = to.top + to.height / 2 - frame.top;
+  const bend = aside ? -60 : Math.max(40, Math.abs(x2 - x1) / 2);
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - Math.abs(bend)} ${y2} ${x2} ${y2}`);
+  path.setAttribute("class", C.kind[i] === KIND_MOVE ? "line move" : "line");
+  const tip = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  tip.setAttribute("d", `M${x2 - 7} ${y2 - 4} L${x2} ${y2} L${x2 - 7} ${y2 + 4}`);
+  tip.setAttribute("class", C.kind[i] === KIND_MOVE ? "line move" : "line");
+  svg.append(path, tip);
+}
+
+// ------------------------------------------------------------------ review: one at a time, large
+function drawReview() {
+  const entry = page.current;
+  const open = list.entries.filter(isOpen).length;
+  const k = list.at.get(entry);
+  let body = `<p class="empty">${esc(t("review_start"))}</p>`;
+  if (entry !== null && entry >= 0) {
+    const row = page.rows[page.places.shown[entry]], left = page.rows[page.places.source[entry]];
+    const only = new Uint8Array(NC);
+    only[shownIndex(entry)] = 1;
+    const wanted = paint.wanted;
+    paint.wanted = only;
+    body = `<h2>${esc(t("source"))}</h2><div class="src">${sourceHtml(left)}</div><h2>${esc(t("restored"))}</h2><div class="out">${restoredHtml(row, false)}</div>`;
+    paint.wanted = wanted;
+  } else if (entry !== null) {
+    const some = routineOf(passOfGroup(entry), paint.wanted).slice(0, 60);
+    body = `<h2>${esc(passName(passOfGroup(entry)))}</h2><ul class="samples" lang="zh">${some.map((i) => `<li>${contextHtml(i)}</li>`).join("")}</ul>`;
+  }
+  $("review").innerHTML = `<header><span>${k === undefined ? "–" : count(k + 1)} / ${count(list.entries.length)}</span><span>${esc(t("open_n", { n: count(open) }))}</span></header><article>${body}</article>`;
+  lightCurrent($("review"));
+  $("review").querySelector(".cur")?.scrollIntoView({ block: "center" });
+}
+
+// ------------------------------------------------------------------ print: the text with its corrections as numbered notes
+function preparePrint() {
+  const notes = [];
+  const numbered = new Map();
+  const wanted = paint.wanted;
+  const most = 4000;
+  paint.wanted = Uint8Array.from({ length: NC }, (_, i) => (ROUTINE[i] ? 0 : 1));
+  const body = page.rows.map((row) => restoredHtml(row, false)).join("");
+  paint.wanted = wanted;
+  const box = $("print");
+  box.innerHTML = `<div class="out">${body}</div>`;
+  for (const element of box.querySelectorAll("[data-c]")) {
+    const i = Number(element.dataset.c);
+    if (numbered.has(i) || numbered.size >= most || element.classList.contains("ghost")) continue;
+    numbered.set(i, numbered.size + 1);
+    notes.push(i);
+    const sup = document.createElement("sup");
+    sup.textContent = numbered.size;
+    element.after(sup);
+  }
+  const routine = PASSES.map((_, pass) => [pass, routineOf(pass, new Uint8Array(NC).fill(1)).length]).filter(([, n]) => n);
+  box.innerHTML += `<h2>${esc(t("notes"))}</h2><ol class="notes">${notes
+    .map((i) => {
+      const { before, after } = change(i);
+      const what = C.kind[i] === KIND_MOVE ? `${esc(t("says_moved"))} ${quote(before.trim(), 24)}` : `${before ? `<del>${quote(before, 24)}</del> ` : ""}${after ? `<ins>${quote(after, 24)}</ins>` : ""}`;
+      return `<li>${what} — ${esc(DATA.messages[C.message[i]])} (${esc(passName(C.pass[i]))}, ${esc(certaintyName(C.certainty[i]))}${paint.layout.on[i] ? "" : `, ${esc(t("not_applied"))}`})</li>`;
+    })
+    .join("")}</ol><p class="routine-note">${esc(t("print_routine"))} ${routine.map(([pass, n]) => `${esc(passName(pass))} ${count(n)}`).join(" · ")}</p>`;
+}
+addEventListener("beforeprint", preparePrint);
+addEventListener("afterprint", () => $("print").replaceChildren());
+
+// ------------------------------------------------------------------ views, language, theme
+function setView(view) {
+  const anchor = page.view === "review" ? null : anchorNow();
+  page.view = view;
+  document.body.dataset.view = view;
+  for (const button of document.querySelectorAll("[data-view-to]")) button.setAttribute("aria-pressed", String(button.dataset.viewTo === view));
+  if (view === "review") {
+    if (page.current === null && list.entries.length) page.current = list.entries.find(isOpen) ?? list.entries[0];
+    list.draw();
+    explain();
+    drawReview();
+    return;
+  }
+  rebuild();
+  if (anchor) restoreAnchor(anchor);
+  paintInSight();
+  if (page.current !== null && page.current >= 0 && view !== "read") show(page.current), lightCurrent();
+  drawMinimap();
+  drawArrow();
+}
+function setLanguage(next) {
+  language = next;
+  document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
+  store.set("restore-language", next);
+  for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+  for (const element of document.querySelectorAll("[data-t-label]")) element.setAttribute("aria-label", t(element.dataset.tLabel));
+  for (const element of document.querySelectorAll("[data-t-title]")) element.title = t(element.dataset.tTitle);
+  for (const element of document.querySelectorAll("[data-t-hint]")) element.placeholder = t(element.dataset.tHint);
+  document.title = `${plain(DATA.source.name)} – ${t("title")}`;
+}
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  store.set("restore-theme", theme);
+  drawMinimap();
+}
+const dark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+
+// ------------------------------------------------------------------ what can be done, by key or button
+const COMMANDS = {
+  next: () => go(1),
+  previous: () => go(-1),
+  accept: () => decide("accept"),
+  reject: () => decide("reject"),
+  edit,
+  skip: () => goOpen(),
+  undo: takeBack,
+  acceptAll: () => ofPass("accept"),
+  rejectAll: () => ofPass("reject"),
+  help: () => $("help").showModal(),
+  search: () => {
+    document.body.classList.add("panel-open");
+    $("search").focus();
+  },
+  clear: () => focusEntry(null),
+  unfold() {
+    filter.open.add(passOfGroup(page.current));
+    page.current = null;
+    refiltered();
+    go(1);
+  },
+  case() {
+    copy(testCase(page.current));
+  },
+  copyText: () => copy(paint.layout.text()),
+  export() {
+    saveNow();
+    download("decisions.json", `${JSON.stringify(decisionsFile(), null, 1)}\n`, "application/json");
+  },
+  text: () => download(`${baseName().replace(/\.\w+$/, "")}.restored.txt`, paint.layout.text(), "text/plain"),
+  forget() {
+    judge.gone.clear();
+    saveNow();
+    head();
+  },
+  theme: () => setTheme(dark() ? "light" : "dark"),
+  language() {
+    setLanguage(language === "zh" ? "en" : "zh");
+    drawAll();
+  },
+  vertical() {
+    const on = document.body.classList.toggle("vertical");
+    document.querySelector('[data-do="vertical"]').setAttribute("aria-pressed", String(on));
+  },
+  panel: () => document.body.classList.toggle("panel-open"),
+};
+const KEYS = { j: "next", k: "previous", a: "accept", r: "reject", e: "edit", s: "skip", u: "undo", A: "acceptAll", R: "rejectAll", "?": "help", "/": "search", Escape: "clear" };
+
+function copy(text) {
+  const done = () => say(t("copied"));
+  const byHand = () => {
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+    done();
+  };
+  if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, byHand);
+  else byHand();
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const inField = event.target.closest?.("input:not([type=checkbox]), textarea, select");
+  if (event.target.id === "edit-text" && event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    return $("edit-save").click();
+  }
+  if (inField && event.key === "Escape") return event.target.blur();
+  if (inField || document.querySelector("dialog[open]")) return;
+  const inList = event.target.id === "list";
+  if (inList && event.key === "ArrowDown") return event.preventDefault(), go(1);
+  if (inList && event.key === "ArrowUp") return event.preventDefault(), go(-1);
+  const digit = ["1", "2", "3", "4"].indexOf(event.key);
+  if (digit >= 0) return setView(["side", "inline", "read", "review"][digit]);
+  const command = KEYS[event.key];
+  if (!command) return;
+  event.preventDefault();
+  COMMANDS[command]();
+});
+document.addEventListener("click", (event) => {
+  const hit = (selector) => event.target.closest(selector);
+  let one;
+  if ((one = hit("[data-do]"))) return COMMANDS[one.dataset.do]();
+  if ((one = hit("[data-view-to]"))) return setView(one.dataset.viewTo);
+  if ((one = hit("[data-close]"))) return one.closest("dialog").close();
+  if ((one = hit("[data-go]"))) return focusEntry(Number(one.dataset.go));
+  if ((one = hit("[data-e]"))) return focusEntry(Number(one.dataset.e));
+  if ((one = hit("[data-fold]"))) return openFold(one.dataset.fold.split(",").map(Number));
+  if ((one = hit("[data-pass]"))) {
+    const pass = Number(one.dataset.pass);
+    filter.passes.has(pass) ? filter.passes.delete(pass) : filter.passes.add(pass);
+    refiltered();
+    head();
+    return document.querySelector(`[data-pass="${pass}"]`).focus();
+  }
+  if ((one = hit(".sheet [data-c]"))) return focusEntry(Number(one.dataset.c), { scroll: false });
+});
+let lit = -1;
+document.addEventListener("mouseover", (event) => {
+  const one = event.target.closest?.(".sheet [data-c]");
+  const i = one ? Number(one.dataset.c) : -1;
+  if (i === lit) return;
+  for (const element of sheet.querySelectorAll(".lit")) element.classList.remove("lit");
+  lit = i;
+  if (i >= 0) for (const element of marksOf(i)) element.classList.add("lit");
+});
+
+// ------------------------------------------------------------------ controls of the filter
+let typing = 0;
+$("search").addEventListener("input", () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => ((filter.text = $("search").value), refiltered()), 140);
+});
+$("order").addEventListener("change", () => ((filter.order = $("order").value), refiltered()));
+$("state").addEventListener("change", () => ((filter.decision = $("state").value), refiltered()));
+$("score").addEventListener("input", () => ((filter.most = Number($("score").value)), ($("score-value").textContent = `≤ ${filter.most.toFixed(2)}`), refiltered()));
+for (const box of document.querySelectorAll("[data-level]")) {
+  box.addEventListener("change", () => {
+    const level = Number(box.dataset.level);
+    box.checked ? filter.certainty.add(level) : filter.certainty.delete(level);
+    refiltered();
+  });
+}
+$("unfold-routine").addEventListener("change", () => {
+  filter.open.clear();
+  if ($("unfold-routine").checked) PASSES.forEach((_, pass) => filter.open.add(pass));
+  refiltered();
+});
+$("hide-routine").addEventListener("change", () => ((paint.quiet = $("hide-routine").checked), refiltered()));
+$("fold-same").addEventListener("change", () => ((page.folding = $("fold-same").checked), page.fold.opened.clear(), refiltered()));
+$("list").addEventListener("scroll", () => list.draw());
+scroller.addEventListener("scroll", () => drawWindow(), { passive: true });
+map.addEventListener("pointerdown", (event) => {
+  const box = map.getBoundingClientRect();
+  const to = (y) => (scroller.scrollTop = ((y - box.top) / box.height) * scroller.scrollHeight - scroller.clientHeight / 2);
+  to(event.clientY);
+  map.setPointerCapture(event.pointerId);
+  map.onpointermove = (move) => to(move.clientY);
+  map.onpointerup = () => (map.onpointermove = null);
+});
+addEventListener("resize", () => (drawMinimap(), drawArrow(), list.draw()));
+addEventListener("pagehide", () => judge.saving && saveNow());
+
+// ------------------------------------------------------------------ begin
+function drawAll() {
+  refilter();
+  head();
+  drawFacts();
+  explain();
+  setView(page.view);
+}
+language = store.get("restore-language") ?? ((navigator.language || "").startsWith("zh") ? "zh" : "en");
+const theme = store.get("restore-theme");
+if (theme) document.documentElement.dataset.theme = theme;
+loadDecisions();
+setLanguage(language === "zh" ? "zh" : "en");
+relayout();
+page.folding = $("fold-same").checked;
+drawAll();
+$("storage").hidden = store.works;
+document.body.dataset.ready = "yes";
+// for whoever scripts the page
+window.restoreReport = { text: () => paint.layout.text(), decisions: decisionsFile, corrections: NC };

@@ -1,0 +1,187 @@
+// Source and corrections to text: the same rules as render() in restore/ledger.py, with a run for everything shown.
+//
+// A run is a stretch of one kind: OWN source text [a, b) (ref: the edit that proposes to change it, or -1), CUT source text
+// that edit `ref` deletes, PUT characters [a, b) of the text of edit `ref` (swap: it replaces), POINT where a proposed
+// insertion would stand, GHOST where correction `ref` took [a, b) away, LINE a source newline, BREAK a supplied one.
+
+const OWN = 0, CUT = 1, PUT = 2, SWAP = 3, POINT = 4, GHOST = 5, LINE = 6, BREAK = 7;
+const OFF = 0, ON = 1, COVERED = 2; // an edit: not applied, applied, its text replaced by a later correction
+const LONGEST_RUN = 1200;
+
+/** Which corrections the text has, closed: what stands on a rejected or an edited one falls. */
+function acceptedBy(decisions) {
+  const on = new Uint8Array(NC);
+  for (let i = 0; i < NC; i++) on[i] = C.certainty[i] >= THRESHOLD ? 1 : 0;
+  for (const [i, one] of decisions) on[i] = one.what === "reject" ? 0 : 1;
+  for (const i of LEANING) {
+    if (!on[i]) continue;
+    if (needsOf(i).some((j) => !on[j])) on[i] = 0;
+    else if ((BUILDS_ON.get(i) ?? []).some((j) => decisions.get(j)?.what === "edit")) on[i] = 0;
+  }
+  return on;
+}
+
+/** The one text edit of a correction whose text a person may rewrite, or -1. */
+function editableRow(i) {
+  let found = -1;
+  for (let r = C.first[i]; r < C.first[i + 1]; r++) {
+    if (E.kind[r] === MOVE) continue;
+    if (found >= 0) return -1;
+    found = r;
+  }
+  return found;
+}
+
+function layOut(decisions) {
+  const on = acceptedBy(decisions);
+  const state = new Uint8Array(NE);
+  for (let r = 0; r < NE; r++) state[r] = on[E.corr[r]] ? ON : OFF;
+  const shownAs = new Map();
+  for (const [later, rows] of SUPERSEDED) {
+    if (!on[later]) continue;
+    for (const r of rows) {
+      if (state[r] === ON) state[r] = COVERED;
+      shownAs.set(E.corr[r], later);
+    }
+  }
+  const rewritten = new Map();
+  for (const [i, one] of decisions) if (one.what === "edit" && on[i]) rewritten.set(editableRow(i), one.text);
+  const textOf = (r) => rewritten.get(r) ?? POOL[E.text[r]];
+
+  const hiddenBy = new Int32Array(N).fill(-1);
+  const offBy = new Int32Array(N).fill(-1);
+  for (let r = 0; r < NE; r++) {
+    if (E.kind[r] === MOVE || E.end[r] === E.start[r]) continue;
+    if (state[r] === ON) hiddenBy.fill(r, E.start[r], E.end[r]);
+    else if (state[r] === OFF) offBy.fill(r, E.start[r], E.end[r]);
+  }
+  const movedBy = MOVE_ROWS.some((r) => state[r] === ON) ? new Int32Array(N).fill(-1) : null;
+  const offMove = MOVE_ROWS.some((r) => state[r] === OFF) ? new Int32Array(N).fill(-1) : null;
+  for (const r of MOVE_ROWS) {
+    if (state[r] === ON) movedBy.fill(r, E.start[r], E.end[r]);
+    else if (state[r] === OFF) offMove.fill(r, E.start[r], E.end[r]);
+  }
+
+  const kind = [], a = [], b = [], ref = [], mv = [];
+  const push = (k, from, to, which, mover) => {
+    kind.push(k), a.push(from), b.push(to), ref.push(which), mv.push(mover);
+  };
+  const sums = { deleted: 0, supplied: 0, moved: 0, gaps: 0 };
+
+  const put = (r, mover) => {
+    if (state[r] === COVERED) return;
+    const wide = E.end[r] > E.start[r];
+    if (state[r] === OFF) {
+      if (!wide && E.kind[r] !== DELETE) push(POINT, E.start[r], E.start[r], r, mover);
+      return;
+    }
+    const text = textOf(r);
+    if (!text) return;
+    if (E.kind[r] === GAP && !rewritten.has(r)) sums.gaps++;
+    else sums.supplied += text.length;
+    let from = 0, what = wide ? SWAP : PUT;
+    for (;;) {
+      const at = text.indexOf("\n", from);
+      const to = at < 0 ? text.length : at;
+      if (to > from || what === SWAP) push(what, from, to, r, mover), (what = PUT);
+      if (at < 0) return;
+      push(BREAK, at, at + 1, r, mover);
+      from = at + 1;
+    }
+  };
+  const chars = (from, to, mover) => {
+    let s = from;
+    while (s < to) {
+      const hidden = hiddenBy[s], off = offBy[s];
+      if (hidden < 0 && CODES[s] === 10) {
+        push(LINE, s, s + 1, off, mover);
+        s++;
+        continue;
+      }
+      let e = s + 1;
+      if (hidden >= 0) while (e < to && hiddenBy[e] === hidden) e++;
+      else while (e < to && hiddenBy[e] < 0 && offBy[e] === off && CODES[e] !== 10 && e - s < LONGEST_RUN) e++;
+      const last = kind.length - 1;
+      const which = hidden >= 0 ? hidden : off;
+      const what = hidden >= 0 ? CUT : OWN;
+      if (hidden >= 0) sums.deleted += e - s;
+      if (hidden >= 0 && textOf(hidden)) {
+        // a replacement: its text stands at its first character and says what it replaces
+      } else if (
+        last >= 0 && kind[last] === what && ref[last] === which && mv[last] === mover && b[last] === s &&
+        (what === CUT || b[last] - a[last] < LONGEST_RUN)
+      ) {
+        b[last] = e;
+      } else push(what, s, e, which, mover);
+      s = e;
+    }
+  };
+  const segment = (from, to, mover) => {
+    if (mover >= 0) sums.moved += to - from;
+    let s = from, k = SLOT_AT[from];
+    while (s < to) {
+      const next = k < TEXT_ROWS.length ? SLOT[TEXT_ROWS[k]] : N;
+      if (next > s) {
+        const e = Math.min(next, to);
+        chars(s, e, mover);
+        s = e;
+        continue;
+      }
+      const end = SLOT_AT[s + 1];
+      while (k < end && SIDE[TEXT_ROWS[k]] === BEFORE) put(TEXT_ROWS[k++], mover);
+      chars(s, s + 1, mover);
+      while (k < end) put(TEXT_ROWS[k++], mover);
+      s++;
+    }
+  };
+
+  if (!movedBy) segment(0, N, -1);
+  else {
+    // lines that move, as runs of one destination; they stand before the unmoved character at `to`
+    const bySource = [];
+    for (let s = 0; s < N; ) {
+      const r = movedBy[s];
+      let e = s + 1;
+      while (e < N && movedBy[e] === r) e++;
+      if (r >= 0) bySource.push({ a: s, b: e, to: E.to[r], rank: E.rank[r], corr: E.corr[r] });
+      s = e;
+    }
+    const byTarget = [...bySource].sort((x, y) => x.to - y.to || x.rank - y.rank || x.a - y.a);
+    let target = 0, from = 0, pos = 0;
+    for (;;) {
+      while (target < byTarget.length && byTarget[target].to <= pos) {
+        const one = byTarget[target++];
+        segment(one.a, one.b, one.corr);
+      }
+      if (pos >= N) break;
+      while (from < bySource.length && bySource[from].b <= pos) from++;
+      const here = from < bySource.length && bySource[from].a <= pos ? bySource[from] : null;
+      let stop = here ? here.b : from < bySource.length ? bySource[from].a : N;
+      if (target < byTarget.length) stop = Math.min(stop, byTarget[target].to);
+      if (!here) segment(pos, stop, -1);
+      else if (pos === here.a) push(GHOST, here.a, here.b, here.corr, -1);
+      pos = stop;
+    }
+  }
+  for (let k = SLOT_AT[N]; k < TEXT_ROWS.length; k++) put(TEXT_ROWS[k], -1);
+
+  return {
+    on, state, textOf, hiddenBy, offBy, movedBy, offMove, shownAs, sums,
+    n: kind.length, kind, a, b, ref, mv,
+    /** The restored text. */
+    text() {
+      const out = [];
+      for (let k = 0; k < kind.length; k++) {
+        if (kind[k] === OWN) out.push(src(a[k], b[k]));
+        else if (kind[k] === PUT || kind[k] === SWAP) out.push(textOf(ref[k]).slice(a[k], b[k]));
+        else if (kind[k] === LINE || kind[k] === BREAK) out.push("\n");
+      }
+      return out.join("");
+    },
+    /** The correction a run belongs to, or -1. */
+    corr(k) {
+      if (kind[k] === GHOST) return ref[k];
+      return ref[k] >= 0 ? E.corr[ref[k]] : -1;
+    },
+  };
+}
