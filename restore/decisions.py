@@ -16,7 +16,8 @@ An edit keeps the correction and changes the text it supplies. It becomes a corr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -25,7 +26,7 @@ import orjson
 
 from restore._version import __version__
 from restore.correction import Certainty, CorrectionError, EditKind
-from restore.ledger import CORR_COLUMNS, EDIT_COLUMNS, Ledger
+from restore.ledger import CORR_COLUMNS, EDIT_COLUMNS, Bools, Ledger
 from restore.restoration import ACCEPT, Restoration, refuse_conflicts
 from restore.source import Source
 
@@ -78,11 +79,13 @@ class Applied:
         restoration: the result.
         gone: decisions about corrections that this run does not make; they changed nothing.
         unmet: accepted or edited, but not in the text, because something they stand on is rejected.
+        missing: passes of the run that was judged that do not exist any more.
     """
 
     restoration: Restoration
     gone: tuple[Decision, ...] = ()
     unmet: tuple[Decision, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,30 @@ class Decisions:
                 f"but {source.name} has {source.sha256[:12]}…"
             )
 
+    def run(self, source: Source) -> Applied:
+        """Restore ``source`` with the settings of the run that was judged, and apply the decisions.
+
+        Raises:
+            DecisionError: as :meth:`apply`; or when the settings are none this program knows.
+        """
+        from restore.pipeline import Pipeline, Settings
+
+        self.check_source(source)
+        names = [f.name for f in fields(Settings)]
+        chosen = {name: value for name, value in self.settings.items() if name in names}
+        passes = self.settings.get("passes")
+        try:
+            if "certainty" in chosen:
+                chosen["certainty"] = Certainty.parse(str(chosen["certainty"]))
+            settings = Settings(**chosen)
+            if passes is None:
+                return self.apply(Pipeline.preset().run(source, settings))
+            there, missing = _split(passes)
+            pipeline = Pipeline(there)
+        except (TypeError, ValueError) as error:
+            raise DecisionError(f"the settings in the decisions cannot be used: {error}") from None
+        return replace(self.apply(pipeline.run(source, settings)), missing=missing)
+
     def apply(self, restoration: Restoration) -> Applied:
         """Put the decisions into a restoration of the same source.
 
@@ -196,6 +223,17 @@ class Decisions:
         accepted = out.accepted
         unmet = tuple(found[i] for i in taken if not accepted[i])
         return Applied(out, tuple(gone), unmet)
+
+
+def _split(passes: Any) -> tuple[list[str], tuple[str, ...]]:
+    """Pass names that exist, and those that do not."""
+    from restore.passes import BUILT_IN
+    from restore.pipeline import ENTRY_POINTS
+
+    if not isinstance(passes, list | tuple) or not all(isinstance(name, str) for name in passes):
+        raise ValueError('"passes" must be a list of names')
+    known = {*BUILT_IN, *(point.name for point in entry_points(group=ENTRY_POINTS))}
+    return [n for n in passes if n in known], tuple(n for n in passes if n not in known)
 
 
 def edit(restoration: Restoration, texts: Mapping[int, str]) -> Restoration:
@@ -245,32 +283,23 @@ def _text_rows(ledger: Ledger, index: int) -> list[int]:
     return [r for r in ledger.rows(index) if ledger.edits["kind"][r] != EditKind.MOVE]
 
 
-def _places(ledger: Ledger, index: int) -> set[tuple[int, int, int]]:
-    e = ledger.edits
-    return {(int(e["start"][r]), int(e["end"][r]), int(e["side"][r])) for r in _text_rows(ledger, index)}
-
-
-def _append_edit(
-    ledger: Ledger, index: int, text: str, accepted: np.ndarray[Any, np.dtype[np.bool_]]
-) -> int | None:
+def _append_edit(ledger: Ledger, index: int, text: str, accepted: Bools) -> int | None:
     """Append the correction that replaces what ``index`` supplies; its index, None when nothing changes."""
     e = ledger.edits
     rows = _text_rows(ledger, index)
     # a later correction may have rewritten that text already: the person saw, and replaces, the last state
-    builds = {index}
-    for later in ledger.dependents(index):
-        if later < len(accepted) and accepted[later] and _places(ledger, index) & _places(ledger, later):
-            builds.add(later)
-    if len(builds) == 1 and "".join(ledger.texts[int(e["text"][r])] for r in rows) == text:
+    last = [_latest(ledger, row, accepted) for row in rows]
+    if last == rows and "".join(ledger.texts[int(e["text"][r])] for r in rows) == text:
         return None
     number = ledger.n_corrections
     new: dict[str, list[Any]] = {name: [] for name in EDIT_COLUMNS}
-    for nth, row in enumerate(rows):
+    for nth, row in enumerate(last):
         put = text if nth == 0 else ""
-        start, end, side = int(e["start"][row]), int(e["end"][row]), int(e["side"][row])
+        start, end = int(e["start"][row]), int(e["end"][row])
         kind = EditKind.DELETE if not put else EditKind.REPLACE if end > start else EditKind.INSERT
-        cells = (number, int(kind), start, end, ledger.text_index(put), side, 0, 0.0)
-        for name, cell in zip(EDIT_COLUMNS, cells, strict=True):
+        cells = {name: e[name][row] for name in EDIT_COLUMNS}
+        cells |= {"corr": number, "kind": int(kind), "text": ledger.text_index(put), "over": row}
+        for name, cell in cells.items():
             new[name].append(cell)
     values = (
         ledger.pass_index(REVIEW),
@@ -284,8 +313,17 @@ def _append_edit(
         {name: np.array(column) for name, column in new.items()},
     )
     ledger.evidence[number] = {_EDITED: ledger.identifier(index)}
-    ledger.builds_on[number] = tuple(sorted(builds))
+    ledger.builds_on[number] = tuple(sorted({index, *(int(e["corr"][row]) for row in last)}))
     return number
+
+
+def _latest(ledger: Ledger, row: int, accepted: Bools) -> int:
+    """The row whose text stands now where edit ``row`` put its own; new edits count as accepted."""
+    over, corr = ledger.edits["over"], ledger.edits["corr"]
+    stands = np.append(accepted, np.ones(ledger.n_corrections - len(accepted), dtype=np.bool_))[corr]
+    while len(above := np.flatnonzero((over == row) & stands)):
+        row = int(above[-1])
+    return row
 
 
 # ---------------------------------------------------------------------- reading

@@ -32,7 +32,7 @@ __all__ = ["Ledger", "Rendering", "render"]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-EDIT_COLUMNS = ("corr", "kind", "start", "end", "text", "side", "to", "rank")
+EDIT_COLUMNS = ("corr", "kind", "start", "end", "text", "side", "to", "rank", "over")
 CORR_COLUMNS = ("pass", "certainty", "score", "message", "first")
 _DTYPES = {
     "corr": np.int64,
@@ -43,6 +43,7 @@ _DTYPES = {
     "side": np.int8,
     "to": np.int64,
     "rank": np.float64,
+    "over": np.int64,
     "pass": np.int16,
     "certainty": np.int8,
     "score": np.float32,
@@ -57,7 +58,9 @@ class Ledger:
     """Columns of corrections and their edits, append-only.
 
     ``edits`` has one row per edit: ``corr`` (correction), ``kind``, ``start``/``end`` (source), ``text`` (pool index),
-    ``side`` (BEFORE, BODY or AFTER the character that carries the text), ``to`` and ``rank`` (moves).
+    ``side`` (BEFORE, BODY or AFTER the character that carries the text), ``to`` (moves), ``rank`` (order among the moves
+    to one place, or among the texts at one side of one character) and ``over`` (the earlier row whose text this row
+    takes the place of, -1 for none).
     ``corrs`` has one row per correction: ``pass``, ``certainty``, ``score``, ``message`` (pool index), ``first`` (first edit).
     """
 
@@ -71,6 +74,7 @@ class Ledger:
         self._corr_parts: dict[str, list[NDArray[Any]]] = {name: [] for name in CORR_COLUMNS}
         self._edits: dict[str, NDArray[Any]] | None = None
         self._corrs: dict[str, NDArray[Any]] | None = None
+        self._ids: list[str] | None = None
         self.n_corrections = 0
         self.n_edits = 0
         self.evidence: dict[int, Mapping[str, Any]] = {}
@@ -101,14 +105,14 @@ class Ledger:
         return found
 
     def extend(self, corrs: Mapping[str, NDArray[Any]], edits: Mapping[str, NDArray[Any]]) -> None:
-        """Append rows. ``edits["corr"]`` and ``corrs["first"]`` are already absolute."""
+        """Append rows. ``edits["corr"]``, ``edits["over"]`` and ``corrs["first"]`` are already absolute."""
         for name in CORR_COLUMNS:
             self._corr_parts[name].append(np.asarray(corrs[name], dtype=_DTYPES[name]))
         for name in EDIT_COLUMNS:
             self._edit_parts[name].append(np.asarray(edits[name], dtype=_DTYPES[name]))
         self.n_corrections += len(corrs["pass"])
         self.n_edits += len(edits["corr"])
-        self._edits = self._corrs = None
+        self._edits = self._corrs = self._ids = None
 
     # ------------------------------------------------------------------ columns
     @property
@@ -135,6 +139,8 @@ class Ledger:
         rows = mask[e["corr"]]
         edits = {name: e[name][rows] for name in EDIT_COLUMNS}
         edits["corr"] = number[edits["corr"]]
+        line = np.append(np.cumsum(rows) - 1, -1)  # new number of each row; -1 stays -1
+        edits["over"] = line[edits["over"]]
         corrs = {name: self.corrs[name][mask] for name in CORR_COLUMNS}
         corrs["first"] = np.searchsorted(edits["corr"], np.arange(len(corrs["pass"])))
         new.extend(corrs, edits)
@@ -231,15 +237,77 @@ class Ledger:
             after="".join(after),
         )
 
+    @property
+    def identifiers(self) -> list[str]:
+        """Twelve hexadecimal digits for each correction that name what it does; no two are alike."""
+        if self._ids is None:
+            e, c = self.edits, self.corrs
+            columns = (e[name].tolist() for name in ("kind", "start", "end", "side", "to", "text"))
+            edits = [f"{k},{a},{b},{s},{t},{self.texts[x]}" for k, a, b, s, t, x in zip(*columns, strict=True)]
+            first = [*c["first"].tolist(), len(edits)]
+            self._ids, seen = [], dict[str, int]()
+            for name, a, b in zip(c["pass"].tolist(), first, first[1:], strict=False):
+                what = "|".join((self.passes[name], *edits[a:b]))
+                before = seen[what] = seen.get(what, -1) + 1
+                if before:  # the same thing done again at the same place
+                    what += f"|{before}"
+                self._ids.append(hashlib.blake2b(what.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest())
+        return self._ids
+
     def identifier(self, index: int) -> str:
         """Twelve hexadecimal digits that name what correction ``index`` does."""
-        e, c = self.edits, self.corrs
-        parts = [self.passes[int(c["pass"][index])]]
-        for r in self.rows(index):
-            parts.append(
-                f"{e['kind'][r]},{e['start'][r]},{e['end'][r]},{e['side'][r]},{e['to'][r]},{self.texts[int(e['text'][r])]}"
-            )
-        return hashlib.blake2b("|".join(parts).encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+        return self.identifiers[index]
+
+    # ------------------------------------------------------------------ conflicts
+    def clashes(self, accepted: Bools) -> list[tuple[int, int]]:
+        """Pairs of accepted corrections that rewrite the same text without standing on each other."""
+        e = self.edits
+        rows = np.flatnonzero(accepted[e["corr"]] & (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"]))
+        rows = rows[e["over"][rows] < 0]
+        rows = rows[np.argsort(e["start"][rows], kind="stable")]
+        found: list[tuple[int, int]] = []
+        reach = -1  # row that reaches furthest so far
+        start, end = e["start"], e["end"]
+        furthest = np.maximum.accumulate(end[rows])
+        for k in np.flatnonzero(start[rows[1:]] < furthest[:-1]):
+            reach = int(rows[np.flatnonzero(end[rows[: k + 1]] == furthest[k])[0]])
+            found.append((int(e["corr"][reach]), int(e["corr"][rows[k + 1]])))
+        second = np.flatnonzero(accepted[e["corr"]] & (e["over"] >= 0))
+        order = second[np.argsort(e["over"][second], kind="stable")]
+        for k in np.flatnonzero(np.diff(e["over"][order]) == 0):
+            found.append((int(e["corr"][order[k]]), int(e["corr"][order[k + 1]])))
+        return [(a, b) for a, b in found if a != b]
+
+    def settled(self, applied: Bools) -> Ledger:
+        """A ledger without the proposals (not ``applied``) that contradict what is applied, or an earlier proposal.
+
+        Afterwards every subset that is closed under :meth:`closure` can be applied.
+        """
+        if applied.all():
+            return self
+        e = self.edits
+        size = int(e["end"].max(initial=0)) + 1
+        own = (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"]) & (e["over"] < 0)
+        done = own & applied[e["corr"]]
+        delta = np.bincount(e["start"][done], minlength=size) - np.bincount(e["end"][done], minlength=size)
+        cover = np.cumsum(delta) > 0
+        # by whom the text of a row is replaced
+        replaced = dict(
+            zip(*(e[name][applied[e["corr"]] & (e["over"] >= 0)].tolist() for name in ("over", "corr")), strict=True)
+        )
+        stay = applied.copy()
+        for index in np.flatnonzero(~applied).tolist():
+            rows = self.rows(index)
+            needs = self.builds_on.get(index, ()) + self.requires.get(index, ())
+            over = [o for o in e["over"][rows.start : rows.stop].tolist() if o >= 0]
+            fits = all(stay[j] for j in needs) and all(replaced.get(o, index) == index for o in over)
+            if fits and not any(own[r] and cover[e["start"][r] : e["end"][r]].any() for r in rows):
+                stay[index] = True
+                replaced |= dict.fromkeys(over, index)
+                for r in rows:
+                    if own[r]:
+                        cover[e["start"][r] : e["end"][r]] = True
+        return self if stay.all() else self.keep(stay)
 
 
 def _joined(parts: dict[str, list[NDArray[Any]]]) -> dict[str, NDArray[Any]]:
@@ -283,98 +351,82 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
 
     The output is the source's characters sorted by key (their own offset or, when moved, ``(to, rank)``), each preceded,
     replaced and followed by the texts that edits attach to it. So every accepted subset has exactly one result.
+    Without accepted corrections ``codes`` is the source itself.
     """
     n = len(source)
+    if not accepted.any():
+        return Rendering(source, np.arange(n), np.full(n, -1), np.zeros(n, dtype=np.bool_))
     e = ledger.edits
-    take = accepted[e["corr"]] if ledger.n_edits else np.zeros(0, dtype=np.bool_)
-    for later, earlier in ledger.builds_on.items():
-        if accepted[later]:
-            _supersede(ledger, take, later, earlier)
-    kind = e["kind"]
-    moves = np.flatnonzero(take & (kind == EditKind.MOVE))
-    rows = np.flatnonzero(take & (kind != EditKind.MOVE))
-
+    take = accepted[e["corr"]]
+    over = e["over"]
+    if over.max() >= 0:
+        take[over[take & (over >= 0)]] = False
+    moving = e["kind"] == EditKind.MOVE
+    rows = np.flatnonzero(take & ~moving)
     start, end, text, side = e["start"][rows], e["end"][rows], e["text"][rows], e["side"][rows]
-    hidden = np.zeros(n, dtype=np.bool_)
-    if len(rows):
-        wide = end > start
-        delta = np.bincount(start[wide], minlength=n + 1) - np.bincount(end[wide], minlength=n + 1)
-        hidden = np.cumsum(delta[:n]) > 0
-    key_to = key_rank = mover = order = None
-    if len(moves):
-        key_to = np.arange(n, dtype=np.int64)
-        key_rank = np.full(n, np.inf)
-        mover = np.full(n, -1, dtype=np.int64)
-        for r in moves:
-            a, b = int(e["start"][r]), int(e["end"][r])
-            key_to[a:b], key_rank[a:b], mover[a:b] = e["to"][r], e["rank"][r], e["corr"][r]
-        order = np.lexsort((key_rank, key_to))
-    with_text = text > 0
-    if not with_text.any():
-        visible = np.flatnonzero(~hidden) if order is None else order[~hidden[order]]
-        codes = source[visible]
-        owner = np.full(len(visible), -1, dtype=np.int64)
-        return Rendering(codes, visible, owner, hidden, key_to, key_rank, mover)
+    wide = end > start
+    delta = np.bincount(start[wide], minlength=n + 1)
+    delta -= np.bincount(end[wide], minlength=n + 1)
+    hidden = np.cumsum(delta[:n]) > 0
+    visible = np.flatnonzero(~hidden)
+    place, moved = None, ()
+    if (take & moving).any():
+        place, moved = _places(n, e, np.flatnonzero(take & moving))
+        visible = visible[np.argsort(place[visible])]
 
+    # texts in their order; a text belongs to a slot: a source offset, or n for the end
+    with_text = text > 0
     rows, start, text, side = rows[with_text], start[with_text], text[with_text], side[with_text]
-    # the slot (source offset, n for the end) whose character carries the text
-    slot = np.where(side == AFTER, start - 1, start)
-    side = np.where(slot < 0, BEFORE, side)
+    slot = start - (side == AFTER)
+    side = np.where(slot < 0, np.int8(BEFORE), side)
     slot = np.maximum(slot, 0)
+    if place is not None:
+        slot = place[slot]
+    rank = e["rank"][rows]
+    if rank.any() or (over[rows] >= 0).any():
+        order = np.lexsort((_roots(over, rows), rank, side, slot))
+    else:
+        order = np.argsort(slot * 3 + side, kind="stable")
+    rows, slot, side, text = rows[order], slot[order], side[order], text[order]
+
+    # where they stand: behind so many shown characters and so much text
     pool, bounds = _pool(ledger.texts)
     length = bounds[text + 1] - bounds[text]
-    by = np.lexsort((rows, side, slot))
-    rows, slot, side, text, length = rows[by], slot[by], side[by], text[by], length[by]
-
-    shown = np.zeros(n + 1, dtype=np.int64)
-    shown[:n] = ~hidden
-    before = np.bincount(slot, weights=length * (side == BEFORE), minlength=n + 1).astype(np.int64)
-    total = shown + np.bincount(slot, weights=length, minlength=n + 1).astype(np.int64)
-    slot_start = np.empty(n + 1, dtype=np.int64)
-    if order is None:
-        np.cumsum(total, out=slot_start)
-        slot_start -= total
-    else:
-        lined = np.append(order, n)
-        ends = np.cumsum(total[lined])
-        slot_start[lined] = ends - total[lined]
-    size = int(total.sum())
+    ahead = np.searchsorted(visible if place is None else place[visible], slot + (side != BEFORE))
+    run = np.cumsum(length) - length
+    spread = np.repeat(np.arange(len(rows)), length)
+    inner = np.arange(len(spread)) - run[spread]
+    at = ahead[spread] + run[spread] + inner
+    size = len(visible) + len(spread)
+    own = np.ones(size, dtype=np.bool_)
+    own[at] = False
     codes = np.empty(size, dtype=np.uint32)
     origin = np.empty(size, dtype=np.int64)
-    owner = np.full(size, -1, dtype=np.int64)
-    visible = np.flatnonzero(~hidden)
-    dest = slot_start[visible] + before[visible]
-    codes[dest] = source[visible]
-    origin[dest] = visible
-    # texts of one slot follow each other; behind the BEFORE texts stands the character itself, if it is shown
-    run = np.cumsum(length) - length
-    first = np.searchsorted(slot, slot)
-    where = slot_start[slot] + (run - run[first]) + np.where(side == BEFORE, 0, shown[slot])
-    spread = np.repeat(np.arange(len(rows)), length)
-    inner = np.arange(len(spread)) - np.repeat(run, length)
-    at = where[spread] + inner
-    codes[at] = pool[bounds[text][spread] + inner]
-    origin[at] = slot[spread]
-    owner[at] = rows[spread]
-    return Rendering(codes, origin, owner, hidden, key_to, key_rank, mover)
+    owner = np.full(size, -1)
+    codes[own], origin[own] = source[visible], visible
+    carrier = slot if place is None else np.append(np.argsort(place[:n]), n)[slot]
+    codes[at], origin[at], owner[at] = pool[bounds[text][spread] + inner], carrier[spread], rows[spread]
+    return Rendering(codes, origin, owner, hidden, *moved)
 
 
-def _supersede(ledger: Ledger, take: Bools, later: int, earlier: Sequence[int]) -> None:
-    """Drop the earlier corrections' text edits that ``later`` replaces."""
-    e = ledger.edits
-    kinds = e["kind"]
-    mine = [r for r in ledger.rows(later) if kinds[r] != EditKind.MOVE]
-    for other in earlier:
-        for r in ledger.rows(other):
-            if kinds[r] == EditKind.MOVE or not take[r]:
-                continue
-            if any(
-                e["start"][m] <= e["start"][r]
-                and e["end"][r] <= e["end"][m]
-                and (e["end"][r] > e["start"][r] or e["side"][m] == e["side"][r])
-                for m in mine
-            ):
-                take[r] = False
+def _places(n: int, e: Mapping[str, NDArray[Any]], moves: Ints) -> tuple[Ints, tuple[Ints, NDArray[np.float64], Ints]]:
+    """Where each source character stands among all when ``moves`` are made, shape ``(n + 1,)``; keys and movers."""
+    to, rank, mover = np.arange(n), np.full(n, np.inf), np.full(n, -1)
+    for r in moves.tolist():
+        a, b = int(e["start"][r]), int(e["end"][r])
+        to[a:b], rank[a:b], mover[a:b] = e["to"][r], e["rank"][r], e["corr"][r]
+    place = np.empty(n + 1, dtype=np.int64)
+    place[np.lexsort((rank, to))] = np.arange(n)
+    place[n] = n
+    return place, (to, rank, mover)
+
+
+def _roots(over: Ints, rows: Ints) -> Ints:
+    """The row at the bottom of what each of ``rows`` stands over: a text keeps the place of the one it replaces."""
+    root = rows
+    while (below := over[root]).max(initial=-1) >= 0:
+        root = np.where(below >= 0, below, root)
+    return root
 
 
 def _pool(texts: Sequence[str]) -> tuple[Codes, Ints]:

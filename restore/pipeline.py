@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from restore.correction import Batch, Certainty, Draft, EditKind
+from restore.correction import Batch, Certainty, Draft
 from restore.ledger import Ledger
 from restore.restoration import Restoration
 from restore.source import Source
@@ -32,6 +32,7 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
         "reading_order",
         "paragraphs",
         "join_lines",
+        "gaps",
         "spaces",
         "punctuation",
     ),
@@ -219,15 +220,16 @@ class Pipeline:
             first, last = record(view, ledger, one.name, one.find(view, tools))
             if last > first and (ledger.corrs["certainty"][first:] >= int(settings.certainty)).any():
                 view = View.of(source, ledger, _applied(ledger, settings.certainty))
-        ledger = _withdraw(ledger, settings.certainty)
+        settled = ledger.settled(_applied(ledger, settings.certainty))
         out = Restoration(
             source,
-            ledger,
+            settled,
             settings.certainty,
             settings=settings.as_data() | {"passes": list(self.names)},
             notes=source.notes + tuple(tools.memo.get("notes", ())),
         )
-        out._rendering = view.rendering
+        if settled is ledger:
+            out._rendering = view.rendering
         if not settings.fast:
             from restore.record import check_replay
 
@@ -238,29 +240,6 @@ class Pipeline:
 
 def _applied(ledger: Ledger, threshold: Certainty) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return ledger.closure(ledger.corrs["certainty"] >= int(threshold))
-
-
-def _withdraw(ledger: Ledger, threshold: Certainty) -> Ledger:
-    """Drop proposals (not applied) whose text an applied or another proposed correction rewrites."""
-    applied = _applied(ledger, threshold)
-    if applied.all():
-        return ledger
-    e = ledger.edits
-    size = int(e["end"].max(initial=0)) + 1
-    text_rows = (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"])
-    cover = np.zeros(size, dtype=np.bool_)
-    done = text_rows & applied[e["corr"]]
-    delta = np.bincount(e["start"][done], minlength=size) - np.bincount(e["end"][done], minlength=size)
-    cover = np.cumsum(delta) > 0
-    stay = applied.copy()
-    for index in np.flatnonzero(~applied):
-        rows = [r for r in ledger.rows(int(index)) if text_rows[r]]
-        needs = ledger.builds_on.get(int(index), ()) + ledger.requires.get(int(index), ())
-        if all(stay[j] for j in needs) and not any(cover[e["start"][r] : e["end"][r]].any() for r in rows):
-            stay[index] = True
-            for r in rows:
-                cover[e["start"][r] : e["end"][r]] = True
-    return ledger if stay.all() else ledger.keep(stay)
 
 
 def _resolve(one: Pass | str) -> Pass:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import orjson
 from restore.correction import Certainty
 from restore.ledger import CORR_COLUMNS, EDIT_COLUMNS, Ledger, render
 from restore.restoration import Block, InvariantError, Restoration
-from restore.source import Source, codes_to_text
+from restore.source import Source, codes_to_text, decode, has_surrogate, text_to_codes
 
 __all__ = ["FORMAT", "VERSION", "RecordError", "dumps", "load", "loads"]
 
@@ -46,33 +47,58 @@ def _columns(restoration: Restoration) -> dict[str, Any]:
 def dumps(restoration: Restoration) -> bytes:
     """The record of a restoration as UTF-8 JSON."""
     source = restoration.source
-    origin: dict[str, Any] = {"name": source.name, "encoding": source.encoding, "sha256": source.sha256}
-    origin["notes"] = list(source.notes)
-    try:
-        source.text.encode("utf-8")
-        clean = True
-    except UnicodeEncodeError:
-        clean = False
-    if clean and source.reversible:
-        origin["text"] = source.text
-    elif source.raw is not None:
-        origin["bytes"] = base64.b64encode(source.raw).decode("ascii")
-        if not clean or source.raw.decode(source.encoding, "surrogateescape") != source.text:
-            origin["codes"] = source.codes.tolist()
-    else:
-        origin["codes"] = source.codes.tolist()
     body = {
         "format": FORMAT,
         "version": VERSION,
         "made_by": f"restore-cjk {restoration.version}",
-        "source": origin,
+        "source": {
+            "name": source.name,
+            "encoding": source.encoding,
+            "sha256": source.sha256,
+            "notes": list(source.notes),
+            **_content(source),
+        },
         "settings": dict(restoration.settings),
         "threshold": restoration.threshold.label,
         **_columns(restoration),
         "blocks": [[b.start, b.end, b.role, b.article] for b in restoration.blocks],
         "notes": list(restoration.notes),
     }
-    return orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS, default=_plain)
+    return _json(body)
+
+
+def _content(source: Source) -> dict[str, Any]:
+    """What the source is read back from: its text, or its bytes, or the code points of a text that UTF-8 cannot hold."""
+    if source.raw is not None and (has_surrogate(source.text) or not source.reversible):
+        content: dict[str, Any] = {"bytes": base64.b64encode(source.raw).decode("ascii")}
+        if decode(source.raw, source.encoding)[0] != source.text:
+            content["codes"] = source.codes.tolist()
+        return content
+    if has_surrogate(source.text):
+        return {"codes": source.codes.tolist()}
+    return {"text": source.text}
+
+
+def _json(body: dict[str, Any]) -> bytes:
+    option = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+    try:
+        return orjson.dumps(body, default=_plain, option=option)
+    except TypeError:
+        # bytes that could not be decoded are lone surrogates, which JSON in UTF-8 cannot hold. Supplied text is kept
+        # exactly, as code points; what is only read by people shows the character's number.
+        texts = [text_to_codes(text).tolist() if has_surrogate(text) else text for text in body["texts"]]
+        return orjson.dumps({**_readable(body), "texts": texts}, default=_plain, option=option)
+
+
+def _readable(value: Any) -> Any:
+    """The same data with lone surrogates as ``\\udc80``."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {_readable(key): _readable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_readable(one) for one in value]
+    return value
 
 
 def _plain(value: Any) -> Any:
@@ -135,14 +161,17 @@ def _source(origin: dict[str, Any]) -> Source:
     encoding, name, notes = origin["encoding"], origin["name"], tuple(origin["notes"])
     raw = base64.b64decode(origin["bytes"], validate=True) if "bytes" in origin else None
     if "codes" in origin:
-        return Source(codes_to_text(np.array(origin["codes"], dtype=np.uint32)), encoding, name, notes, raw)
+        return Source(_from_codes(origin["codes"]), encoding, name, notes, raw)
     if raw is not None:
-        return Source(raw.decode(encoding, "surrogateescape"), encoding, name, notes, raw)
+        return Source(decode(raw, encoding)[0], encoding, name, notes, raw)
     text = origin["text"]
     if not isinstance(text, str):
         raise TypeError("the source's text is not text")
-    raw = text.encode(encoding, "surrogateescape") if encoding != "str" else None
-    return Source(text, encoding, name, notes, raw)
+    return Source(text, encoding, name, notes, text.encode(encoding) if encoding != "str" else None)
+
+
+def _from_codes(codes: list[int]) -> str:
+    return codes_to_text(np.array(codes, dtype=np.uint32))
 
 
 def _ledger(body: dict[str, Any]) -> Ledger:
@@ -150,7 +179,7 @@ def _ledger(body: dict[str, Any]) -> Ledger:
     for word in body["passes"]:
         ledger.pass_index(word)
     for text in body["texts"]:
-        ledger.text_index(text)
+        ledger.text_index(text if isinstance(text, str) else _from_codes(text))
     for message in body["messages"]:
         ledger.message_index(message)
     ledger.extend(body["corrections"], body["edits"])
@@ -177,6 +206,8 @@ def _check_ledger(ledger: Ledger, size: int, restoration: Restoration) -> None:
         and ((c["message"] >= 0) & (c["message"] < len(ledger.messages))).all()
         and ((c["first"] >= 0) & (c["first"] < max(ledger.n_edits, 1))).all()
         and (np.diff(c["first"]) > 0).all()
+        and ((e["over"] >= -1) & (e["over"] < np.arange(ledger.n_edits))).all()
+        and np.isfinite(e["rank"]).all()
         and ((c["certainty"] >= 0) & (c["certainty"] <= 2)).all()
     )
     if not inside:
@@ -194,8 +225,7 @@ def check_replay(restoration: Restoration) -> None:
     Raises:
         InvariantError: when they do not.
     """
-    data = orjson.dumps(_columns(restoration), option=orjson.OPT_SERIALIZE_NUMPY, default=_plain)
-    again = _ledger(orjson.loads(data))
+    again = _ledger(orjson.loads(_json(_columns(restoration))))
     replayed = render(restoration.source.codes, again, restoration.accepted)
     if not np.array_equal(replayed.codes, restoration.rendering.codes):
         raise InvariantError("replaying the record gives another text")

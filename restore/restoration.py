@@ -175,7 +175,9 @@ class Restoration:
             index = self.index_of(one)
             for i in [*self.ledger.foundations(index), index]:
                 decisions[i] = ACCEPT
-        return self._with(decisions)
+        out = self._with(decisions)
+        refuse_conflicts(out.ledger, out.accepted)
+        return out
 
     def reject(self, *which: int | str | Correction) -> Restoration:
         """A restoration without these corrections and without those that stand on them (see :meth:`dependents`)."""
@@ -256,32 +258,45 @@ class Restoration:
         Raises:
             InvariantError: when one does not hold.
         """
-        r, source, e = self.rendering, self.source.codes, self.ledger.edits
+        r, source, e, accepted = self.rendering, self.source.codes, self.ledger.edits, self.accepted
         own = r.owner < 0
-        seen = np.bincount(r.origin[own], minlength=len(source))
-        if (seen + r.hidden != 1).any():
+        shown = r.origin[own]
+        seen = np.bincount(shown, minlength=len(source))
+        if len(shown) + np.count_nonzero(r.hidden) != len(source) or (seen + r.hidden != 1).any():
             k = int(np.flatnonzero(seen + r.hidden != 1)[0])
             raise InvariantError(f"source offset {k} is shown {int(seen[k])} times and hidden {int(r.hidden[k])} times")
-        if not np.array_equal(r.codes[own], source[r.origin[own]]):
+        if not np.array_equal(r.codes[own], source[shown]):
             raise InvariantError("a character of the text is neither the source's nor supplied by a correction")
         if r.hidden.any():
-            named = self.accepted[e["corr"]] & (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"])
+            named = accepted[e["corr"]] & (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"])
             delta = np.bincount(e["start"][named], minlength=len(source) + 1)
-            delta = delta - np.bincount(e["end"][named], minlength=len(source) + 1)
+            delta -= np.bincount(e["end"][named], minlength=len(source) + 1)
             if (r.hidden & (np.cumsum(delta)[:-1] <= 0)).any():
                 raise InvariantError("a source character is gone without a correction that deletes it")
-        if self.revert() != self.source.text:
+        self._check_supplied()
+        # reverting: what is shown is taken from the restored text, the rest was deleted by an applied correction
+        back = source.copy()
+        back[shown] = r.codes[own]
+        if not np.array_equal(back, source):
             raise InvariantError("reverting every correction does not give the source back")
+
+    def _check_supplied(self) -> None:
+        """Every supplied character stands, whole and once, in the text of an accepted correction's edit."""
+        r, e = self.rendering, self.ledger.edits
+        at = np.flatnonzero(r.owner >= 0)
+        rows = r.owner[at]
+        if not len(rows):
+            return
+        if not self.accepted[e["corr"][rows]].all():
+            raise InvariantError("a character is supplied by a correction that is not applied")
+        first = np.flatnonzero(np.append(True, (np.diff(rows) != 0) | (np.diff(at) != 1)))
+        texts = [self.ledger.texts[k] for k in e["text"][rows[first]].tolist()]
+        whole = len(np.unique(rows[first])) == len(first)
+        if not whole or codes_to_text(r.codes[at]) != "".join(texts):
+            raise InvariantError("the text has something that no correction supplied")
 
 
 def refuse_conflicts(ledger: Ledger, accepted: Bools) -> None:
     """Raise when accepted corrections rewrite the same text without building on each other."""
-    e = ledger.edits
-    rows = np.flatnonzero(accepted[e["corr"]] & (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"]))
-    rows = rows[np.argsort(e["start"][rows], kind="stable")]
-    start, end = e["start"][rows], e["end"][rows]
-    reach = np.maximum.accumulate(end) if len(end) else end
-    for k in np.flatnonzero(start[1:] < reach[:-1]):
-        a, b = int(e["corr"][rows[k]]), int(e["corr"][rows[k + 1]])
-        if a not in ledger.foundations(b) and b not in ledger.foundations(a):
-            raise CorrectionError(f"corrections {a} and {b} rewrite the same text; only one can be accepted")
+    for a, b in ledger.clashes(accepted):
+        raise CorrectionError(f"corrections {a} and {b} rewrite the same text; only one can be accepted")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["InputError", "Source", "Span", "codes_to_text", "text_to_codes"]
+__all__ = ["InputError", "Source", "Span", "codes_to_text", "decode", "has_surrogate", "text_to_codes"]
 
 Codes = NDArray[np.uint32]
 
@@ -85,13 +86,9 @@ class Source:
             if not sure:
                 notes.append(f"encoding recognised as {encoding} from the bytes; name it if that is wrong")
         try:
-            text = raw.decode(encoding, "surrogateescape")
+            text, bad = decode(raw, encoding)
         except LookupError:
             raise InputError(f"{name}: unknown encoding {encoding!r}") from None
-        except UnicodeDecodeError as error:  # utf-16 and utf-32 have no escape for half a code unit
-            text = raw[: error.start].decode(encoding, "replace") + raw[error.start :].decode("latin-1")
-            notes.append(f"{len(raw) - error.start} bytes from byte {error.start} are not {encoding}; kept as they are")
-        bad = sum(1 for c in text if "\udc80" <= c <= "\udcff") if not text.isascii() and _has_escape(text) else 0
         if bad:
             notes.append(f"{bad} bytes could not be decoded as {encoding}; kept as they are")
         return cls(text, encoding, name, tuple(notes), raw)
@@ -141,6 +138,37 @@ class Source:
             return False
 
 
+def decode(raw: bytes, encoding: str) -> tuple[str, int]:
+    """Text of ``raw``, and how many bytes do not fit the encoding; those are lone surrogates U+DC80..U+DCFF (PEP 383).
+
+    UTF-16 and UTF-32 cannot be undone byte by byte: there a byte below 80 hexadecimal that does not fit is the ASCII
+    character of that number.
+
+    Raises:
+        LookupError: when there is no such encoding.
+    """
+    try:
+        return raw.decode(encoding), 0
+    except UnicodeDecodeError:
+        pass
+    _escaped.bytes = 0
+    return raw.decode(encoding, "restore.escape"), _escaped.bytes
+
+
+_escaped = threading.local()  # how many bytes the decoding under way could not make sense of
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    part = error.object[error.start : error.end]
+    _escaped.bytes += len(part)
+    return "".join(chr(byte if byte < 0x80 else 0xDC00 + byte) for byte in part), error.end
+
+
+codecs.register_error("restore.escape", _escape)
+
+
 def encode_output(text: str) -> bytes:
     """UTF-8 bytes of restored text; escaped bytes come out as the bytes they were."""
     try:
@@ -149,7 +177,8 @@ def encode_output(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def _has_escape(text: str) -> bool:
+def has_surrogate(text: str) -> bool:
+    """Whether UTF-8 cannot hold the text."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -146,61 +148,83 @@ def record(view: View, ledger: Ledger, name: str, drafts: Iterable[Draft | Batch
         The range of correction indices that were added.
 
     Raises:
-        CorrectionError: when drafts overlap each other, are empty, or reach outside the text.
+        CorrectionError: when drafts overlap each other, do nothing, or reach outside the text.
     """
     before = ledger.n_corrections
-    taken: list[tuple[Ints, Ints]] = []
     recorder = _Recorder(view, ledger, name)
     for draft in drafts:
         if isinstance(draft, Batch):
-            if len(draft):
-                recorder.batch(draft)
-                taken.append((np.asarray(draft.start), np.asarray(draft.end)))
+            recorder.batch(draft)
         else:
-            spans = recorder.draft(draft)
-            if len(spans):
-                taken.append((spans[:, 0], spans[:, 1]))
-    if len(taken) > 1 or (taken and not _ascending(*taken[0])):
-        _refuse_overlap(view, name, taken)
+            recorder.draft(draft)
+    recorder.finish()
     return before, ledger.n_corrections
 
 
-def _ascending(start: Ints, end: Ints) -> bool:
-    return bool((start[1:] >= end[:-1]).all())
-
-
-def _refuse_overlap(view: View, name: str, taken: Sequence[tuple[Ints, Ints]]) -> None:
-    start = np.concatenate([s for s, _ in taken])
-    end = np.concatenate([e for _, e in taken])
-    order = np.lexsort((end, start))
-    start, end = start[order], end[order]
-    clash = np.flatnonzero(start[1:] < np.maximum.accumulate(end)[:-1])
-    if len(clash):
-        k = int(clash[0])
-        raise CorrectionError(
-            f"pass {name!r} repairs the same text twice: view offsets {start[k]}-{end[k]} and {start[k + 1]}-{end[k + 1]} "
-            f"({view.text[int(start[k]) : int(end[k + 1])]!r})"
-        )
+Row = tuple[int, int, int, int, int, int, float, int]  # kind, start, end, text, side, to, rank, over
+_ROW = ("kind", "start", "end", "text", "side", "to", "rank", "over")
 
 
 class _Recorder:
-    """Maps the drafts of one pass to source coordinates."""
+    """Maps the drafts of one pass to source coordinates.
+
+    Drafts that rewrite supplied text wait until :meth:`finish`, the surest first: several that rewrite the same text
+    stand on each other, and a sure one must not stand on a doubtful one.
+    """
 
     def __init__(self, view: View, ledger: Ledger, name: str) -> None:
         self.view = view
         self.ledger = ledger
         self.pass_index = ledger.pass_index(name)
         self.name = name
+        self.spans: list[tuple[Ints, Ints]] = []  # view spans whose text is rewritten
+        self.moved: list[tuple[Ints, Ints]] = []  # view spans that move
+        self.waiting: list[Draft] = []
+        # by row of supplied text: the row that has its latest state, and what was rewritten in it
+        self.latest: dict[int, tuple[int, int, int, list[tuple[int, int, int]]]] = {}
+
+    def finish(self) -> None:
+        """Record what waited, and refuse overlaps."""
+        self.waiting.sort(key=lambda draft: -int(draft.certainty))
+        for draft in self.waiting:
+            self._record(draft)
+        self._refuse_overlap(self.spans, "repairs the same text twice")
+        self._refuse_overlap(self.moved, "moves the same text twice")
+
+    def _refuse_overlap(self, spans: Sequence[tuple[Ints, Ints]], what: str) -> None:
+        if not spans or (len(spans) == 1 and bool((spans[0][0][1:] >= spans[0][1][:-1]).all())):
+            return
+        start = np.concatenate([s for s, _ in spans])
+        end = np.concatenate([e for _, e in spans])
+        order = np.lexsort((end, start))
+        start, end = start[order], end[order]
+        clash = np.flatnonzero(start[1:] < np.maximum.accumulate(end)[:-1])
+        if len(clash):
+            k = int(clash[0])
+            raise CorrectionError(
+                f"pass {self.name!r} {what}: view offsets {start[k]}-{end[k]} and {start[k + 1]}-{end[k + 1]} "
+                f"({self.view.text[int(start[k]) : int(end[k + 1])]!r})"
+            )
+
+    def _outside(self, what: object) -> CorrectionError:
+        return CorrectionError(
+            f"pass {self.name!r}: {what} reaches outside the text of {len(self.view)} characters"
+        )
+
+    def _idle(self) -> CorrectionError:
+        return CorrectionError(f"pass {self.name!r} made a correction that does nothing")
 
     # ------------------------------------------------------------------ columns
     def batch(self, batch: Batch) -> None:
+        """Add the corrections of a batch."""
         view, ledger = self.view, self.ledger
         start, end = np.asarray(batch.start, dtype=np.int64), np.asarray(batch.end, dtype=np.int64)
         n, m = len(view), len(start)
         if m == 0:
             return
-        if start[0] < 0 or int(end.max()) > n or (end < start).any():
-            raise CorrectionError(f"pass {self.name!r} reaches outside the text of {n} characters")
+        if int(start.min()) < 0 or int(end.max()) > n or (end < start).any():
+            raise self._outside("a batch")
+        self.spans.append((start, end))
         pool = np.array([ledger.text_index(t) for t in batch.texts], dtype=np.int64)
         text = np.broadcast_to(pool[np.asarray(batch.text)], (m,))
         lines = np.array([ledger.message_index(t) for t in batch.messages], dtype=np.int64)
@@ -208,128 +232,140 @@ class _Recorder:
         certainty = np.broadcast_to(np.asarray(batch.certainty, dtype=np.int8), (m,))
         score = np.broadcast_to(np.asarray(batch.score, dtype=np.float32), (m,))
         insert = start == end
-        if (insert & (text == 0)).any():
-            raise CorrectionError(f"pass {self.name!r} made a correction that does nothing")
-        # plain: an own character run that is contiguous in the source, or an insertion beside an own character
-        first = np.minimum(start, n - 1) if n else start
-        jumps = view._jumps_before
-        plain = (
-            (view.owner[first] < 0) & (jumps[end] - jumps[np.minimum(start + 1, end)] == 0)
-            if n
-            else np.zeros(m, dtype=np.bool_)
-        )
-        if insert.any():
-            carrier = np.where(start > 0, start - 1, 0) if batch.after else first
-            plain = np.where(insert, (n > 0) & (view.owner[carrier] < 0) & ((start > 0) | (not batch.after)), plain)
+        inserts = bool(insert.any())
+        if inserts and (insert & (text == 0)).any():
+            raise self._idle()
+        plain = self._plain(start, end, insert, batch.after, inserts)
+        slow: list[Draft] = []
+        if not plain.all():
+            for k in np.flatnonzero(~plain).tolist():
+                span, word = Span(int(start[k]), int(end[k])), ledger.texts[int(text[k])]
+                edit: Edit = Replace(span, word) if word else Delete(span)
+                if insert[k]:
+                    edit = Insert(span.start, word, batch.after)
+                line = ledger.messages[int(message[k])]
+                slow.append(Draft((edit,), line, Certainty(int(certainty[k])), float(score[k])))
+            start, end, text, insert = start[plain], end[plain], text[plain], insert[plain]
+            message, certainty, score = message[plain], certainty[plain], score[plain]
+            m = len(start)
+        for draft in slow:  # rare: beside or inside supplied or moved text
+            self.draft(draft, again=True)
+        if m == 0:
+            return
         origin = view.origin
-        index = ledger.n_corrections
-        if plain.all():
-            self._plain(batch, start, end, text, insert, message, certainty, score, origin)
-        else:
-            for k in range(m):  # rare: neighbours of supplied or moved text, one at a time
-                span = Span(int(start[k]), int(end[k]))
-                word = ledger.texts[int(text[k])]
-                edit: Edit = (
-                    Insert(span.start, word, batch.after)
-                    if insert[k]
-                    else Replace(span, word)
-                    if word
-                    else Delete(span)
-                )
-                if plain[k]:
-                    one = slice(k, k + 1)
-                    self._plain(
-                        batch, start[one], end[one], text[one], insert[one], message[one], certainty[one], score[one], origin
-                    )
-                else:
-                    self.draft(
-                        Draft((edit,), ledger.messages[int(message[k])], Certainty(int(certainty[k])), float(score[k]))
-                    )
-        self._require(start, end, index)
-
-    def _plain(
-        self,
-        batch: Batch,
-        start: Ints,
-        end: Ints,
-        text: Ints,
-        insert: Bools,
-        message: Ints,
-        certainty: NDArray[np.int8],
-        score: NDArray[np.float32],
-        origin: Ints,
-    ) -> None:
-        ledger = self.ledger
-        m, n = len(start), len(self.view)
-        s = origin[np.minimum(start, n - 1)].copy()
+        s = origin[np.minimum(start, n - 1)]
         t = origin[np.maximum(end - 1, 0)] + 1
-        side = np.full(m, BODY, dtype=np.int8)
-        if insert.any():
+        side: NDArray[np.int8] = np.full(m, BODY, dtype=np.int8)
+        kind = np.where(text == 0, np.int8(EditKind.DELETE), np.int8(EditKind.REPLACE))
+        if inserts:
             if batch.after:
                 s = np.where(insert, origin[np.maximum(start - 1, 0)] + 1, s)
             t = np.where(insert, s, t)
-            side = np.where(insert, AFTER if batch.after else BEFORE, side)
-        kind = np.where(insert, EditKind.INSERT, np.where(text == 0, EditKind.DELETE, EditKind.REPLACE))
-        index = np.arange(ledger.n_corrections, ledger.n_corrections + m)
-        zero = np.zeros(m)
+            side[insert] = AFTER if batch.after else BEFORE
+            kind[insert] = EditKind.INSERT
+        first = ledger.n_corrections
         ledger.extend(
             {
-                "pass": np.full(m, self.pass_index),
+                "pass": np.full(m, self.pass_index, dtype=np.int16),
                 "certainty": certainty,
                 "score": score,
                 "message": message,
                 "first": np.arange(ledger.n_edits, ledger.n_edits + m),
             },
-            {"corr": index, "kind": kind, "start": s, "end": t, "text": text, "side": side, "to": zero, "rank": zero},
+            {
+                "corr": np.arange(first, first + m),
+                "kind": kind,
+                "start": s,
+                "end": t,
+                "text": text,
+                "side": side,
+                "to": np.zeros(m, dtype=np.int64),
+                "rank": np.zeros(m),
+                "over": np.full(m, -1),
+            },
         )
+        seams = view._seams
+        if len(seams):
+            for k in np.flatnonzero(np.searchsorted(seams, end, "right") > np.searchsorted(seams, start)).tolist():
+                needs = view.movers_at(int(start[k]), int(end[k]))
+                if needs:
+                    ledger.requires[first + k] = needs
 
-    def _require(self, start: Ints, end: Ints, index: int) -> None:
-        """Note which moves the corrections from ``index`` on stand on."""
-        seams = self.view._seams
-        if not len(seams):
-            return
-        near = np.flatnonzero(np.searchsorted(seams, end, side="right") > np.searchsorted(seams, start, side="left"))
-        for k in near:
-            needs = self.view.movers_at(int(start[k]), int(end[k]))
-            if needs:
-                self.ledger.requires[index + int(k)] = needs
+    def _plain(self, start: Ints, end: Ints, insert: Bools, after: bool, inserts: bool) -> Bools:
+        """Own characters that are a run in the source too, and insertions with nothing supplied beside. Shape ``(m,)``."""
+        view = self.view
+        n = len(view)
+        if n == 0:
+            return np.zeros(len(start), dtype=np.bool_)
+        if not inserts and len(view.source.codes) == n and not view.has_supplied and view.rendering.mover is None:
+            return np.ones(len(start), dtype=np.bool_)
+        own = view.owner < 0
+        jumps = view._jumps_before
+        plain: Bools = own[np.minimum(start, n - 1)] & (jumps[end] == jumps[np.minimum(start + 1, end)])
+        if inserts:
+            left = own[np.maximum(start - 1, 0)] & (start > 0)
+            right = own[np.minimum(start, n - 1)] & (start < n)
+            alone = left & (right | (start == n)) if after else right & (left | (start == 0))
+            plain = np.where(insert, alone, plain)
+        return plain
 
     # ------------------------------------------------------------------ one by one
-    def draft(self, draft: Draft) -> Ints:
-        """Add one draft; returns the view spans it takes, shape ``(k, 2)`` (moves take none)."""
-        view, ledger = self.view, self.ledger
-        index = ledger.n_corrections
-        rows: list[tuple[int, int, int, int, int, int, float]] = []  # kind, start, end, text, side, to, rank
-        builds: set[int] = set()
-        needs: set[int] = set()
-        spans: list[tuple[int, int]] = []
-        evidence = dict(draft.evidence)
+    def draft(self, draft: Draft, again: bool = False) -> None:
+        """Add a draft, now or when the others are in; ``again`` when its spans have been noted already."""
+        view = self.view
         for edit in draft.edits:
-            if isinstance(edit, Move):
-                rows.extend(self._move(edit, builds))
-                continue
             if isinstance(edit, Insert):
                 a = b = edit.at
+                if edit.text == "":
+                    raise self._idle()
             else:
                 a, b = edit.span
             if not 0 <= a <= b <= len(view) or (a == b and not isinstance(edit, Insert)):
-                raise CorrectionError(f"pass {self.name!r}: {edit} reaches outside the text of {len(view)} characters")
-            spans.append((a, b))
+                raise self._outside(edit)
+            if isinstance(edit, Move):
+                if not 0 <= edit.to <= len(view) or not isfinite(edit.rank):
+                    raise self._outside(edit)
+                self.moved.append((np.array([a]), np.array([b])))
+            elif not again:
+                self.spans.append((np.array([a]), np.array([b])))
+        if view.has_supplied and any(self._inside_supplied(edit) for edit in draft.edits):
+            self.waiting.append(draft)
+        else:
+            self._record(draft)
+
+    def _inside_supplied(self, edit: Edit) -> bool:
+        """Whether the edit changes text that an earlier correction supplied."""
+        owner = self.view.owner
+        if isinstance(edit, Insert):
+            return 0 < edit.at < len(owner) and owner[edit.at] >= 0 and bool(owner[edit.at] == owner[edit.at - 1])
+        return not isinstance(edit, Move) and bool((owner[edit.span.start : edit.span.end] >= 0).any())
+
+    def _record(self, draft: Draft) -> None:
+        view, ledger = self.view, self.ledger
+        index = ledger.n_corrections
+        rows: list[Row] = []
+        builds: set[int] = set()
+        needs: set[int] = set()
+        evidence = dict(draft.evidence)
+        for edit in draft.edits:
+            if isinstance(edit, Move):
+                rows.extend(self._move(edit, builds, needs))
+                continue
+            a, b = (edit.at, edit.at) if isinstance(edit, Insert) else edit.span
             needs.update(view.movers_at(a, b))
-            gap = isinstance(edit, Insert) and isinstance(edit.text, Gap)
             if isinstance(edit, Insert):
-                if isinstance(edit.text, Gap):
-                    evidence.setdefault("extent_ems", (edit.text.least, edit.text.most))
-                    text = GAP_MARK
+                text = edit.text
+                if isinstance(text, Gap):
+                    evidence.setdefault("extent_ems", (text.least, text.most))
+                    rows.append(self._insert(a, GAP_MARK, edit.after, EditKind.GAP, builds, rows))
                 else:
-                    text = edit.text
-                rows.extend(self._insert(a, text, edit.after, gap, builds))
+                    rows.append(self._insert(a, text, edit.after, EditKind.INSERT, builds, rows))
             else:
-                rows.extend(self._rewrite(a, b, edit.text if isinstance(edit, Replace) else "", builds))
+                self._rewrite(a, b, edit.text if isinstance(edit, Replace) else "", builds, rows)
         if not rows:
-            raise CorrectionError(f"pass {self.name!r} made a correction without an edit")
-        columns = list(zip(*rows, strict=True))
+            raise self._idle()
         m = len(rows)
+        columns = zip(_ROW, zip(*rows, strict=True), strict=True)
         ledger.extend(
             {
                 "pass": np.array([self.pass_index]),
@@ -338,115 +374,172 @@ class _Recorder:
                 "message": np.array([ledger.message_index(draft.message)]),
                 "first": np.array([ledger.n_edits]),
             },
-            {
-                "corr": np.full(m, index),
-                **{
-                    name: np.array(column)
-                    for name, column in zip(("kind", "start", "end", "text", "side", "to", "rank"), columns, strict=True)
-                },
-            },
+            {"corr": np.full(m, index)} | {name: np.array(column) for name, column in columns},
         )
         if evidence:
             ledger.evidence[index] = evidence
+        builds.discard(index)
         if builds:
             ledger.builds_on[index] = tuple(sorted(builds))
         needs -= builds
         if needs:
             ledger.requires[index] = tuple(sorted(needs))
-        return np.array(spans, dtype=np.int64).reshape(-1, 2)
 
-    def _pieces(self, a: int, b: int) -> list[tuple[int, int, int]]:
-        """View span as pieces ``(owner, a, b)``: own runs contiguous in the source, or characters of one edit."""
+    def _rewrite(self, a: int, b: int, text: str, builds: set[int], rows: list[Row]) -> None:
+        """Rows that put ``text`` in the place of view characters ``[a, b)``; it stands where the first of them stood."""
         view = self.view
-        cuts = [a]
-        for k in range(a + 1, b):
-            if view.owner[k] != view.owner[k - 1] or (view.owner[k] < 0 and view.origin[k] != view.origin[k - 1] + 1):
-                cuts.append(k)
-        cuts.append(b)
-        return [(int(view.owner[i]), i, j) for i, j in zip(cuts, cuts[1:], strict=False)]
+        jumps = np.flatnonzero(
+            (view.owner[a + 1 : b] != view.owner[a : b - 1])
+            | ((view.owner[a : b - 1] < 0) & (np.diff(view.origin[a:b]) != 1))
+        )
+        cuts = [a, *(jumps + a + 1).tolist(), b]
+        for i, j in pairwise(cuts):
+            put, text = text, ""
+            owner = int(view.owner[i])
+            if owner >= 0:
+                rows.append(self._supplied(owner, i, j, put, builds, rows))
+            else:
+                s, t = int(view.origin[i]), int(view.origin[j - 1]) + 1
+                kind = EditKind.REPLACE if put else EditKind.DELETE
+                rows.append((kind, s, t, self.ledger.text_index(put), BODY, 0, 0.0, -1))
 
-    def _supplied(
-        self, row: int, a: int, b: int, text: str, builds: set[int]
-    ) -> tuple[int, int, int, int, int, int, float]:
-        """Rewrite view characters ``[a, b)`` of the text that edit ``row`` supplied; the edit is replaced whole."""
-        view, e = self.view, self.ledger.edits
+    def _supplied(self, row: int, a: int, b: int, text: str, builds: set[int], rows: list[Row]) -> Row:
+        """The row that rewrites view characters ``[a, b)`` of the text which edit ``row`` supplied."""
+        ledger, e = self.ledger, self.ledger.edits
         first = a
-        while first > 0 and view.owner[first - 1] == row:
+        while first > 0 and self.view.owner[first - 1] == row:
             first -= 1
-        whole = self.ledger.texts[int(e["text"][row])]
-        new = whole[: a - first] + text + whole[b - first :]
-        builds.add(int(e["corr"][row]))
+        a, b = a - first, b - first
+        latest, correction, words, done = self.latest.get(row, (row, int(e["corr"][row]), int(e["text"][row]), []))
+        shift = sum(delta for _, stop, delta in done if stop <= a)
+        whole = ledger.texts[words]
+        new = ledger.text_index(whole[: a + shift] + text + whole[b + shift :])
+        builds.add(correction)
+        done = [*done, (a, b, len(text) - (b - a))]
+        self.latest[row] = (ledger.n_edits + len(rows), ledger.n_corrections, new, done)
         start, end = int(e["start"][row]), int(e["end"][row])
-        if start == end:
-            kind = EditKind.INSERT if new else EditKind.DELETE
-        else:
-            kind = EditKind.REPLACE if new else EditKind.DELETE
-        return (kind, start, end, self.ledger.text_index(new), int(e["side"][row]), 0, 0.0)
+        kind = EditKind.DELETE if not new else EditKind.INSERT if start == end else EditKind.REPLACE
+        return (kind, start, end, new, int(e["side"][row]), 0, float(e["rank"][row]), latest)
 
     def _insert(
-        self, at: int, text: str, after: bool, gap: bool, builds: set[int]
-    ) -> list[tuple[int, int, int, int, int, int, float]]:
-        view = self.view
-        n = len(view)
-        kind = EditKind.GAP if gap else EditKind.INSERT
-        index = self.ledger.text_index(text)
-        if n == 0:
-            return [(kind, 0, 0, index, BEFORE, 0, 0.0)]
-        if after and at > 0 and view.owner[at - 1] < 0:
-            s = int(view.origin[at - 1]) + 1
-            return [(kind, s, s, index, AFTER, 0, 0.0)]
-        if at < n and view.owner[at] < 0 and (not after or at == 0):
-            s = int(view.origin[at])
-            return [(kind, s, s, index, BEFORE, 0, 0.0)]
-        # beside supplied text: it becomes part of that text
-        row, k = (int(view.owner[at - 1]), at) if after and at > 0 else (int(view.owner[min(at, n - 1)]), at)
-        if row < 0:  # `not after` at the very end
-            s = int(view.origin[n - 1]) + 1
-            return [(kind, s, s, index, AFTER, 0, 0.0)]
-        return [self._supplied(row, k, k, text, builds)]
+        self, at: int, text: str, after: bool, kind: EditKind, builds: set[int], rows: list[Row]
+    ) -> Row:
+        """The row that puts ``text`` between view characters ``at - 1`` and ``at``.
 
-    def _rewrite(
-        self, a: int, b: int, text: str, builds: set[int]
-    ) -> list[tuple[int, int, int, int, int, int, float]]:
+        It belongs to one of the two and takes a rank by which it stands between what else belongs there.
+        """
+        view, e = self.view, self.ledger.edits
+        n = len(view)
+        word = self.ledger.text_index(text)
+        if n == 0:
+            return (kind, 0, 0, word, BEFORE, 0, 0.0, -1)
+        after = at > 0 if after else at == n
+        k = at - 1 if after else at  # the character it belongs to
+        other = at if after else at - 1
+        step = 1.0 if after else -1.0
+        row, slot = int(view.owner[k]), int(view.origin[k])
+        beside = int(view.owner[other]) if 0 <= other < n and view.origin[other] == slot else -1
+        if row >= 0 and row == beside:  # inside a supplied text
+            return self._supplied(row, at, at, text, builds, rows)
+        side, rank = (AFTER if after else BEFORE), 0.0
+        if row >= 0 and e["side"][row] != BODY:
+            side, rank = int(e["side"][row]), float(e["rank"][row]) + step
+            if beside >= 0 and e["side"][beside] == side:
+                low, high = float(e["rank"][row]), float(e["rank"][beside])
+                rank = (low + high) / 2
+                if not min(low, high) < rank < max(low, high):
+                    return self._supplied(row, at, at, text, builds, rows)
+        elif beside >= 0 and e["side"][beside] == side:
+            rank = float(e["rank"][beside]) - step
+        elif row >= 0 and after:
+            slot = self._last_slot(row, other)
+        place = slot + (side == AFTER)
+        return (kind, place, place, word, side, 0, rank, -1)
+
+    def _last_slot(self, row: int, other: int) -> int:
+        """The last source character that edit ``row`` replaces, where nothing else stands before view character ``other``.
+
+        What follows a replacement shall follow the whole stretch when the replacement is rejected.
+        """
+        r, e = self.view.rendering, self.ledger.edits
+        slot, last = int(e["start"][row]), int(e["end"][row]) - 1
+        inside = other < len(self.view) and slot < int(self.view.origin[other]) <= last
+        torn = r.key_to is not None and r.key_rank is not None and (
+            np.unique(r.key_rank[slot : last + 1]).size > 1 or (r.key_rank[slot] < np.inf and np.ptp(r.key_to[slot : last + 1]))
+        )
+        return slot if inside or torn else last
+
+    def _move(self, edit: Move, builds: set[int], needs: set[int]) -> list[Row]:
+        """One row for each stretch of the source that moves; supplied text goes with the character that carries it."""
+        view, r, e = self.view, self.view.rendering, self.ledger.edits
+        (a, b), size = edit.span, len(view.source.codes)
+        owner, origin = view.owner[a:b], view.origin[a:b]
+        place = np.full(size + 1, -1)  # where in the span each source character that moves stands
+        own = np.flatnonzero(owner < 0)
+        place[origin[own]] = own
+        rows_here = np.unique(owner[owner >= 0])
+        texted = view.origin[view.owner >= 0]
+        for row in rows_here[np.argsort(e["side"][rows_here] != BODY, kind="stable")].tolist():
+            first = int(np.argmax(owner == row))
+            slot = int(origin[first])
+            if e["side"][row] == BODY:
+                end = int(e["end"][row])
+                place[slot:end] = first
+                place[texted[(texted > slot) & (texted < end)]] = -1
+            elif slot < size and r.hidden[slot]:
+                # its carrier is gone: the first of the texts there takes them all along
+                here = view.owner[view.origin == slot]
+                if int(here[0]) == row and not (e["side"][here] == BODY).any():
+                    place[slot] = first
+        slots = np.flatnonzero(place[:size] >= 0)
+        if not len(slots):
+            raise CorrectionError(
+                f"pass {self.name!r} moves only text that was supplied ({view.text[a:b]!r}): it goes with the character "
+                "that carries it"
+            )
+        if r.mover is not None:
+            builds.update(int(m) for m in np.unique(r.mover[slots]) if m >= 0)
+        slots = slots[np.argsort(place[slots], kind="stable")]
+        # hidden characters between shown ones travel along; characters that are not in source order follow by rank
+        solid = ~r.hidden
+        solid[texted[texted < size]] = True
+        shown = np.concatenate(([0], np.cumsum(solid)))
+        back = np.diff(slots) < 0
+        apart = np.flatnonzero(back | (shown[slots[1:]] != shown[slots[:-1] + 1]))
+        turn = np.concatenate(([0], np.cumsum(back)))
+        to, low, high = self._target(edit.to, needs)
         rows = []
-        done: set[int] = set()
-        for owner, i, j in self._pieces(a, b):
-            put, text = text, ""  # the new text stands in the first piece
-            if owner >= 0:
-                if owner in done:
-                    continue
-                done.add(owner)
-                rows.append(self._supplied(owner, i, j, put, builds))
-            else:
-                s, t = int(self.view.origin[i]), int(self.view.origin[j - 1]) + 1
-                kind = EditKind.REPLACE if put else EditKind.DELETE
-                rows.append((kind, s, t, self.ledger.text_index(put), BODY, 0, 0.0))
+        for i, j in zip([0, *(apart + 1).tolist()], [*apart.tolist(), len(slots) - 1], strict=True):
+            rank = edit.rank + int(turn[i]) * 2.0**-20
+            if low is not None:
+                share = 0.5 + rank / (2 + 2 * abs(rank))  # any rank, in order, between 0 and 1
+                rank = low + (high - low) * (0.25 + 0.5 * share)
+            rows.append((EditKind.MOVE, int(slots[i]), int(slots[j]) + 1, 0, BODY, to, rank, -1))
         return rows
 
-    def _move(self, edit: Move, builds: set[int]) -> list[tuple[int, int, int, int, int, int, float]]:
-        view, r = self.view, self.view.rendering
-        a, b = edit.span
-        if not 0 <= a < b <= len(view) or not 0 <= edit.to <= len(view):
-            raise CorrectionError(f"pass {self.name!r}: {edit} reaches outside the text of {len(view)} characters")
-        to, rank = len(view.source.codes), edit.rank
-        if edit.to < len(view):
-            to = int(view.origin[edit.to])
-            if r.key_to is not None and r.key_rank is not None and np.isfinite(r.key_rank[to]):
-                # stands before a line that was itself moved
-                rank = float(np.nextafter(r.key_rank[to], -np.inf)) + edit.rank * 1e-9
-                to = int(r.key_to[to])
-        origins = np.unique(view.origin[a:b])
-        origins = origins[origins < len(view.source.codes)]
-        runs: list[list[int]] = []
-        for o in origins.tolist():
-            # hidden characters between shown ones travel along
-            if runs and r.hidden[runs[-1][1] : o].all():
-                runs[-1][1] = o + 1
-            else:
-                runs.append([o, o + 1])
-        if r.mover is not None:
-            builds.update(int(m) for m in np.unique(r.mover[origins]) if m >= 0)
-        return [(EditKind.MOVE, s, t, 0, BODY, to, rank) for s, t in runs]
+    def _target(self, at: int, needs: set[int]) -> tuple[int, float | None, float]:
+        """The source offset before which view offset ``at`` is, and between which ranks a move there must be.
+
+        The ranks are None and 0 where nothing has been moved to. A place inside a line that was moved itself is the place
+        before that line.
+        """
+        view, r, n = self.view, self.view.rendering, len(self.view)
+        side = self.ledger.edits["side"]
+        while 0 < at < n and view.owner[at] >= 0 and view.origin[at] == view.origin[at - 1]:
+            if side[view.owner[at]] != AFTER:
+                break
+            at += 1  # goes with the character before it
+        to = int(view.origin[at]) if at < n else len(view.source.codes)
+        if r.key_to is None or r.key_rank is None or r.mover is None:
+            return to, None, 0.0
+        high = np.inf
+        if at < n and np.isfinite(r.key_rank[to]):
+            needs.add(int(r.mover[to]))
+            to, high = int(r.key_to[to]), float(r.key_rank[to])
+        there = r.key_rank[(r.key_to == to) & (r.key_rank < high)]
+        if high == np.inf:
+            return (to, float(there.max()), float(there.max()) + 2.0) if len(there) else (to, None, 0.0)
+        return to, float(there.max()) if len(there) else high - 2.0, high
 
 
 def evidence_of(ledger: Ledger, index: int) -> dict[str, Any]:

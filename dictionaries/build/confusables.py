@@ -47,10 +47,22 @@ CAP = 3
 """One pair counts at most so often for how prone a character is to be misread."""
 LEAST_SIGN = 2
 """Pairs with a letter, digit or mark are taken over from this count on."""
+PRIOR_WEIGHT = 20
+"""How many counts the ranker's probabilities are worth for one seen character."""
+UNLIKE = 0.001
+SINGLE_UNLIKE, SINGLE_OUTSIDE = 0.05, 0.2
+"""Worth of a pair counted once that the ranker gives less than UNLIKE, or did not consider."""
+SEEN_SMOOTHING = 2000
+"""Errors added, spread by frequency, to the count of how often each character is what a misreading gives."""
+RATE_SMOOTHING = 5
+"""Errors added to the counted and to the expected ones of each true character."""
+RATE_BOUND = 5
+"""No character is misread so many times more or less often than the average one."""
 RANKER = {
     "objective": "lambdarank",
     "learning_rate": 0.06,
     "num_leaves": 31,
+    "max_bin": 63,
     "min_data_in_leaf": 100,
     "feature_fraction": 0.5,
     "bagging_fraction": 0.7,
@@ -60,10 +72,12 @@ RANKER = {
     "seed": 1,
     "deterministic": True,
     "force_row_wise": True,
-    "num_threads": 2,
+    "num_threads": 1,
     "verbose": -1,
 }
 ROUNDS = 400
+NEGATIVES = 0.4
+"""Share of the pairs never counted that the ranker is trained on."""
 
 
 def is_han(char: str) -> bool:
@@ -229,8 +243,11 @@ def train(candidates: Candidates, pairs: Pairs) -> lightgbm.Booster:
         heads = np.unique([candidates.index[seen] for seen, _ in mine])
         rows = np.concatenate([np.arange(candidates.start[s], candidates.start[s + 1]) for s in heads])
         rows = rows[candidates.counts(rest)[rows] == 0]
+        label = candidates.counts(Counter(mine))[rows] > 0
+        sample = candidates.keys[rows] * 2654435761 % 2**32 < NEGATIVES * 2**32  # Knuth's multiplicative hash
+        rows, label = rows[label | sample], label[label | sample]
         blocks.append(candidates.with_evidence(rest, rows))
-        labels.append((candidates.counts(Counter(mine))[rows] > 0).astype(np.int8))
+        labels.append(label.astype(np.int8))
         groups.append(np.unique(candidates.seen[rows], return_counts=True)[1])
     data = lightgbm.Dataset(
         np.concatenate(blocks), label=np.concatenate(labels), group=np.concatenate(groups)
@@ -270,30 +287,28 @@ def calibrate(candidates: Candidates, scores: NDArray[np.float64], unseen: Pairs
 def posterior(
     candidates: Candidates, scores: NDArray[np.float64], pairs: Pairs, calibration: Calibration
 ) -> dict[str, dict[str, float]]:
-    """P(true | seen, seen is wrong): counts with an absolute discount, backing off to the ranker."""
+    """P(true | seen, seen is wrong): counts, with the ranker's probabilities as the prior of a Dirichlet.
+
+    A pair counted once that looks unlike is more often a slip of the alignment than a confusion of shapes
+    and counts for less; one the ranker did not even consider, for a little more than that.
+    """
     log_rank = log_softmax(candidates, scores * calibration.sharpness) + np.log(calibration.inside)
-    spectrum = Counter(pairs.values())
-    discount = spectrum[1] / (spectrum[1] + 2 * spectrum[2])
     by_seen: dict[str, dict[str, int]] = {}
     for (seen, true), count in sorted(pairs.items()):
         by_seen.setdefault(seen, {})[true] = count
     found: dict[str, dict[str, float]] = {}
     for number, seen in enumerate(candidates.vocabulary):
         rows = slice(candidates.start[number], candidates.start[number + 1])
-        probability = np.exp(log_rank[rows])
-        counted = by_seen.get(seen, {})
-        total = sum(counted.values())
-        if total:
-            probability = probability * (discount * len(counted) / total)
-        keep = np.argsort(-probability, kind="stable")[: 4 * DEPTH]
-        trues = candidates.true[rows][keep]
-        ranked = {candidates.vocabulary[t]: float(p) for t, p in zip(trues, probability[keep], strict=True)}
-        for true, count in counted.items():
-            if true not in ranked:
-                at = np.flatnonzero(candidates.true[rows] == candidates.index[true])
-                ranked[true] = float(probability[at[0]]) if len(at) else 0.0
-            ranked[true] += (count - discount) / total
-        found[seen] = dict(sorted(ranked.items(), key=lambda item: (-item[1], item[0])))
+        trues = [candidates.vocabulary[t] for t in candidates.true[rows]]
+        prior = dict(zip(trues, np.exp(log_rank[rows]).tolist(), strict=True))
+        weight = {true: PRIOR_WEIGHT * share for true, share in prior.items()}
+        for true, count in by_seen.get(seen, {}).items():
+            slip = count == 1 and prior.get(true, 0.0) < UNLIKE
+            worth = (SINGLE_UNLIKE if true in prior else SINGLE_OUTSIDE) if slip else 1.0
+            weight[true] = weight.get(true, 0.0) + worth * count
+        total = PRIOR_WEIGHT + sum(weight.values()) - sum(prior.values()) * PRIOR_WEIGHT
+        ranked = sorted(weight.items(), key=lambda item: (-item[1], item[0]))[: 4 * DEPTH]
+        found[seen] = {true: share / total for true, share in ranked}
     return found
 
 
@@ -411,29 +426,35 @@ def build(candidates: Candidates, frequency: NDArray[np.float64], folder: Path, 
     signs = sign_pairs(counted, pages)
     errors = sum(known.values()) + sum(signs.values())
     as_seen: Counter[str] = Counter()
+    sign_totals: Counter[str] = Counter()
     for (seen, _), count in known.items():
         as_seen[seen] += count
+    for (seen, _), count in signs.items():
+        sign_totals[seen] += count
     smooth = dict(zip(candidates.vocabulary, candidates.prior / candidates.prior.sum(), strict=True))
     joint: dict[tuple[str, str], float] = {}
     post: dict[tuple[str, str], float] = {}
     for seen, found in table.items():
-        share = (as_seen[seen] + 2000 * smooth[seen]) / (sum(known.values()) + 2000)
-        share *= sum(known.values()) / errors
+        weight = as_seen[seen] + SEEN_SMOOTHING * smooth[seen]
         for true, probability in list(found.items())[:DEPTH]:
-            joint[seen, true] = share * probability
-            post[seen, true] = probability
-    sign_totals: Counter[str] = Counter()
-    for (seen, _), count in signs.items():
-        sign_totals[seen] += count
+            joint[seen, true] = weight * probability / (errors + SEEN_SMOOTHING)
+            post[seen, true] = probability * (as_seen[seen] + 1) / (as_seen[seen] + 1 + sign_totals[seen])
     for (seen, true), count in signs.items():
-        joint[seen, true] = count / errors
-        post[seen, true] = count / (sign_totals[seen] + as_seen[seen])
+        joint[seen, true] = count / (errors + SEEN_SMOOTHING)
+        post[seen, true] = count / (as_seen[seen] + 1 + sign_totals[seen])
 
+    # P(seen | true): the error rate of the true character times what it is then taken for. The pages that the
+    # counts come from repeat some rare words, so the rate is shrunk to the common one and bounded.
+    total: dict[str, float] = {}
+    for (_, true), share in joint.items():
+        total[true] = total.get(true, 0.0) + share
     order = sorted(post, key=lambda pair: (pair[0], -post[pair], pair[1]))
     chars, sizes = np.unique([ord(seen) for seen, _ in order], return_counts=True)
-    true = np.array([ord(true) for _, true in order])
-    floor = 1e-6  # a character hardly ever printed is not confused more often than it is printed
-    likelihood = NOMINAL_ERROR * np.array([joint[pair] for pair in order]) / (frequency[true] + floor)
+    trues = np.array([ord(true) for _, true in order])
+    sums = np.array([total[true] for _, true in order])
+    rate = (sums * errors + RATE_SMOOTHING) / (frequency[trues] * errors + RATE_SMOOTHING)
+    rate = NOMINAL_ERROR * np.clip(rate, 1 / RATE_BOUND, RATE_BOUND)
+    likelihood = rate * np.array([joint[pair] for pair in order]) / sums
     write_arrays(
         out,
         TABLE,
@@ -441,8 +462,8 @@ def build(candidates: Candidates, frequency: NDArray[np.float64], folder: Path, 
         {
             "chars": chars.astype(np.uint16),
             "sizes": sizes.astype(np.uint8),
-            "true": true.astype(np.uint16),
-            "logp": pack_log(np.log(np.minimum(likelihood, 0.5))),
+            "true": trues.astype(np.uint16),
+            "logp": pack_log(np.log(likelihood)),
             "logpost": pack_log(np.log([post[pair] for pair in order])),
         },
     )

@@ -175,7 +175,7 @@ def breaks_of(pages: list[Labelled], tables: dict[str, dict[str, float]]) -> tup
             continue
         width[order] = column_width(page.segments.width[order])
         # neighbours in the truth, across articles too, and neighbours in dumps that are in order
-        pairs = {(int(a), int(b)) for a, b in zip(order, order[1:], strict=False) if page.first[b] - page.last[a] <= 3}
+        pairs = {(int(a), int(b)) for a, b in zip(order, order[1:], strict=False) if page.first[b] - page.last[a] <= 3 or page.kind.startswith("sim/")}
         if page.kind in IN_ORDER:
             pairs |= {(k, k + 1) for k in range(len(order) - 1) if page.first[k] >= 0 and page.first[k + 1] >= 0}
         if not pairs:
@@ -251,6 +251,16 @@ def main(model: Scorer | None = None, argv: list[str] | None = None) -> None:
     }
     body["loss_bits"]["breaks"] = round(log_loss(x, y, w, bias, weights), 4)
     print("breaks", len(x), "boundaries, loss", body["loss_bits"]["breaks"], "bits")
+    from gaps import gap_tables  # beside this file
+
+    options.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8")  # the passes below read it
+    for name, (names, x, y, w) in gap_tables(options.pages, options.half, model).items():
+        bias, weights = fit(x, y, w)
+        body["weights"][name] = {"bias": round(bias, 3)} | {
+            k: round(float(v), 3) for k, v in zip(names, weights, strict=True) if abs(v) >= 5e-4
+        }
+        body["loss_bits"][name] = round(log_loss(x, y, w, bias, weights), 4)
+        print(name, len(x), int(y.sum()), "lost, loss", body["loss_bits"][name], "bits")
     options.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 

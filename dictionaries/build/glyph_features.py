@@ -44,6 +44,7 @@ class Shapes:
         self.vocabulary = vocabulary
         images, have = render(vocabulary, fonts)
         self.vectors = shape_vectors(images, have)
+        self.components = component_vectors(images, have)
         self.strokes, self.radical, self.corners, self.cangjie, self.phonetic = unihan(vocabulary, ucd)
         bits = dict.fromkeys(vocabulary, 7)
         for line in scripts.read_text("utf-8").splitlines()[1:]:
@@ -142,7 +143,8 @@ def shape_vectors(images: Floats, have: NDArray[np.bool_]) -> dict[str, Floats]:
                     shrink(ndimage.gaussian_filter(image, (0, sigma, sigma)), size) * exists[:, None, None]
                 )
                 number += exists[:, None, None]
-        return total / np.maximum(number, 1)
+        average: Floats = (total / np.maximum(number, 1)).astype(np.float32)
+        return average
 
     every = "sans serif kai"
     blurred, coarse = mean(every, 2, 16), mean(every, 5, 16)[:, ::2, ::2]
@@ -173,17 +175,51 @@ def shape_vectors(images: Floats, have: NDArray[np.bool_]) -> dict[str, Floats]:
     return {name: (vector / unit(vector)).astype(np.float32) for name, vector in vectors.items()}
 
 
+def component_vectors(images: Floats, have: NDArray[np.bool_]) -> dict[str, tuple[Floats, Floats]]:
+    """For each side: the glyph squeezed to two thirds of the em, and that part of the whole glyph.
+
+    An engine that loses the left third of 便 sees 更: the squeezed 更 is near to the right part of 便.
+    """
+    number = np.maximum(have.sum(0), 1)[:, None, None]
+    average = (images * have[:, :, None, None]).sum(0) / number
+    plain = shrink(ndimage.gaussian_filter(average, (0, 2, 2)), 16)
+    part = 11
+    narrow, low = (
+        shrink_to(ndimage.gaussian_filter(average, (0, 2, 2)), *shape) for shape in ((16, part), (part, 16))
+    )
+    found = {
+        "right": (narrow, plain[:, :, 16 - part :]),
+        "left": (narrow, plain[:, :, :part]),
+        "bottom": (low, plain[:, 16 - part :]),
+        "top": (low, plain[:, :part]),
+    }
+    flat = {side: tuple(vector.reshape(len(vector), -1) for vector in pair) for side, pair in found.items()}
+    scale = {side: unit(pair[0]) for side, pair in flat.items()}
+    return {
+        side: ((pair[0] / scale[side]).astype(np.float32), (pair[1] / scale[side]).astype(np.float32))
+        for side, pair in flat.items()
+    }
+
+
+def shrink_to(images: Floats, height: int, width: int) -> Floats:
+    """Bilinear resampling of ``(n, 64, 64)`` to ``(n, height, width)``."""
+    small: Floats = ndimage.zoom(
+        images, (1, height / SIZE, width / SIZE), order=1, grid_mode=True, mode="grid-constant"
+    )
+    return small
+
+
 def unit(vectors: Floats) -> float:
     """Median distance to the tenth neighbour, over every 17th vector."""
     some = np.arange(0, len(vectors), 17)
     return float(np.sqrt(np.median(np.partition(squared_distances(vectors, some), 11, axis=1)[:, 11])))
 
 
-def squared_distances(vectors: Floats, rows: Ints) -> Floats:
-    """Squared distances of some vectors to all, ``(len(rows), characters)``."""
-    square = (vectors**2).sum(1)
-    product = vectors[rows] @ vectors.T
-    found: Floats = np.maximum(square[rows][:, None] + square[None] - 2 * product, 0)
+def squared_distances(vectors: Floats, rows: Ints, others: Floats | None = None) -> Floats:
+    """Squared distances of some vectors to all, or to all others, ``(len(rows), characters)``."""
+    others = vectors if others is None else others
+    one, two = (vectors[rows] ** 2).sum(1), (others**2).sum(1)
+    found: Floats = np.maximum(one[:, None] + two[None] - 2 * vectors[rows] @ others.T, 0)
     return found
 
 
@@ -234,6 +270,9 @@ POOL = (
 )
 
 
+COMPONENT_WEIGHT, COMPONENT_MOST = 4.0, 30
+
+
 def pool(shapes: Shapes, log_prior: Floats) -> tuple[Ints, Ints]:
     """Pairs (seen, true) worth ranking, sorted: for each seen the best by several distances and the prior."""
     number = len(shapes.vocabulary)
@@ -245,6 +284,15 @@ def pool(shapes: Shapes, log_prior: Floats) -> tuple[Ints, Ints]:
             score = log_prior - weight * squared_distances(shapes.vectors[name], rows)
             score[np.arange(len(rows)), rows] = -np.inf
             np.put_along_axis(chosen, np.argpartition(-score, most, axis=1)[:, :most], True, axis=1)
+        for squeezed, part in shapes.components.values():
+            for distance in (
+                squared_distances(squeezed, rows, part),
+                squared_distances(part, rows, squeezed),
+            ):
+                score = log_prior - COMPONENT_WEIGHT * distance
+                score[np.arange(len(rows)), rows] = -np.inf
+                best = np.argpartition(-score, COMPONENT_MOST, axis=1)[:, :COMPONENT_MOST]
+                np.put_along_axis(chosen, best, True, axis=1)
         first, second = np.nonzero(chosen)
         seen.append(rows[first])
         true.append(second)
@@ -257,11 +305,15 @@ def pair_features(shapes: Shapes, seen: Ints, true: Ints, hans: Floats, hant: Fl
     ``hans`` and ``hant`` are log frequencies in Simplified and Traditional text.
     """
     columns: dict[str, Floats] = {}
-    for name, vectors in shapes.vectors.items():
+    measured = {name: (vectors, vectors) for name, vectors in shapes.vectors.items()}
+    for side, (squeezed, part) in shapes.components.items():
+        measured[f"seen is {side} of true"] = squeezed, part
+        measured[f"true is {side} of seen"] = part, squeezed
+    for name, (one, other) in measured.items():
         column = np.empty(len(seen), dtype=np.float32)
         for start in range(0, len(seen), 200000):
-            part = slice(start, start + 200000)
-            column[part] = ((vectors[seen[part]] - vectors[true[part]]) ** 2).sum(1)
+            rows = slice(start, start + 200000)
+            column[rows] = ((one[seen[rows]] - other[true[rows]]) ** 2).sum(1)
         columns[name] = column
     for name in ("both", "all", "directions"):
         columns[f"{name}: rank of true"] = ranks(shapes.vectors[name], seen, columns[name])

@@ -1,4 +1,4 @@
-"""What the command line says: text and bytes to stdout, everything else to stderr, errors as one clear sentence."""
+"""What the command line says: results to stdout, the rest to stderr, an error as one clear sentence."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def write_bytes(data: bytes) -> None:
 
 
 def explained(error: Exception, name: str = "") -> str:
-    """One sentence for an error: what the user can do, or, for a fault of the program, that it should be reported."""
+    """One sentence for an error: what the user can do, or that the program is at fault."""
     from restore.config import ConfigError
     from restore.correction import CorrectionError
     from restore.data import DataError
@@ -65,9 +65,11 @@ def explained(error: Exception, name: str = "") -> str:
     if os.environ.get("RESTORE_TRACEBACK"):
         raise error
     if isinstance(error, InvariantError):
-        return f"{where}restore broke one of its promises on this text ({error}); nothing was written, please report it"
+        return f"{where}restore broke a promise on this text ({error}); nothing was written, please report it"
     if isinstance(error, CorrectionError):
         return f"{where}a pass contradicts itself ({error}); nothing was written, please report it"
+    if isinstance(error, OSError):  # results for files have their own errors
+        return f"{error.filename or 'standard output'}: {error.strerror or error}"
     if isinstance(error, MemoryError):
         return f"{where}not enough memory"
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -28,31 +28,31 @@ __all__ = [
 ]
 
 
-class Certainties(str, Enum):
+class Certainties(StrEnum):
     """How sure a repair must be to be applied."""
 
     HIGH, MEDIUM, LOW = "high", "medium", "low"
 
 
-class Punctuations(str, Enum):
+class Punctuations(StrEnum):
     """What becomes of half-width marks."""
 
     FULL, KEEP = "full", "keep"
 
 
-class Spacings(str, Enum):
+class Spacings(StrEnum):
     """What becomes of spaces between Han and digits or Latin."""
 
     AUTO, NONE, KEEP = "auto", "none", "keep"
 
 
-class Scripts(str, Enum):
+class Scripts(StrEnum):
     """The script to convert to."""
 
     KEEP, HANS, HANT, TW, HK, JP = "keep", "hans", "hant", "tw", "hk", "jp"
 
 
-class Formats(str, Enum):
+class Formats(StrEnum):
     """For people, or for scripts, code scanning and GitHub Actions."""
 
     TEXT, JSON, SARIF, GITHUB = "text", "json", "sarif", "github"
@@ -88,7 +88,9 @@ ReportOption = Annotated[
 EncodingOption = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="Encoding of the input, such as gb18030, when it is not recognised.", show_default=False
+        metavar="NAME",
+        help="Encoding of the input, such as gb18030, when it is not recognised.",
+        show_default=False,
     ),
 ]
 FastOption = Annotated[
@@ -97,7 +99,9 @@ FastOption = Annotated[
 ]
 CertaintyOption = Annotated[
     Certainties | None,
-    typer.Option(help="Apply repairs that are at least this certain (default: medium); others are only shown."),
+    typer.Option(
+        help="Apply repairs that are at least this certain (default: medium); others are only shown."
+    ),
 ]
 SelectOption = Annotated[
     str | None,

@@ -17,7 +17,16 @@ from restore.pipeline import ENTRY_POINTS, PRESETS, Pipeline, Settings
 from restore.restoration import Restoration
 from restore.source import InputError, Source
 
-__all__ = ["Job", "known_passes", "open_restoration", "pass_names", "plan", "read_source", "restored", "stable"]
+__all__ = [
+    "Job",
+    "known_passes",
+    "open_restoration",
+    "pass_names",
+    "plan",
+    "read_source",
+    "restored",
+    "stable",
+]
 
 STDIN = "-"
 
@@ -49,12 +58,19 @@ def _shown(name: str) -> str:
     return "<stdin>" if name == STDIN else name
 
 
+def is_record(data: bytes) -> bool:
+    """Whether an input is not a dump but a record."""
+    from restore.record import FORMAT
+
+    return data[:1] == b"{" and f'"{FORMAT}"'.encode() in data[:200]
+
+
 def open_restoration(name: str, chosen: Config, encoding: str | None = None) -> Restoration:
     """A dump, restored now, or a record, as it was restored."""
     from restore import record
 
     data = read_bytes(name)
-    if data[:1] == b"{" and f'"{record.FORMAT}"'.encode() in data[:200]:
+    if is_record(data):
         return record.loads(data, _shown(name))
     return restored(Source.from_bytes(data, _shown(name), encoding), name, chosen)
 

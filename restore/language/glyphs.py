@@ -12,7 +12,7 @@ the likeliest first. Two numbers belong to each pair, both natural logarithms:
 from __future__ import annotations
 
 from enum import IntEnum
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -69,16 +69,6 @@ class Confusables:
         table = np.zeros(0x10001, dtype=np.intp)
         table[arrays["chars"].astype(np.intp) + 1] = sizes
         self.start: NDArray[np.intp] = np.cumsum(table)
-        seen_han = (classify(self.seen.astype(np.uint32)) & HAN) != 0
-        true_han = (classify(self.true.astype(np.uint32)) & HAN) != 0
-        self.kind: NDArray[np.uint8] = np.select(
-            [seen_han & true_han, true_han, seen_han],
-            [Kind.HAN, Kind.SIGN_FOR_HAN, Kind.HAN_FOR_SIGN],
-            Kind.SIGN,
-        ).astype(np.uint8)
-        self._keys = (self.seen.astype(np.uint32) << np.uint32(16)) | self.true
-        self._order = np.argsort(self._keys, kind="stable")
-        self._keys = self._keys[self._order]
 
     @classmethod
     @cache
@@ -129,12 +119,30 @@ class Confusables:
         offset = np.arange(len(where)) - np.repeat(np.cumsum(count) - count, count)
         return where, first[where] + offset
 
+    @cached_property
+    def kind(self) -> NDArray[np.uint8]:
+        """`Kind` of each pair."""
+        seen = (classify(self.seen.astype(np.uint32)) & HAN) != 0
+        true = (classify(self.true.astype(np.uint32)) & HAN) != 0
+        kinds = np.select(
+            [seen & true, true, seen], [Kind.HAN, Kind.SIGN_FOR_HAN, Kind.HAN_FOR_SIGN], Kind.SIGN
+        )
+        return kinds.astype(np.uint8)
+
+    @cached_property
+    def _sorted(self) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+        """Pairs as one integer each, sorted, and their rows."""
+        keys = (self.seen.astype(np.uint32) << np.uint32(16)) | self.true
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
     def log_seen_given_true(
         self, seen: NDArray[np.uint32], true: NDArray[np.uint32], floor: float = -16.0
     ) -> NDArray[np.float32]:
         """Log P(seen | true) of pairs of code points, ``floor`` for pairs that are not in the table."""
-        keys = (seen.astype(np.uint32) << np.uint32(16)) | true.astype(np.uint32)
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        hit = (self._keys[at] == keys) & (seen <= 0xFFFF) & (true <= 0xFFFF)
-        found: NDArray[np.float32] = np.where(hit, self.logp[self._order[at]], np.float32(floor))
+        wanted = (seen.astype(np.uint32) << np.uint32(16)) | true.astype(np.uint32)
+        keys, order = self._sorted
+        at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        hit = (keys[at] == wanted) & (seen <= 0xFFFF) & (true <= 0xFFFF)
+        found: NDArray[np.float32] = np.where(hit, self.logp[order[at]], np.float32(floor))
         return found

@@ -10,7 +10,7 @@ __all__ = ["column_measures", "common_width"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_SLACK = 1.01  # ems a full line may be off: kinsoku carries a mark over, half-width digits leave half an em
+NARROWEST = 6  # ems; narrower columns do not occur in running text
 
 
 def common_width(group: Ints, width: Floats, share: float = 0.3, least: int = 2) -> Floats:
@@ -65,7 +65,7 @@ def column_measures(width: Floats, least: int = 4) -> Floats:
     peaks = [
         k
         for k in np.argsort(-smooth, kind="stable")
-        if k >= 8 and smooth[k] >= max(least, 0.03 * len(width))
+        if k >= 2 * NARROWEST and smooth[k] >= max(least, 0.03 * len(width))
     ]
     kept: list[int] = []
     for k in peaks:

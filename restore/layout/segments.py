@@ -226,9 +226,12 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
 
 def _row_measure(width: Floats, measures: Floats) -> float:
     """The measure that most tokens of a physical line have, 0 for none."""
-    votes = [(int((np.abs(width - m) <= 1.1).sum()), float(m)) for m in measures]
-    best = max(votes)
-    return best[1] if best[0] >= 2 else 0.0
+    votes = []
+    for m in measures.tolist():
+        near = (width >= m - 1.6) & (width <= m + 1.6)
+        votes.append((float(width[near].sum()), int(near.sum()), m))
+    weight, count, measure = max(votes)
+    return measure if count >= 2 and weight > 0 else 0.0
 
 
 def _split_row(width: Floats, soft: Bools, hard: Bools, own: float, measures: Floats) -> Bools:

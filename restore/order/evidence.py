@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from restore.data import DataError, path
 from restore.layout.segments import Segments
+from restore.source import text_to_codes
 
 if TYPE_CHECKING:
     from restore.language.scorer import Scorer
@@ -30,6 +31,8 @@ Index = NDArray[np.int64]
 
 REACH = 4  # characters scored on each side of a seam
 FULL, FIRST, PARTIAL = 0, 1, 2
+_LONGEST_STRING = 5  # characters of a string across a seam that the page is searched for
+_BASE = np.uint64(0x9E3779B97F4A7C15)  # odd multiplier of a polynomial hash
 _HINGES = (-5, -2, 0, 2, 4, 6)
 _WIDTH_EDGES = np.array([-6, -2.6, -1.4, -0.6, 0.6, 1.4, 2.6, 6])
 _CLOSING = set("”’\"'」』）)》〕】")
@@ -48,6 +51,7 @@ class Evidence:
 
     Attributes:
         raw: ln P(j's head | i's tail) less the ln of its mean over all tails of the page, shape ``(n, n)``.
+        seen: how long a string across the seam stands elsewhere on the page, 0 or 2 to 5 characters, shape ``(n, n)``.
         opening: ln P(j's head | paragraph begins) less the same mean, shape ``(n,)``.
         stop, comma, semi: what i ends with, shape ``(n,)``.
         not_first, opens: what j begins with, shape ``(n,)``.
@@ -59,6 +63,7 @@ class Evidence:
     """
 
     raw: Floats
+    seen: NDArray[np.int8]
     opening: Floats
     stop: Bools
     comma: Bools
@@ -111,6 +116,7 @@ def evidence_of(segments: Segments, model: Scorer) -> Evidence:
                 unopened[k, q] = first_close >= 0 and not 0 <= plain.find(a) < first_close
     return Evidence(
         (matrix - mean).astype(np.float32),
+        page_strings(texts),
         np.clip(opening, -6, 6).astype(np.float32),
         stop,
         comma,
@@ -141,6 +147,59 @@ def tails_and_heads(texts: list[str], model: Scorer) -> tuple[NDArray[Any], NDAr
     return tails, heads
 
 
+def page_strings(texts: list[str]) -> NDArray[np.int8]:
+    """Length of the longest string across each seam that some line of the page has inside, shape ``(n, n)``.
+
+    The page's own names and set phrases recur. Strings are only taken from inside lines, so that no seam is evidence for
+    itself.
+    """
+    n = len(texts)
+    out = np.zeros((n, n), dtype=np.int8)
+    if n < 2:
+        return out
+    length = np.array([len(t) for t in texts], dtype=np.int64)
+    codes = text_to_codes("".join(texts)).astype(np.uint64)
+    begin = np.cumsum(length) - length
+    left = np.repeat(begin + length, length) - np.arange(len(codes))  # characters from here to the end of the line
+    # h(xy) = h(x) * BASE**len(y) + h(y), modulo 2**64
+    windows: dict[int, NDArray[np.uint64]] = {1: codes}
+    for size in range(2, _LONGEST_STRING + 1):
+        previous = windows[size - 1]
+        grown = np.zeros_like(codes)
+        grown[: len(codes) - size + 1] = previous[: len(codes) - size + 1] * _BASE + codes[size - 1 :]
+        windows[size] = grown
+    known = {size: np.unique(windows[size][left >= size]) for size in range(2, _LONGEST_STRING + 1)}
+    heads = {size: np.where(length >= size, windows[size][np.minimum(begin, len(codes) - 1)], 0) for size in range(1, 5)}
+    tails = {
+        size: np.where(length >= size, windows[size][np.maximum(begin + length - size, 0)], 0) for size in range(1, 5)
+    }
+    # only pairs whose two characters at the seam stand together somewhere can have more
+    ends, end_of = np.unique(tails[1], return_inverse=True)
+    firsts, first_of = np.unique(heads[1], return_inverse=True)
+    pairs = _among(ends[:, None] * _BASE + firsts[None, :], known[2])
+    i, j = np.nonzero(pairs[end_of][:, first_of])
+    out[i, j] = 2
+    for size in range(3, _LONGEST_STRING + 1):
+        hit = np.zeros(len(i), dtype=np.bool_)
+        for a in range(1, size):
+            b = size - a
+            if a > 4 or b > 4:
+                continue
+            whole = (length[i] >= a) & (length[j] >= b)
+            hit |= whole & _among(tails[a][i] * _BASE ** np.uint64(b) + heads[b][j], known[size])
+        out[i[hit], j[hit]] = size
+        i, j = i[hit], j[hit]  # a longer string has a shorter one in it
+    return out
+
+
+def _among(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which keys are in the sorted array ``known``, shape like ``keys``."""
+    if not len(known):
+        return np.zeros(keys.shape, dtype=np.bool_)
+    at = np.searchsorted(known, keys)
+    return np.asarray(known[np.minimum(at, len(known) - 1)] == keys)
+
+
 def line_form(width: NDArray[np.float64], measures: NDArray[np.float64]) -> NDArray[np.int8]:
     """FULL, FIRST or PARTIAL for each width, shape ``(n,)``."""
     if not len(measures):
@@ -157,6 +216,10 @@ def features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str, NDArray[Any
     yield "seam", raw
     for h in _HINGES:
         yield f"seam>{h}", np.maximum(raw - h, 0)
+    seen = e.seen[i, j]
+    for size in (2, 3, 4, 5):
+        yield f"page has {size}", seen == size
+    yield "page has 4*seam<0", (seen >= 4) * np.minimum(raw, 0)
     opening, stop = e.opening[j], e.stop[i]
     opening_up = np.maximum(opening, 0)
     yield "opening", opening

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from restore.layout.furniture import furniture_lines
 from restore.layout.segments import Segments
 from restore.order.evidence import Evidence, evidence_of, score, weights
 from restore.order.geometry import Geometry
@@ -25,6 +26,8 @@ Floats = NDArray[np.float64]
 ROUNDS = 5
 _END = 2.0  # nats that a link must not fall short of; below it a chain ends
 _NEW_PARAGRAPH = 1.5  # what taking the next segment as a new paragraph costs
+_ANY_PARAGRAPH = 1.0  # nats at most for the first line of whatever paragraph
+_NEVER = -6.0
 _MOST_CYCLES = 40
 
 
@@ -49,9 +52,19 @@ class Solution:
     geometry: Geometry
 
     @property
+    def text(self) -> Floats:
+        """Log-odds that j follows i in the same or a new paragraph, from the text alone, shape ``(n, n)``."""
+        return np.asarray(np.logaddexp(self.continues, self.follows - _NEW_PARAGRAPH))
+
+    @property
+    def seams(self) -> Floats:
+        """As :attr:`text`, but a new paragraph counts for little: any may follow any. Shape ``(n, n)``."""
+        return np.asarray(np.logaddexp(self.continues, np.minimum(self.follows, _ANY_PARAGRAPH) - _NEW_PARAGRAPH))
+
+    @property
     def total(self) -> Floats:
         """All evidence for every pair, in nats, shape ``(n, n)``."""
-        return np.asarray(np.logaddexp(self.continues, self.follows - _NEW_PARAGRAPH) + self.place)
+        return self.text + self.place
 
 
 def solve(segments: Segments, model: Scorer) -> Solution:
@@ -62,6 +75,9 @@ def solve(segments: Segments, model: Scorer) -> Solution:
     table = weights()
     continues = score(evidence, table["continues"], index[:, None], index[None, :]).astype(np.float64)
     follows = score(evidence, table["follows"], index[:, None], index[None, :]).astype(np.float64)
+    apart = np.flatnonzero(furniture_lines(segments.texts))
+    for table_ in (continues, follows):  # running heads and imprint continue nothing
+        table_[apart, :] = table_[:, apart] = _NEVER
     geometry = Geometry(segments)
     base = np.logaddexp(continues, follows - _NEW_PARAGRAPH)
     place = geometry.prior()

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from restore.passes.encoding import encoding
+from restore.passes.gaps import gaps
 from restore.passes.join_lines import join_lines
 from restore.passes.markup import markup
 from restore.passes.paragraphs import paragraphs
@@ -19,7 +20,7 @@ from restore.passes.reading_order import reading_order
 from restore.passes.spaces import spaces
 from restore.pipeline import RepairPass
 
-_ALL = (encoding, markup, reading_order, paragraphs, join_lines, spaces, punctuation)
+_ALL = (encoding, markup, reading_order, paragraphs, join_lines, gaps, spaces, punctuation)
 BUILT_IN: Mapping[str, RepairPass] = {one.name: one for one in _ALL}
 
-__all__ = ["BUILT_IN", "encoding", "join_lines", "markup", "paragraphs", "punctuation", "reading_order", "spaces"]
+__all__ = ["BUILT_IN", "encoding", "gaps", "join_lines", "markup", "paragraphs", "punctuation", "reading_order", "spaces"]

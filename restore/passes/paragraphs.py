@@ -9,7 +9,7 @@ import numpy as np
 from restore import characters as ch
 from restore.correction import Batch, Certainty
 from restore.layout.segments import printed_lines, segments_of
-from restore.order.boundaries import BREAK, JOIN, boundaries_of
+from restore.order.boundaries import BREAK, JOIN, boundaries_of, column_width
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -49,11 +49,8 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     judged = boundaries_of(segments, tools.language.model)
     fate = judged.fate
     tools.memo["paragraphs"] = view.origin[segments.end[:-1][fate == JOIN] - 1]
-    tools.memo["boundaries"] = {
-        "last": view.origin[segments.end - 1],
-        "continues": judged.continues,
-        "odds": judged.odds,
-    }
+    # what the gaps pass needs to know about the printed lines
+    tools.memo["lines"] = (view.origin[segments.end - 1], segments.width, column_width(segments.width))
     text = view.text
     have = [text[a:b] for a, b in zip(start.tolist(), end.tolist(), strict=True)]
     blank = segments.newlines[:-1] >= 2

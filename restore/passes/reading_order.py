@@ -12,6 +12,7 @@ from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
 from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.order.evidence import parts, weights
 from restore.order.geometry import BLOCKS
+from restore.order.refine import LOOSE, merit, refine, worth
 from restore.order.sequence import chains_of, gate, stay_put
 from restore.order.successors import Solution, solve
 from restore.pipeline import Tools, repair_pass
@@ -20,7 +21,7 @@ from restore.view import View
 
 _IN_ORDER = 0.85  # share of links to the next segment above which single lines strayed
 _GATE = 3.0  # nats a detour must gain
-_SURE, _LIKELY = 8.0, 3.0
+_SURE = 8.0  # nats above which a move is certain
 
 
 @repair_pass(after=["encoding", "markup", "printed_lines"])
@@ -46,15 +47,21 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     linked = np.flatnonzero(links >= 0)
     in_order = float((links[linked] == linked + 1).mean()) if len(linked) else 1.0
     single = in_order >= _IN_ORDER or solution.geometry.kind == BLOCKS
-    total = solution.total
     if single:
-        links, gain = gate(links, total, _GATE)
-    else:
-        gain = np.full(n, 99.0)
-    chains = chains_of(links)
-    if (np.diff(chains.order) == 1).all():
+        links, _ = gate(links, solution.total, _GATE)
+    order = chains_of(links).order
+    if single:
+        # from the assignment, and from the dump as it is: the better end counts
+        starts = (np.arange(n), order)
+        order = max((refine(o, solution.seams) for o in starts), key=lambda o: merit(o, solution.seams))
+        follows = np.full(n, -1)
+        follows[order[:-1]] = order[1:]
+        loose = solution.seams[order[:-1], order[1:]] <= LOOSE
+        follows[order[:-1][loose]] = -1
+        links = follows
+    if (np.diff(order) == 1).all():
         return
-    yield from _drafts(view, segments, solution, links, chains.order, gain, single)
+    yield from _drafts(view, segments, solution, links, order, single)
 
 
 def _drafts(
@@ -63,7 +70,6 @@ def _drafts(
     solution: Solution,
     links: np.ndarray[Any, Any],
     order: np.ndarray[Any, Any],
-    gain: np.ndarray[Any, Any],
     single: bool,
 ) -> Iterator[Draft]:
     """Moves, and the line ends they need, as corrections."""
@@ -142,10 +148,10 @@ def _drafts(
             left["before"] = _seam(segments, solution, total, first - 1, first)
         if last + 1 < n:
             left["behind"] = _seam(segments, solution, total, last, last + 1)
-        worth = max(float(gain[before]) if before >= 0 else 0.0, float(gain[last]))
+        gain = worth(solution.seams, order, group[0], group[-1])
         best = np.argsort(-total[before])[:4] if before >= 0 else []
         evidence = {
-            "gain_nats": round(worth, 2),
+            "gain_nats": round(gain, 2),
             "seams": seams,
             "seams_in_dump": left,
             "parts": parts(solution.evidence, table["continues"], before, first) if before >= 0 else {},
@@ -155,13 +161,12 @@ def _drafts(
                 if int(k) != first
             ],
         }
-        level = Certainty.HIGH if worth >= _SURE else Certainty.MEDIUM if worth >= _LIKELY else Certainty.LOW
-        level = max(level, Certainty.MEDIUM)
+        level = Certainty.HIGH if gain >= _SURE else Certainty.MEDIUM
         yield Draft(
             tuple(edits[number]),
             "line moved to the line it continues" if len(group) == 1 else "lines moved to the line they continue",
             level,
-            float(1 / (1 + np.exp(-min(worth, 30.0) / 4))),
+            float(1 / (1 + np.exp(-np.clip(gain, -30, 30) / 4))),
             evidence,
         )
 

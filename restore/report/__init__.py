@@ -1,1 +1,1 @@
-
+"""The diff report."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -19,14 +20,24 @@ from restore.restoration import Restoration
 __all__ = ["render_report"]
 
 #: In the order they are read: each uses only what stands before it.
-SCRIPTS = ("start.js", "columns.js", "render.js", "rows.js", "paint.js", "judge.js", "list.js", "explain.js", "page.js")
+SCRIPTS = (
+    "start.js",
+    "columns.js",
+    "render.js",
+    "rows.js",
+    "paint.js",
+    "judge.js",
+    "list.js",
+    "explain.js",
+    "page.js",
+)
 
 
 def render_report(restoration: Restoration, *, manuals: Mapping[str, str] | None = None) -> str:
     """The report as one self-contained HTML document.
 
-    Everything that comes from the dump is data: JSON in the page, escaped, shown by the page's script as text. The
-    content policy in the page allows that one script and no request at all.
+    Everything that comes from the dump is data: JSON in the page, escaped, shown by the page's script as
+    text. The content policy in the page allows that one script and no request at all.
 
     Args:
         restoration: what to report on.
@@ -38,6 +49,7 @@ def render_report(restoration: Restoration, *, manuals: Mapping[str, str] | None
     model = build_model(restoration, manuals)
     page = _template().render(
         title=model["source"]["name"],
+        short=re.split(r"[/\\]", model["source"]["name"])[-1],
         words=_words(),
         style=Markup(_asset("report.css")),
         policy=_policy(),
@@ -63,7 +75,10 @@ def _script() -> str:
 def _policy() -> str:
     """Content security policy: this very script, styles, nothing from anywhere."""
     digest = base64.b64encode(hashlib.sha256(_script().encode("utf-8")).digest()).decode("ascii")
-    return f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
 @cache
@@ -75,5 +90,7 @@ def _words() -> dict[str, Any]:
 
 @cache
 def _template() -> Template:
-    environment = Environment(loader=BaseLoader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment = Environment(
+        loader=BaseLoader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
     return environment.from_string(_asset("report.html.j2"))

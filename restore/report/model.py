@@ -1,4 +1,4 @@
-"""A restoration as the compact data the report page needs: columns in, columns out, no object per correction."""
+"""A restoration as the compact data of the report page: columns in, columns out, no object per correction."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import inspect
 import re
 import unicodedata
 from collections.abc import Mapping
-from hashlib import blake2b
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -16,12 +15,11 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import EditKind
-from restore.ledger import Ledger
 from restore.pipeline import ENTRY_POINTS
 from restore.restoration import InvariantError, Restoration
 from restore.source import text_to_codes
 
-__all__ = ["KINDS", "VERSION", "build_model", "identifiers", "kinds_of", "manual", "to_json"]
+__all__ = ["KINDS", "VERSION", "build_model", "kinds_of", "manual", "to_json"]
 
 VERSION = 1
 
@@ -41,12 +39,12 @@ def build_model(restoration: Restoration, manuals: Mapping[str, str] | None = No
         manuals: docstrings of passes that are neither built in nor entry points, by name.
 
     Returns:
-        Plain data; corrections and edits stay in columns. ``corrections.id`` is one string of twelve hexadecimal
-        digits per correction; ``edits.width`` is ``end - start``; ``moves`` has ``row, to, rank`` of the moving edits only.
+        Plain data; corrections and edits stay in columns. ``corrections.id`` is one string of twelve
+        hexadecimal digits per correction; ``edits.width`` is ``end - start``; the columns that are nearly
+        empty (``to``, ``rank``, ``over``) name the rows that have a value.
     """
     source, ledger = restoration.source, restoration.ledger
     c, e = ledger.corrs, ledger.edits
-    moving = np.flatnonzero(e["kind"] == EditKind.MOVE)
     return {
         "format": "restore-report",
         "version": VERSION,
@@ -72,7 +70,7 @@ def build_model(restoration: Restoration, manuals: Mapping[str, str] | None = No
             "message": np.ascontiguousarray(c["message"]),
             "first": np.ascontiguousarray(c["first"]),
             "kind": kinds_of(restoration),
-            "id": "".join(identifiers(ledger)),
+            "id": "".join(ledger.identifiers),
         },
         "edits": {
             "kind": np.ascontiguousarray(e["kind"]),
@@ -80,8 +78,10 @@ def build_model(restoration: Restoration, manuals: Mapping[str, str] | None = No
             "width": e["end"] - e["start"],
             "text": np.ascontiguousarray(e["text"]),
             "side": np.ascontiguousarray(e["side"]),
+            "to": _sparse(e["to"], 0),
+            "rank": _sparse(e["rank"], 0),
+            "over": _sparse(e["over"], -1),
         },
-        "moves": {"row": moving, "to": e["to"][moving], "rank": e["rank"][moving]},
         "evidence": {str(k): v for k, v in ledger.evidence.items() if v},
         "builds_on": {str(k): v for k, v in ledger.builds_on.items()},
         "requires": {str(k): v for k, v in ledger.requires.items()},
@@ -91,35 +91,31 @@ def build_model(restoration: Restoration, manuals: Mapping[str, str] | None = No
 
 
 def to_json(model: Mapping[str, Any]) -> str:
-    """The model as JSON that can stand inside ``<script>``: no ``<``, ``>``, ``&``, and nothing invisible or bidi, is literal."""
+    """The model as JSON that can stand in ``<script>``: markup, invisible and bidi characters are escaped."""
     option = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
     try:
         data = orjson.dumps(model, default=_plain, option=option)
     except TypeError:  # a lone surrogate or a number beyond 64 bits in somebody's evidence
-        data = orjson.dumps({**model, "evidence": _clean(model.get("evidence", {}))}, default=_plain, option=option)
+        data = orjson.dumps(
+            {**model, "evidence": _clean(model.get("evidence", {}))}, default=_plain, option=option
+        )
     return _UNSAFE.sub(_escape, data.decode("utf-8"))
 
 
-# <, >, & end or open markup; C1 controls, soft hyphen, zero-width, bidi and separator characters change how a file reads
-_UNSAFE = re.compile("[<>&\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+# <, >, & end or open markup; C1 controls, soft hyphen, zero-width, bidi and separator characters change how
+# a file reads
+_UNSAFE = re.compile(
+    "[<>&\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 
 
 def _escape(match: re.Match[str]) -> str:
     return f"\\u{ord(match[0]):04x}"
 
 
-def identifiers(ledger: Ledger) -> list[str]:
-    """:meth:`Ledger.identifier` of every correction, made from the columns in one go."""
-    e, c = ledger.edits, ledger.corrs
-    texts, passes = ledger.texts, ledger.passes
-    columns = (e[name].tolist() for name in ("kind", "start", "end", "side", "to", "text"))
-    edits = [f"{k},{a},{b},{s},{t},{texts[x]}" for k, a, b, s, t, x in zip(*columns, strict=True)]
-    first = [*c["first"].tolist(), len(edits)]
-    out = []
-    for name, a, b in zip(c["pass"].tolist(), first, first[1:], strict=False):
-        what = f"{passes[name]}|{edits[a]}" if b - a == 1 else "|".join([passes[name], *edits[a:b]])
-        out.append(blake2b(what.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest())
-    return out
+def _sparse(column: NDArray[Any], usual: int) -> dict[str, NDArray[Any]]:
+    rows = np.flatnonzero(column != usual)
+    return {"row": rows, "value": column[rows]}
 
 
 def kinds_of(restoration: Restoration) -> NDArray[np.int8]:
@@ -165,7 +161,7 @@ def _pool_has(texts: list[str], which: NDArray[np.int64]) -> tuple[NDArray[np.bo
 
 
 def manual(name: str, manuals: Mapping[str, str] | None = None) -> list[list[str]]:
-    """A pass's docstring as ``[heading, text]`` pairs; the first heading is empty. Empty for an unknown pass."""
+    """A pass's docstring as ``[heading, text]`` pairs, the first heading empty; ``[]`` when unknown."""
     text = (manuals or {}).get(name) or _docstring(name)
     if not text:
         return []
@@ -190,7 +186,7 @@ def _docstring(name: str) -> str:
 
 
 def _promises(restoration: Restoration) -> dict[str, Any]:
-    """Whether the invariants hold for this text; checked here, because a record may come from a ``--fast`` run."""
+    """Whether the invariants hold; checked here, as a record may come from a ``--fast`` run."""
     from restore.record import check_replay
 
     try:

@@ -101,6 +101,11 @@ class Positions:
         line = self.line(offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def words(self, offset: int, seen_from: int) -> str:
+        """A place in words: its line or, in the line of offset ``seen_from``, its column."""
+        (line, column), here = self.locate(offset), self.line(seen_from)
+        return f"line {line}" if line != here else f"column {column}"
+
     def offset(self, line: int, column: int) -> int | None:
         """The inverse of :meth:`locate`, None when there is no such place."""
         if not 1 <= line <= len(self._starts):
@@ -222,14 +227,14 @@ class _Page:
             kind: Kind = "deleted" if r.hidden[a] else "left" if inside else "same"
             yield _Piece(kind, a, text[a:b])
             if inside and b >= inside.end:
-                yield _Piece("left", b - 1, "", f" to line {self.positions.line(inside.to)}⟧")
+                yield _Piece("left", b - 1, "", f" to {self.positions.words(inside.to, a)}⟧")
                 inside = None
 
     def _came(self, m: _Moved) -> str:
         shown = self.text[m.start : m.end]
         if len(shown) > _EXCERPT:
             shown = shown[: _EXCERPT - 1] + "…"
-        return f"⟦→{m.number} from line {self.positions.line(m.start)}: {shown.rstrip()}⟧"
+        return f"⟦→{m.number} from {self.positions.words(m.start, m.to)}: {shown.rstrip()}⟧"
 
 
 # ---------------------------------------------------------------------- output
@@ -353,7 +358,7 @@ def change_words(one: Correction, positions: Positions | None = None) -> str:
     before, after = printable(_short(one.before)), printable(_short(one.after))
     moves = [e for e in one.edits if isinstance(e, Move)]
     if moves:
-        where = f" to line {positions.line(moves[0].to)}" if positions else ""
+        where = f" to {positions.words(moves[0].to, moves[0].span.start)}" if positions else ""
         return (
             f"«{before}» moves{where}"
             if len(moves) == 1
@@ -384,13 +389,13 @@ def statistics_lines(restoration: Restoration) -> list[str]:
 
 # ---------------------------------------------------------------------- summary
 _KIND_WORDS = {
-    "move": "lines moved to where they were printed",
-    "gap": "places where text is lost, marked 〔…〕",
-    "glyph": "wrong characters set right",
-    "deletion": "surplus characters taken out",
-    "supplied": "characters supplied",
-    "mark": "punctuation marks and forms of characters",
-    "space": "line ends joined, spaces, paragraphs",
+    "move": "moved: lines put where they were printed",
+    "gap": "gaps: text that is lost, marked 〔…〕",
+    "glyph": "glyphs: wrong characters set right",
+    "deletion": "taken out: surplus characters",
+    "supplied": "supplied: characters put in",
+    "mark": "marks: width, direction and form of punctuation",
+    "space": "spaces: line ends joined, spaces, paragraphs",
 }
 
 

@@ -4,7 +4,16 @@ const DELETE = 0, INSERT = 1, REPLACE = 2, MOVE = 3, GAP = 4;
 const BEFORE = 0, BODY = 1, AFTER = 2;
 const [KIND_MOVE, KIND_GAP, KIND_GLYPH, KIND_DELETION, KIND_SUPPLIED, KIND_MARK, KIND_SPACE] = [0, 1, 2, 3, 4, 5, 6];
 
-const toCodes = (text) => (typeof text === "string" ? Uint32Array.from(text, (c) => c.codePointAt(0)) : Uint32Array.from(text));
+function toCodes(text) {
+  if (typeof text !== "string") return Uint32Array.from(text);
+  const codes = new Uint32Array(text.length);
+  let n = 0;
+  for (let k = 0; k < text.length; k++, n++) {
+    codes[n] = text.codePointAt(k);
+    if (codes[n] > 0xffff) k++;
+  }
+  return codes.slice(0, n);
+}
 const fromCodes = (codes) => {
   let out = "";
   for (let k = 0; k < codes.length; k += 4096) out += String.fromCodePoint(...codes.subarray(k, k + 4096));
@@ -37,14 +46,15 @@ const E = {
   corr: new Int32Array(NE),
   to: new Int32Array(NE),
   rank: new Float64Array(NE),
+  over: new Int32Array(NE).fill(-1),
 };
 for (let r = 0; r < NE; r++) E.end[r] += E.start[r];
 for (let i = 0; i < NC; i++) E.corr.fill(i, C.first[i], C.first[i + 1]);
-DATA.moves.row.forEach((r, k) => {
-  E.to[r] = DATA.moves.to[k];
-  E.rank[r] = DATA.moves.rank[k];
-});
-const MOVE_ROWS = Int32Array.from(DATA.moves.row);
+const sparse = ({ row, value }, column) => row.forEach((r, k) => (column[r] = value[k]));
+sparse(DATA.edits.to, E.to);
+sparse(DATA.edits.rank, E.rank);
+sparse(DATA.edits.over, E.over);
+const MOVE_ROWS = Int32Array.from(E.kind.keys()).filter((r) => E.kind[r] === MOVE);
 const POOL = DATA.texts.map((text) => (typeof text === "string" ? text : fromCodes(Uint32Array.from(text))));
 const PASSES = DATA.passes.map((one) => one.name);
 const THRESHOLD = DATA.threshold;
@@ -65,9 +75,14 @@ const pairs = (table) => new Map(Object.entries(table).map(([key, list]) => [Num
 const BUILDS_ON = pairs(DATA.builds_on);
 const REQUIRES = pairs(DATA.requires);
 const LEANING = [...new Set([...BUILDS_ON.keys(), ...REQUIRES.keys()])].sort((a, b) => a - b);
-const needsOf = (i) => [...(BUILDS_ON.get(i) ?? []), ...(REQUIRES.get(i) ?? [])];
+const NEEDS = new Map(LEANING.map((i) => [i, [...(BUILDS_ON.get(i) ?? []), ...(REQUIRES.get(i) ?? [])]]));
 const CARRIES = new Map();
-for (const i of LEANING) for (const j of needsOf(i)) CARRIES.set(j, [...(CARRIES.get(j) ?? []), i]);
+for (const [i, needs] of NEEDS) {
+  for (const j of needs) {
+    if (CARRIES.has(j)) CARRIES.get(j).push(i);
+    else CARRIES.set(j, [i]);
+  }
+}
 
 function reach(from, next) {
   const found = new Set();
@@ -79,9 +94,9 @@ function reach(from, next) {
 /** Corrections that fall when all of `which` are rejected, ascending. */
 const dependents = (which) => reach(which, (i) => CARRIES.get(i) ?? []);
 /** Corrections that `which` stand on, ascending. */
-const foundations = (which) => reach(which, needsOf);
+const foundations = (which) => reach(which, (i) => NEEDS.get(i) ?? []);
 
-// ---- the order of texts: by the slot (source offset) that carries them, side, row
+// ---- the order of texts: by the slot (source offset) that carries them, side, rank, row
 const SLOT = new Int32Array(NE);
 const SIDE = new Int8Array(NE);
 for (let r = 0; r < NE; r++) {
@@ -89,34 +104,23 @@ for (let r = 0; r < NE; r++) {
   SLOT[r] = Math.max(slot, 0);
   SIDE[r] = slot < 0 ? BEFORE : E.side[r];
 }
-const TEXT_ROWS = (() => {
-  const keys = [];
-  for (let r = 0; r < NE; r++) if (E.kind[r] !== MOVE) keys.push((SLOT[r] * 3 + SIDE[r]) * NE + r);
-  return Int32Array.from(Float64Array.from(keys).sort(), (key) => key % NE);
-})();
+/** The row at the bottom of what a row stands over: a text keeps the place of the one it replaces. */
+const ROOT = Int32Array.from(E.over.keys());
+for (let r = 0; r < NE; r++) if (E.over[r] >= 0) ROOT[r] = ROOT[E.over[r]]; // what it stands over came before it
+const TEXT_ROWS = Int32Array.from(E.kind.keys())
+  .filter((r) => E.kind[r] !== MOVE)
+  .sort((x, y) => SLOT[x] - SLOT[y] || SIDE[x] - SIDE[y] || E.rank[x] - E.rank[y] || ROOT[x] - ROOT[y] || x - y);
 /** TEXT_ROWS[SLOT_AT[s] .. SLOT_AT[s + 1]] are carried by source offset s. */
 const SLOT_AT = new Int32Array(N + 2);
 for (const r of TEXT_ROWS) SLOT_AT[SLOT[r] + 1]++;
 for (let s = 0; s <= N; s++) SLOT_AT[s + 1] += SLOT_AT[s];
 
-/** The rows of earlier corrections whose text a later one replaces. */
-const SUPERSEDED = new Map();
-for (const [later, earlier] of BUILDS_ON) {
-  const drop = [];
-  for (const other of earlier) {
-    for (let r = C.first[other]; r < C.first[other + 1]; r++) {
-      if (E.kind[r] === MOVE) continue;
-      for (let m = C.first[later]; m < C.first[later + 1]; m++) {
-        if (E.kind[m] === MOVE || E.start[m] > E.start[r] || E.end[r] > E.end[m]) continue;
-        if (E.end[r] > E.start[r] || E.side[m] === E.side[r]) {
-          drop.push(r);
-          break;
-        }
-      }
-    }
-  }
-  SUPERSEDED.set(later, drop);
-}
+/** Rows that take the place of the text of another, and by that other the rows that do. */
+const OVER_ROWS = Int32Array.from(E.over.keys()).filter((r) => E.over[r] >= 0);
+const OVER_BY = new Map();
+for (const r of OVER_ROWS) OVER_BY.set(E.over[r], [...(OVER_BY.get(E.over[r]) ?? []), r]);
+/** All rows that stand over row r, directly or not. */
+const above = (r) => (OVER_BY.get(r) ?? []).flatMap((m) => [m, ...above(m)]);
 
 // ---- printed lines of the dump
 const LINE_STARTS = (() => {

@@ -19,10 +19,36 @@ function valueHtml(value) {
     if (value < 0 || value > 1 || Number.isInteger(value)) return `<span class="num">${text}</span>`;
     return `<span class="bar" style="--v:${value}"></span><span class="num">${text}</span>`;
   }
-  if (Array.isArray(value)) return value.length ? `<ul>${value.map((one) => `<li>${valueHtml(one)}</li>`).join("")}</ul>` : "–";
-  if (value && typeof value === "object") return evidenceHtml(value) || "–";
+  if (Array.isArray(value)) {
+    if (!value.length) return "–";
+    const more = value.length > 40 ? `<li>… ${count(value.length - 40)}</li>` : "";
+    return `<ul>${value.slice(0, 40).map((one) => `<li>${valueHtml(one)}</li>`).join("")}${more}</ul>`;
+  }
+  if (value && typeof value.text === "string") return quoted(value);
+  if (value && typeof value === "object") return partsHtml(value) || evidenceHtml(value) || "–";
   if (typeof value === "boolean") return value ? "✓" : "✗";
   return value === null ? "–" : esc(clip(String(value), 240));
+}
+
+/** A piece of text with figures about it: a seam ("|" where the lines meet), an alternative. */
+function quoted({ text, ...figures }) {
+  const [left, ...rest] = clip(text, 60).split("|");
+  const shown = rest.length ? `${esc(visible(left))}<span class="join"></span>${esc(visible(rest.join("|")))}` : esc(visible(left));
+  const numbers = Object.entries(figures).map(([key, one]) => `${key.replaceAll("_", " ")} ${typeof one === "number" && !Number.isInteger(one) ? one.toFixed(1) : one}`);
+  return `<div class="quoted"><span class="quote" lang="zh">${shown}</span><span class="num">${esc(numbers.join(" · "))}</span></div>`;
+}
+
+/** Numbers that belong together (parts of a sum, log-odds) as bars to both sides of a common zero. */
+function partsHtml(group) {
+  const entries = Object.entries(group);
+  if (entries.length < 2 || !entries.every(([, one]) => typeof one === "number")) return "";
+  const most = Math.max(1e-9, ...entries.map(([, one]) => Math.abs(one)));
+  const row = ([key, one]) => {
+    const share = Math.min(50, (50 * Math.abs(one)) / most);
+    const side = one < 0 ? `right:50%;width:${share}%` : `left:50%;width:${share}%`;
+    return `<dt>${esc(key.replaceAll("_", " "))}</dt><dd><span class="scale"><i class="${one < 0 ? "minus" : "plus"}" style="${side}"></i></span><span class="num">${one > 0 ? "+" : ""}${Number.isInteger(one) ? one : one.toFixed(2)}</span></dd>`;
+  };
+  return `<dl class="evidence parts">${entries.map(row).join("")}</dl>`;
 }
 
 /** The text around a seam, before and after the line was moved. */
@@ -49,7 +75,7 @@ function contextHtml(i) {
   const from = PLACE[i], to = Math.max(lastOffset(i), from);
   const flat = (text) => esc(text.replace(/\n+/g, "⏎"));
   const lead = flat(src(Math.max(0, from - 14), from)), tail = flat(src(to, Math.min(N, to + 14)));
-  const single = editableRow(i) >= 0;
+  const single = isEditable(i);
   const old = single ? before : src(from, to);
   const show = (text) => (blank(text) ? esc(visible(text)) : esc(clip(text, 60)));
   return `<p class="context" lang="zh">${lead}${old ? `<del>${show(old)}</del>` : ""}${after ? `<ins>${show(after)}</ins>` : ""}${tail}</p>`;
@@ -59,7 +85,7 @@ function manualHtml(pass) {
   const parts = DATA.passes[pass].manual;
   if (!parts.length) return "";
   const body = parts.map(([head, text]) => {
-    const html = esc(text).replace(/``(.+?)``/g, "<code>$1</code>").replace(/\[(\w+)\]_/g, "[$1]");
+    const html = esc(text[0].toUpperCase() + text.slice(1)).replace(/``(.+?)``/g, "<code>$1</code>").replace(/\[(\w+)\]_/g, "[$1]");
     return head ? `<dt>${esc(t(`manual_${head}`))}</dt><dd>${html}</dd>` : `<dd class="lead">${html}</dd>`;
   });
   return `<dl class="manual">${body.join("")}</dl>`;
@@ -107,7 +133,7 @@ function explainHtml(entry) {
 }
 
 function actionsHtml(entry) {
-  const edit = entry >= 0 && editableRow(entry) >= 0;
+  const edit = entry >= 0 && isEditable(entry);
   const key = (name) => `<kbd>${name}</kbd>`;
   return `<div class="actions"><button type="button" class="yes" data-do="accept">${esc(t("accept"))}${key("a")}</button><button type="button" class="no-button" data-do="reject">${esc(t("reject"))}${key("r")}</button>${
     entry < 0

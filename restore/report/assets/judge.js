@@ -30,7 +30,7 @@ function loadDecisions() {
     if (i === undefined) judge.gone.set(id, { id, pass, decision, text });
     else if (decision === "none") judge.decisions.delete(i);
     else if (decision === "accept" || decision === "reject") judge.decisions.set(i, { what: decision });
-    else if (decision === "edit" && typeof text === "string" && editableRow(i) >= 0) judge.decisions.set(i, { what: "edit", text });
+    else if (decision === "edit" && typeof text === "string" && textRows(i).length) judge.decisions.set(i, { what: "edit", text });
   }
 }
 
@@ -76,7 +76,7 @@ function step(changes) {
   }
   judge.steps.push(undo);
   saveSoon();
-  judge.changed();
+  judge.changed(undo.map(([i]) => i));
 }
 
 /** Accept corrections, and what they stand on. */
@@ -100,9 +100,10 @@ function reject(which) {
 function rewrite(i, text) {
   const changes = new Map([[i, { what: "edit", text }]]);
   for (const j of foundations([i])) if (!paint.layout.on[j]) changes.set(j, { what: "accept" });
-  for (const j of dependents([i])) {
-    const one = judge.decisions.get(j);
-    if (one && one.what !== "reject" && (BUILDS_ON.get(j) ?? []).includes(i)) changes.set(j, null);
+  // of the corrections of one stretch of text only one can carry a person's text
+  for (const j of [...foundations([i]), ...dependents([i])]) {
+    const same = textRows(j).some((r) => textRows(i).some((m) => ROOT[m] === ROOT[r]));
+    if (same && judge.decisions.get(j)?.what === "edit") changes.set(j, { what: "accept" });
   }
   step(changes);
 }
@@ -116,7 +117,7 @@ function undo() {
     else judge.decisions.delete(i);
   }
   saveSoon();
-  judge.changed();
+  judge.changed(last.map(([i]) => i));
   return last[0][0];
 }
 

@@ -5,16 +5,17 @@ const filter = { passes: new Set(), certainty: new Set([0, 1, 2]), least: 0, mos
 /** What a correction takes out and puts in, as strings. */
 function change(i) {
   let before = "", after = "";
+  const edited = judge.decisions.get(i);
   for (let r = C.first[i]; r < C.first[i + 1]; r++) {
     if (E.kind[r] === MOVE) {
       before += src(E.start[r], E.end[r]);
       after = before;
     } else {
       before += src(E.start[r], E.end[r]);
-      const edited = judge.decisions.get(i);
-      after += edited?.what === "edit" && r === editableRow(i) ? edited.text : POOL[E.text[r]];
+      after += POOL[E.text[r]];
     }
   }
+  if (edited?.what === "edit") after = edited.text;
   return { before, after };
 }
 const lastOffset = (i) => {
@@ -119,7 +120,7 @@ const list = {
     const { before, after } = change(i);
     const what = C.kind[i] === KIND_MOVE
       ? `<b class="no">${MOVE_NUMBER.get(i)}</b>${esc(clip(before.trim(), 14))}`
-      : `${before ? `<del>${esc(clip(visible(before), 9))}</del>` : ""}${before && after ? " → " : ""}${after ? `<ins>${esc(clip(visible(after), 9))}</ins>` : ""}`;
+      : `${before ? "" : `<span class="lead">${esc(plain(src(Math.max(0, PLACE[i] - 4), PLACE[i])).trim())}</span>`}${before ? `<del>${esc(clip(visible(before), 9))}</del>` : ""}${before && after ? " → " : ""}${after ? `<ins>${esc(clip(visible(after), 9))}</ins>` : ""}`;
     const state = stateWord(i);
     return `${open}<i class="sign" title="${esc(kindName(C.kind[i]))}">${KIND_SIGN[C.kind[i]]}</i><span class="what" lang="zh">${what}</span><span class="sub">${esc(passName(C.pass[i]))} · ${esc(t("line_n", { n: lineOf(PLACE[i]) + 1 }))}</span><span class="sure s${C.certainty[i]}">${esc(certaintyName(C.certainty[i]))} ${C.score[i].toFixed(2)}</span><span class="state ${state}">${state === "open" ? "" : esc(t(`state_${state}`))}</span></div>`;
   },

@@ -6,7 +6,7 @@ const sheet = $("sheet");
 
 // ------------------------------------------------------------------ painting
 const filled = new Map(); // chunk index -> element, those that are painted
-const MOST_FILLED = 60;
+const MOST_FILLED = 40;
 const watcher = new IntersectionObserver(
   (seen) => {
     for (const one of seen) if (one.isIntersecting) fill(one.target);
@@ -14,6 +14,7 @@ const watcher = new IntersectionObserver(
   },
   { root: scroller, rootMargin: "1200px 0px" },
 );
+const isVertical = () => page.view === "read" && document.body.classList.contains("vertical");
 const elementOf = (chunk) => sheet.children[chunk];
 
 function fill(element) {
@@ -25,7 +26,7 @@ function fill(element) {
   if (page.current !== null) lightCurrent(element);
 }
 function trim() {
-  if (filled.size <= MOST_FILLED) return;
+  if (filled.size <= MOST_FILLED || isVertical()) return;
   const middle = scroller.scrollTop + scroller.clientHeight / 2;
   const far = [...filled].sort((x, y) => Math.abs(y[1].offsetTop - middle) - Math.abs(x[1].offsetTop - middle));
   for (const [index, element] of far.slice(0, filled.size - MOST_FILLED)) {
@@ -42,18 +43,21 @@ function guess(chunk) {
   return Math.round(lines * 31);
 }
 
-/** Build the sheet anew from the rows; what is in sight is painted at once. */
-function rebuild() {
-  watcher.disconnect();
-  filled.clear();
+function gather() {
   const seen = page.view === "read" ? NOTHING : paint.wanted;
   page.chunks = gatherChunks(paint.layout, page.rows, seen, page.folding && page.view !== "read" ? page.fold : null);
-  sheet.className = `sheet ${page.view}`;
-  sheet.innerHTML = page.chunks.map((chunk, k) => `<section class="chunk" data-k="${k}" style="min-height:${guess(chunk)}px"></section>`).join("");
   page.chunkOfRow = new Int32Array(page.rows.length);
   page.chunks.forEach((chunk, k) => {
     for (const part of chunk.parts) part.folded ? page.chunkOfRow.fill(k, ...part.folded) : (page.chunkOfRow[part.row] = k);
   });
+}
+/** Build the sheet anew from the rows; what comes into sight is painted by the watcher. */
+function rebuild() {
+  watcher.disconnect();
+  filled.clear();
+  gather();
+  sheet.className = `sheet ${page.view}`;
+  sheet.innerHTML = page.chunks.map((chunk, k) => `<section class="chunk" data-k="${k}" style="min-height:${guess(chunk)}px"></section>`).join("");
   for (const element of sheet.children) watcher.observe(element);
 }
 
@@ -64,13 +68,35 @@ function relayout() {
   page.places = placeInRows(paint.layout, page.rows);
 }
 
-/** Something was decided: lay out again and keep the reader where they are. */
-function afterDecision() {
-  const anchor = anchorNow();
+/** Something was decided: lay out again; paint only what changed where the rows stayed the same. */
+function afterDecision(which) {
+  const before = { rows: page.rows, on: paint.layout.on, places: page.places, wanted: paint.wanted };
   relayout();
   if (filter.decision !== "all") refilter();
-  rebuild();
-  restoreAnchor(anchor);
+  if (page.view === "review") return afterLayout(); // the sheet is built when it is shown again
+  const same = (row, k) => row.a === page.rows[k].a && row.b === page.rows[k].b;
+  if (before.wanted === paint.wanted && before.rows.length === page.rows.length && before.rows.every(same)) {
+    gather();
+    const touched = new Set(which);
+    for (let i = 0; i < NC; i++) if (before.on[i] !== paint.layout.on[i]) touched.add(i);
+    const stale = new Set();
+    for (const i of touched) {
+      for (const row of [before.places.shown[i], before.places.source[i], page.places.shown[i]]) stale.add(page.chunkOfRow[row]);
+    }
+    for (const k of stale) {
+      const element = filled.get(k);
+      if (filled.delete(k)) fill(element);
+    }
+  } else {
+    page.rows = before.rows; // the anchor is in what is still painted
+    const anchor = anchorNow();
+    page.rows = cutRows(paint.layout);
+    rebuild();
+    restoreAnchor(anchor);
+  }
+  afterLayout();
+}
+function afterLayout() {
   head();
   list.draw();
   explain();
@@ -129,10 +155,15 @@ const shownIndex = (i) => {
   return k;
 };
 const marksOf = (i, within = sheet) => within.querySelectorAll(`[data-c="${i}"]`);
+/** The marks of a correction, or of the one that rewrote all of what it did. */
+function marksFor(i, within = sheet) {
+  const own = marksOf(i, within);
+  return own.length ? own : marksOf(shownIndex(i), within);
+}
 
 function lightCurrent(within = sheet) {
   if (page.current === null || page.current < 0) return;
-  for (const element of marksOf(shownIndex(page.current), within)) element.classList.add("cur");
+  for (const element of marksFor(page.current, within)) element.classList.add("cur");
 }
 /** Make an entry the current one: light it on both sides, bring it into sight, explain it. */
 function focusEntry(entry, { scroll = true } = {}) {
@@ -157,7 +188,8 @@ function show(i) {
   }
   const base = bring(row);
   if (page.places.source[i] !== row && page.view === "side") bring(page.places.source[i]);
-  const target = base?.querySelector(`.out [data-c="${shownIndex(i)}"]`) ?? base?.querySelector(`[data-c="${shownIndex(i)}"]`) ?? base;
+  const marks = base ? [...marksFor(i, base)] : [];
+  const target = marks.find((one) => one.closest(".out")) ?? marks[0] ?? base;
   if (!target) return;
   for (let pass = 0; pass < 2; pass++) {
     const box = target.getBoundingClientRect(), frame = scroller.getBoundingClientRect();
@@ -195,7 +227,7 @@ const isOpen = (entry) => (entry < 0 ? routineOf(passOfGroup(entry), paint.wante
 
 function explain() {
   $("why").innerHTML = explainHtml(page.current);
-  $("why").scrollTop = 0;
+  requestAnimationFrame(() => ($("why").scrollTop = 0));
 }
 
 // ------------------------------------------------------------------ deciding
@@ -247,7 +279,7 @@ function ofPass(what) {
 }
 function edit() {
   const i = page.current;
-  if (i === null || i < 0 || editableRow(i) < 0) return say(t("cannot_edit"));
+  if (i === null || i < 0 || !isEditable(i)) return say(t("cannot_edit"));
   const decided = judge.decisions.get(i);
   const { before, after } = change(i);
   $("edit-old").textContent = visible(before) || "–";
@@ -320,7 +352,7 @@ function chartHtml() {
     return `<tr class="${pressed ? "on" : ""}"><th scope="row"><button type="button" class="pass" data-pass="${pass}" aria-pressed="${pressed}">${esc(passName(pass))}</button></th><td class="bars" aria-hidden="true"><div style="width:${Math.max(1.5, 100 * Math.sqrt(all / most))}%">${parts}</div></td>${[2, 1, 0].map((level) => `<td class="n">${row.counts[level] ? count(row.counts[level]) : "·"}</td>`).join("")}<td class="n all">${count(row.on)}</td></tr>`;
   });
   const heads = [2, 1, 0].map((level) => `<th scope="col" class="n"><i class="key b${level}"></i>${esc(certaintyName(level))}</th>`).join("");
-  return `<thead><tr><th scope="col">${esc(t("pass"))}</th><td></td>${heads}<th scope="col" class="n">${esc(t("applied"))}</th></tr></thead><tbody>${body.join("")}</tbody>`;
+  return `<thead><tr><th scope="col">${esc(t("pass"))}</th><td class="bars"></td>${heads}<th scope="col" class="n">${esc(t("applied"))}</th></tr></thead><tbody>${body.join("")}</tbody>`;
 }
 function drawFacts() {
   const settings = Object.entries(DATA.settings).filter(([key]) => key !== "passes").map(([key, value]) => `${key} ${value}`).join(" · ");
@@ -330,7 +362,13 @@ function drawFacts() {
 
 // ------------------------------------------------------------------ minimap
 const map = $("map");
+let mapping = 0;
+/** Drawn after what the reader waits for. */
 function drawMinimap() {
+  clearTimeout(mapping);
+  mapping = setTimeout(drawMinimapNow, 30);
+}
+function drawMinimapNow() {
   const height = map.clientHeight, width = map.clientWidth;
   if (!height || page.view === "review") return;
   const scale = devicePixelRatio || 1;
@@ -375,7 +413,7 @@ function drawArrow() {
   const i = page.current;
   if (i === null || i < 0 || page.view === "review" || page.view === "read") return;
   const frame = sheet.getBoundingClientRect();
-  const found = [...marksOf(shownIndex(i))];
+  const found = [...marksFor(i)];
   const target = found.find((one) => one.closest(".out") && !one.classList.contains("ghost"));
   const origin = found.find((one) => one.closest(".src")) ?? found.find((one) => one.classList.contains("ghost"));
   if (!target || !origin || target === origin) return;
@@ -383,7 +421,7 @@ function drawArrow() {
   const aside = !origin.closest(".src");
   const x1 = (aside ? from.left : from.right) - frame.left, y1 = from.top + from.height / 2 - frame.top;
   const x2 = to.left - frame.left - 3, y2 = to.top + to.height / 2 - frame.top;
-  const bend = aside ? -60 : Math.max(40, Math.abs(x2 - x1) / 2);
+  const bend = aside ? -30 : Math.max(40, Math.abs(x2 - x1) / 2);
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
   path.setAttribute("d", `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - Math.abs(bend)} ${y2} ${x2} ${y2}`);
   path.setAttribute("class", C.kind[i] === KIND_MOVE ? "line move" : "line");
@@ -402,7 +440,7 @@ function drawReview() {
   if (entry !== null && entry >= 0) {
     const row = page.rows[page.places.shown[entry]], left = page.rows[page.places.source[entry]];
     const only = new Uint8Array(NC);
-    only[shownIndex(entry)] = 1;
+    only[entry] = only[shownIndex(entry)] = 1;
     const wanted = paint.wanted;
     paint.wanted = only;
     body = `<h2>${esc(t("source"))}</h2><div class="src">${sourceHtml(left)}</div><h2>${esc(t("restored"))}</h2><div class="out">${restoredHtml(row, false)}</div>`;
@@ -462,7 +500,8 @@ function setView(view) {
     return;
   }
   rebuild();
-  if (anchor) restoreAnchor(anchor);
+  if (isVertical()) for (const element of sheet.children) fill(element);
+  else if (anchor) restoreAnchor(anchor);
   paintInSight();
   if (page.current !== null && page.current >= 0 && view !== "read") show(page.current), lightCurrent();
   drawMinimap();
@@ -476,7 +515,7 @@ function setLanguage(next) {
   for (const element of document.querySelectorAll("[data-t-label]")) element.setAttribute("aria-label", t(element.dataset.tLabel));
   for (const element of document.querySelectorAll("[data-t-title]")) element.title = t(element.dataset.tTitle);
   for (const element of document.querySelectorAll("[data-t-hint]")) element.placeholder = t(element.dataset.tHint);
-  document.title = `${plain(DATA.source.name)} – ${t("title")}`;
+  document.title = `${plain(baseName())} – ${t("title")}`;
 }
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
@@ -528,10 +567,20 @@ const COMMANDS = {
     drawAll();
   },
   vertical() {
+    const anchor = anchorNow();
     const on = document.body.classList.toggle("vertical");
     document.querySelector('[data-do="vertical"]').setAttribute("aria-pressed", String(on));
+    if (!on) return rebuild(), restoreAnchor(anchor);
+    for (const element of sheet.children) fill(element); // columns have no height to guess: all of them stand at once
+    const row = anchor ? page.rows.findIndex((one) => one.a >= anchor.source) : 0;
+    const column = sheet.querySelector(`[data-row="${row}"]`);
+    if (column) sheet.scrollLeft += column.getBoundingClientRect().right - sheet.getBoundingClientRect().right;
+    scroller.scrollTop += sheet.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 52;
   },
-  panel: () => document.body.classList.toggle("panel-open"),
+  panel() {
+    document.body.classList.toggle("panel-open");
+    list.draw();
+  },
 };
 const KEYS = { j: "next", k: "previous", a: "accept", r: "reject", e: "edit", s: "skip", u: "undo", A: "acceptAll", R: "rejectAll", "?": "help", "/": "search", Escape: "clear" };
 
@@ -576,7 +625,10 @@ document.addEventListener("click", (event) => {
   if ((one = hit("[data-view-to]"))) return setView(one.dataset.viewTo);
   if ((one = hit("[data-close]"))) return one.closest("dialog").close();
   if ((one = hit("[data-go]"))) return focusEntry(Number(one.dataset.go));
-  if ((one = hit("[data-e]"))) return focusEntry(Number(one.dataset.e));
+  if ((one = hit("[data-e]"))) {
+    document.body.classList.remove("panel-open");
+    return focusEntry(Number(one.dataset.e));
+  }
   if ((one = hit("[data-fold]"))) return openFold(one.dataset.fold.split(",").map(Number));
   if ((one = hit("[data-pass]"))) {
     const pass = Number(one.dataset.pass);
@@ -652,4 +704,10 @@ drawAll();
 $("storage").hidden = store.works;
 document.body.dataset.ready = "yes";
 // for whoever scripts the page
-window.restoreReport = { text: () => paint.layout.text(), decisions: decisionsFile, corrections: NC };
+window.restoreReport = {
+  text: () => paint.layout.text(),
+  decisions: decisionsFile,
+  corrections: NC,
+  /** The text under decisions given as [index, what, text?], without making them. */
+  textUnder: (list) => layOut(new Map(list.map(([i, what, text]) => [i, { what, text }]))).text(),
+};

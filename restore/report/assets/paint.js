@@ -16,9 +16,10 @@ function markClass(i) {
 }
 const wantedMark = (i) => paint.wanted[i] === 1 && !(paint.quiet && ROUTINE[i]);
 
-/** A mark; `what` is its shape, `label` the word a screen reader says before it. */
-function mark(tag, what, i, html, label, extra = "") {
-  return `<${tag} class="m ${what}${markClass(i)}" data-c="${i}" data-w="${esc(label)}"${extra}>${html}</${tag}>`;
+/** A mark; `what` is its shape, `label` the word a screen reader says with it. */
+function mark(tag, what, i, html, label) {
+  const said = html ? `aria-description="${esc(label)}"` : `role="img" aria-label="${esc(label)}"`;
+  return `<${tag} class="m ${what}${markClass(i)}" data-c="${i}" ${said}>${html}</${tag}>`;
 }
 const blank = (text) => /^[\s\u3000]+$/.test(text);
 
@@ -36,7 +37,6 @@ function supplied(r, i, text) {
   }
   return mark("ins", blank(text) ? "put sp" : "put", i, esc(text), t("says_ins"));
 }
-const shownSpace = (text) => (blank(text) ? ` data-v="${visible(text).slice(0, 3)}"` : "");
 
 /** Opens and closes the rail of a moved line as runs go by. */
 class Rail {
@@ -67,7 +67,7 @@ function restoredHtml(row, inline) {
   const numbered = new Set();
   if (row.from > 0 && mv[row.from] >= 0 && mv[row.from] === mv[row.from - 1]) numbered.add(mv[row.from]);
   const rail = new Rail(numbered);
-  let html = "", item = "", filled = false, goesOn = row.inside, role = "", roleKnown = false;
+  let html = "", item = "", filled = false, goesOn = row.inside, role = "", roleKnown = false, ghost = -1;
   const flush = () => {
     item += rail.end();
     if (filled || item) html += `<p class="${role || "p"}${goesOn ? " goes-on" : ""}">${item}</p>`;
@@ -77,13 +77,15 @@ function restoredHtml(row, inline) {
   for (let k = row.from; k < row.to; k++) {
     const i = paint.layout.corr(k);
     const want = i >= 0 && wantedMark(i);
+    if (kind[k] !== GHOST && kind[k] !== CUT) ghost = -1;
     if (kind[k] === LINE) {
       if (want) item += mark("span", "brk proposed", i, "", t("says_del"));
       flush();
       continue;
     }
     if (kind[k] === BREAK) {
-      if (want) item += mark("ins", "brk", i, "", t("says_ins"));
+      if (!item) continue; // the blank line between blocks
+      if (want) item += mark("span", "brk", i, "", t("says_ins"));
       flush();
       continue;
     }
@@ -94,7 +96,7 @@ function restoredHtml(row, inline) {
     item += rail.to(mv[k]);
     if (kind[k] === OWN) {
       const text = src(a[k], b[k]);
-      item += want ? mark("span", "kept", i, esc(text), t("says_proposed"), shownSpace(text)) : esc(text);
+      item += want ? mark("span", "kept", i, esc(text), t("says_proposed")) : esc(text);
       filled = true;
     } else if (kind[k] === CUT) {
       if (!want) continue;
@@ -117,9 +119,10 @@ function restoredHtml(row, inline) {
     } else if (kind[k] === POINT) {
       if (want) item += mark("span", "point proposed", i, "", t("says_proposed"));
     } else if (kind[k] === GHOST) {
-      if (!want) continue;
+      if (!want || ghost === ref[k]) continue;
+      ghost = ref[k];
       item += inline
-        ? `<del class="m ghost long${markClass(i)}" data-c="${i}" data-w="${esc(t("says_moved"))}">${number(i)}${esc(src(a[k], b[k]).trim())}</del>`
+        ? `<del class="m ghost long${markClass(i)}" data-c="${i}" aria-description="${esc(t("says_moved"))}">${number(i)}${esc(src(a[k], b[k]).trim())}</del>`
         : mark("span", "ghost", i, number(i), t("says_moved"));
     }
   }

@@ -8,28 +8,42 @@ const OWN = 0, CUT = 1, PUT = 2, SWAP = 3, POINT = 4, GHOST = 5, LINE = 6, BREAK
 const OFF = 0, ON = 1, COVERED = 2; // an edit: not applied, applied, its text replaced by a later correction
 const LONGEST_RUN = 1200;
 
-/** Which corrections the text has, closed: what stands on a rejected or an edited one falls. */
+/** Which corrections the text has: what is accepted brings what it stands on, what is rejected takes what stands on it. */
 function acceptedBy(decisions) {
   const on = new Uint8Array(NC);
   for (let i = 0; i < NC; i++) on[i] = C.certainty[i] >= THRESHOLD ? 1 : 0;
-  for (const [i, one] of decisions) on[i] = one.what === "reject" ? 0 : 1;
-  for (const i of LEANING) {
-    if (!on[i]) continue;
-    if (needsOf(i).some((j) => !on[j])) on[i] = 0;
-    else if ((BUILDS_ON.get(i) ?? []).some((j) => decisions.get(j)?.what === "edit")) on[i] = 0;
+  for (const [i, one] of decisions) {
+    if (one.what === "reject") continue;
+    on[i] = 1;
+    if (NEEDS.has(i)) for (const j of foundations([i])) on[j] = 1;
   }
+  for (const [i, one] of decisions) if (one.what === "reject") on[i] = 0;
+  for (const i of LEANING) if (on[i] && NEEDS.get(i).some((j) => !on[j])) on[i] = 0;
   return on;
 }
 
-/** The one text edit of a correction whose text a person may rewrite, or -1. */
-function editableRow(i) {
-  let found = -1;
-  for (let r = C.first[i]; r < C.first[i + 1]; r++) {
-    if (E.kind[r] === MOVE) continue;
-    if (found >= 0) return -1;
-    found = r;
-  }
-  return found;
+/** Edits of a correction that supply or delete text. */
+function textRows(i) {
+  const rows = [];
+  for (let r = C.first[i]; r < C.first[i + 1]; r++) if (E.kind[r] !== MOVE) rows.push(r);
+  return rows;
+}
+const isEditable = (i) => C.kind[i] !== KIND_MOVE && textRows(i).length === 1;
+/**
+ * A person's text for correction i: it stands at its first edit, its other edits supply nothing, and what later
+ * corrections made of the same text gives way (as restore/decisions.py has it).
+ */
+function rewriteRows(i, text, on, state, rewritten, shownAs) {
+  textRows(i).forEach((r, k) => {
+    for (const m of above(r)) {
+      if (!on[E.corr[m]]) continue;
+      state[m] = COVERED;
+      shownAs.set(E.corr[m], i);
+    }
+    state[r] = ON;
+    rewritten.set(r, k ? "" : text);
+  });
+  shownAs.delete(i);
 }
 
 function layOut(decisions) {
@@ -37,15 +51,18 @@ function layOut(decisions) {
   const state = new Uint8Array(NE);
   for (let r = 0; r < NE; r++) state[r] = on[E.corr[r]] ? ON : OFF;
   const shownAs = new Map();
-  for (const [later, rows] of SUPERSEDED) {
-    if (!on[later]) continue;
-    for (const r of rows) {
-      if (state[r] === ON) state[r] = COVERED;
-      shownAs.set(E.corr[r], later);
-    }
+  for (const r of OVER_ROWS) {
+    if (!on[E.corr[r]]) continue;
+    if (state[E.over[r]] === ON) state[E.over[r]] = COVERED;
+    shownAs.set(E.corr[E.over[r]], E.corr[r]);
   }
   const rewritten = new Map();
-  for (const [i, one] of decisions) if (one.what === "edit" && on[i]) rewritten.set(editableRow(i), one.text);
+  for (const [i, one] of [...decisions].sort((x, y) => x[0] - y[0])) {
+    if (one.what !== "edit" || !on[i]) continue;
+    const rows = textRows(i);
+    const same = rows.map((r) => POOL[E.text[r]]).join("") === one.text;
+    if (!same || rows.some((r) => above(r).some((m) => on[E.corr[m]]))) rewriteRows(i, one.text, on, state, rewritten, shownAs);
+  }
   const textOf = (r) => rewritten.get(r) ?? POOL[E.text[r]];
 
   const hiddenBy = new Int32Array(N).fill(-1);

@@ -50,9 +50,10 @@ function placeInRows(layout, rows) {
       if (layout.mv[k] >= 0 && shown[layout.mv[k]] < 0) shown[layout.mv[k]] = index;
     }
   });
-  const starts = Int32Array.from(rows, (row) => row.a);
+  const rowOf = new Int32Array(N + 1);
+  rows.forEach((row, index) => rowOf.fill(index, row.a, row.b + 1));
   const source = Int32Array.from(PLACE, (offset) => {
-    let row = lastAtMost(starts, offset);
+    let row = rowOf[offset];
     // an insertion at the end of a line stands behind its last character, in the row before
     if (row > 0 && rows[row].a === offset && offset > 0 && shown[row] === row - 1) row--;
     return row;

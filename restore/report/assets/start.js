@@ -13,7 +13,8 @@ function t(key, values) {
   return values ? text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "") : text;
 }
 
-const count = (number) => number.toLocaleString(language === "zh" ? "zh-CN" : "en");
+const FORMAT = { zh: new Intl.NumberFormat("zh-CN"), en: new Intl.NumberFormat("en") };
+const count = (number) => FORMAT[language].format(number);
 
 // Characters that must never reach the page as they are: markup, and what is invisible or turns the text around it.
 const UNSAFE = /[&<>"'\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
@@ -34,8 +35,8 @@ function esc(text) {
 /** Text for an attribute or a plain label: what `esc` would show as chips is left out. */
 const plain = (text) => text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, " ");
 
-/** White space made visible, for the short quotations in lists. */
-const visible = (text) => text.replace(/\r?\n/g, "⏎").replace(/ /g, "␣").replace(/\u3000/g, "□").replace(/\t/g, "⇥");
+/** White space made visible; four or more in a row are counted. */
+const visible = (text) => text.replace(/([ \u3000\t])\1{3,}/g, (run, one) => `${one}×${run.length}`).replace(/\r?\n/g, "⏎").replace(/ /g, "␣").replace(/\u3000/g, "□").replace(/\t/g, "⇥");
 
 const clip = (text, most) => {
   const chars = Array.from(text);

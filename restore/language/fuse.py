@@ -1,0 +1,140 @@
+"""A static map from 64-bit hashes to small integers, read without probing.
+
+A key has three places in a table, and its entry is the exclusive or of the three words there: a fingerprint
+of the key and its value. A key that was not stored meets a fingerprint of its own with probability ``2 **
+-fingerprint bits`` and then reads a random value; a stored key is always read right. Three gathers and no
+branch suit arrays. Places are chosen as in binary fuse filters, which need 1.13 words per key: Graf and
+Lemire, "Binary Fuse Filters: Fast and Smaller Than Xor Filters", ACM JEA 27 (2022); values beside the
+fingerprint as in Chazelle et al., "The Bloomier Filter", SODA 2004.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FuseMap", "build_words", "geometry"]
+
+Hashes = NDArray[np.uint64]
+
+_FINGER = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2**64 / golden ratio: spreads the hash anew
+_HALF = np.uint64(32)
+_MIDDLE = np.uint64(16)
+
+
+def geometry(size: int) -> tuple[int, int]:
+    """Length of a segment, a power of two up to 2**16, and how many segments hold a key's first place."""
+    n = max(size, 2)
+    length = min(1 << int(math.log(n) / math.log(3.33) + 2.25), 1 << 16)
+    factor = max(1.125, 0.875 + 0.25 * math.log(1e6) / math.log(n))
+    return length, max(1, math.ceil(n * factor / length) - 2)
+
+
+def _places(
+    hashes: Hashes, length: int, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    mask, step = np.uint64(length - 1), np.uint64(length)
+    first = hashes >> _HALF
+    first *= np.uint64(length * count)
+    first >>= _HALF
+    second = hashes >> _MIDDLE
+    second &= mask
+    moved = first + step
+    second ^= moved
+    moved += step
+    third = hashes & mask
+    third ^= moved
+    return first.view(np.int64), second.view(np.int64), third.view(np.int64)
+
+
+def _fingers(hashes: Hashes, bits: int) -> Hashes:
+    fingers = hashes * _FINGER
+    fingers >>= np.uint64(64 - bits)
+    return fingers
+
+
+class FuseMap:
+    """Read a table; `build_words` makes its words.
+
+    Args:
+        words: the table: one array of uint16 or uint32, or a uint16 array and a uint8 array with the higher
+            bits.
+        size: number of keys it was built from.
+        value_bits: bits of a value; the rest of a word is the fingerprint.
+    """
+
+    def __init__(self, words: tuple[NDArray[Any], ...], size: int, value_bits: int) -> None:
+        """Wrap the words."""
+        self._words = words
+        self._length, self._count = geometry(size)
+        self._value_bits = value_bits
+        self.finger_bits = sum(8 * part.itemsize for part in words) - value_bits
+
+    def get(self, hashes: Hashes) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+        """Values and whether the keys are stored, both shaped like ``hashes``, shape ``(n,)``."""
+        one, two, three = _places(hashes, self._length, self._count)
+        low = self._words[0]
+        read = low.take(one, mode="clip")
+        read ^= low.take(two, mode="clip")
+        read ^= low.take(three, mode="clip")
+        word: NDArray[np.uint32] = read.astype(np.uint32, copy=False)
+        if len(self._words) > 1:
+            top = self._words[1]
+            more = top.take(one, mode="clip")
+            more ^= top.take(two, mode="clip")
+            more ^= top.take(three, mode="clip")
+            wide = more.astype(np.uint32)
+            wide <<= np.uint32(16)
+            word |= wide
+        stored = (word >> np.uint32(self._value_bits)) == _fingers(hashes, self.finger_bits).astype(np.uint32)
+        word &= np.uint32((1 << self._value_bits) - 1)
+        return word, stored
+
+
+def build_words(
+    hashes: Hashes, values: NDArray[np.uint32], value_bits: int, width: int
+) -> tuple[NDArray[Any], ...] | None:
+    """Words of a table of ``width`` 16, 24 or 32 bits for distinct hashes and their values, both shape
+    ``(n,)``.
+
+    Returns:
+        What `FuseMap` takes, or None when these hashes cannot be placed (rare): choose another hash function.
+
+    Keys are peeled off in rounds: all that are alone in a place at once, in NumPy.
+    """
+    length, count = geometry(len(hashes))
+    slots = (count + 2) * length
+    places = np.stack(_places(hashes, length, count), axis=1)
+    load = np.bincount(places.ravel(), minlength=slots).astype(np.int32)
+    lone = np.zeros(slots, dtype=np.int64)  # exclusive or of the keys in each place
+    keys = np.arange(len(hashes), dtype=np.int64)
+    for column in range(3):
+        np.bitwise_xor.at(lone, places[:, column], keys)
+    rounds: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+    frontier = np.flatnonzero(load == 1)
+    placed = 0
+    while len(frontier):
+        peeled, first = np.unique(lone[frontier], return_index=True)
+        rounds.append((peeled, frontier[first]))
+        placed += len(peeled)
+        touched = places[peeled].ravel()
+        np.subtract.at(load, touched, 1)
+        np.bitwise_xor.at(lone, touched, np.repeat(peeled, 3))
+        touched = np.unique(touched)
+        frontier = touched[load[touched] == 1]
+    if placed < len(hashes):
+        return None
+    words = np.zeros(slots, dtype=np.uint32)
+    entries = _fingers(hashes, width - value_bits).astype(np.uint32) << np.uint32(value_bits)
+    entries |= values.astype(np.uint32)
+    for peeled, own in reversed(rounds):
+        words[own] = 0
+        around = places[peeled]
+        words[own] = entries[peeled] ^ words[around[:, 0]] ^ words[around[:, 1]] ^ words[around[:, 2]]
+    if width == 32:
+        return (words,)
+    low = (words & np.uint32(0xFFFF)).astype(np.uint16)
+    return (low,) if width == 16 else (low, (words >> np.uint32(16)).astype(np.uint8))

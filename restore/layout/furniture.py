@@ -1,0 +1,49 @@
+"""Page furniture: running heads, folios, dates, imprint and hotline lists, told by how such lines are worded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+from restore.data import DataError, path
+
+__all__ = ["furniture_lines"]
+
+_LONGEST = 60  # characters; furniture is short
+_COVER = 0.75  # share of a line that patterns must cover
+_SECTION = regex.compile(r"[\p{Han}]{2,6}")
+
+
+@cache
+def _pattern() -> regex.Pattern[str]:
+    file = path("furniture.tsv")
+    rows = [line.split("\t") for line in file.read_text("utf-8").splitlines() if line and line[0] != "#"]
+    if not rows or rows[0] != ["kind", "pattern"]:
+        raise DataError(f"{file}: not a table of furniture patterns")
+    return regex.compile("|".join(f"(?:{pattern})" for _, pattern in rows[1:]), regex.IGNORECASE)
+
+
+def furniture_lines(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Which lines are furniture, shape ``(n,)``.
+
+    A line of a few characters between two furniture lines (the name of the section) is furniture too.
+    """
+    n = len(texts)
+    out = np.zeros(n, dtype=np.bool_)
+    pattern = _pattern()
+    for k, text in enumerate(texts):
+        if 2 <= len(text) <= _LONGEST and ("版" in text or "年" in text or "期" in text or ":" in text or "：" in text
+                                           or ";" in text or "；" in text or text[:1] in "ABCD"):
+            covered = sum(m.end() - m.start() for m in pattern.finditer(text))
+            out[k] = covered >= _COVER * len(text)
+    for k in range(n):
+        if not out[k] and _SECTION.fullmatch(texts[k]):
+            before = k > 0 and bool(out[k - 1])
+            behind = k + 1 < n and bool(out[k + 1])
+            if before and behind:
+                out[k] = True
+    return out

@@ -1,0 +1,125 @@
+"""Moving runs of lines: the last word on dumps whose order is right but for strays.
+
+A stray line breaks three seams at once, the two it came between and its own. Judged link by link each of them would have
+to pay for its distance; judged as one move it pays once. So runs of lines are taken out and put elsewhere as long as
+that makes the whole sequence better (Or-opt; Or 1976).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["LOOSE", "merit", "refine", "worth"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+LONGEST = 8  # lines that move as one run
+NEIGHBOUR = 4.5
+SHARES = ((1, 1.0), (2, 0.6), (3, 0.4), (4, 0.25), (5, 0.25), (6, 0.25))  # a line or a few may have been taken out between
+LOOSE = -2.5  # what two neighbours score that have nothing to do with each other
+PER_LINE = 0.4  # nats for each line of a run: of two moves with the same result the smaller is the likelier
+LEAST = 0.5
+HOME = 1.0  # nats of text evidence on the better side of a run's new place
+_MOST_TURNS = 30
+
+
+def weights_of(text: NDArray[np.float64]) -> Floats:
+    """Score of following each other for every pair, shape ``(n, n)``: text evidence with a floor, and the dump's order."""
+    n = len(text)
+    out = np.maximum(text, LOOSE).astype(np.float32)
+    for step, share in SHARES:
+        k = np.arange(n - step)
+        out[k, k + step] += np.float32(share * NEIGHBOUR)
+    return out
+
+
+def refine(order: Ints, text: NDArray[np.float64]) -> Ints:
+    """A better order, from moving runs of up to LONGEST lines.
+
+    Args:
+        order: segments in the order found so far, shape ``(n,)``.
+        text: log-odds that j follows i, shape ``(n, n)``.
+    """
+    pair = weights_of(text)
+    order = order.copy()
+    n = len(order)
+    if n < 3:
+        return order
+    for _ in range(_MOST_TURNS):
+        moves = _best_moves(pair, text, order)
+        if not moves:
+            break
+        touched = np.zeros(n + 1, dtype=np.bool_)
+        chosen = []
+        for gain, a, size, q in moves:
+            zone = [a - 1, *range(a, a + size), a + size, q, q + 1]
+            zone = [z for z in zone if 0 <= z <= n]
+            if not touched[zone].any():
+                touched[zone] = True
+                chosen.append((gain, a, size, q))
+        order = _moved(order, [(a, size, q) for _, a, size, q in chosen])
+    return order
+
+
+def merit(order: Ints, text: NDArray[np.float64]) -> float:
+    """What :func:`refine` makes larger: the sum over neighbours of an order."""
+    return float(weights_of(text)[order[:-1], order[1:]].sum())
+
+
+def _best_moves(pair: Floats, bare: NDArray[np.float64], order: Ints) -> list[tuple[float, int, int, int]]:
+    """Gainful moves ``(gain, place, size, behind place)``, best first; at most one per place and size."""
+    n = len(order)
+    # a row and a column for nothing at both ends
+    w = np.zeros((n + 2, n + 2), dtype=np.float32)
+    w[1:-1, 1:-1] = pair[np.ix_(order, order)]
+    text = np.full((n + 2, n + 2), -99.0, dtype=np.float32)
+    text[1:-1, 1:-1] = bare[np.ix_(order, order)]
+    link = w[np.arange(n + 1), np.arange(1, n + 2)]  # link[q]: between places q-1 and q
+    found = []
+    gap = np.arange(n + 1)
+    for size in range(1, min(LONGEST, n - 1) + 1):
+        a = np.arange(n - size + 1)
+        hole = w[a, a + size + 1] - link[a] - link[a + size]
+        into = w[:-1, 1 : n - size + 2].T + w[size : n + 1, 1:] - link[None, :]
+        gain = hole[:, None] + into - np.float32(PER_LINE * size)
+        # a run needs a home: at least one side must fit in its own right
+        home = np.maximum(text[:-1, 1 : n - size + 2].T, text[size : n + 1, 1:])
+        gain[home < HOME] = -1e9
+        gain[(gap[None, :] >= a[:, None]) & (gap[None, :] <= a[:, None] + size)] = -1e9
+        best = gain.argmax(axis=1)
+        value = gain[a, best]
+        for k in np.flatnonzero(value > LEAST):
+            found.append((float(value[k]), int(k), size, int(best[k]) - 1))
+    found.sort(reverse=True)
+    return found
+
+
+def _moved(order: Ints, moves: list[tuple[int, int, int]]) -> Ints:
+    """Carry out moves that do not touch each other: ``size`` lines from place ``a`` go behind place ``q`` (-1: first)."""
+    behind: dict[int, list[int]] = {}
+    taken = np.zeros(len(order), dtype=np.bool_)
+    for a, size, q in moves:
+        behind.setdefault(q, []).extend(order[a : a + size].tolist())
+        taken[a : a + size] = True
+    out = list(behind.get(-1, []))
+    for place, segment in enumerate(order.tolist()):
+        if not taken[place]:
+            out.append(segment)
+        out.extend(behind.get(place, []))
+    return np.array(out, dtype=np.int64)
+
+
+def worth(text: NDArray[np.float64], order: Ints, first: int, last: int) -> float:
+    """Nats that the seams around the run at places ``first..last`` gain over the dump's."""
+
+    def seam(i: int, j: int) -> float:
+        return max(float(text[i, j]), LOOSE) if 0 <= i < len(text) and 0 <= j < len(text) else 0.0
+
+    a, b = int(order[first]), int(order[last])
+    before = int(order[first - 1]) if first else -1
+    behind = int(order[last + 1]) if last + 1 < len(order) else -1
+    now = seam(before, a) + seam(b, behind) + (seam(a - 1, b + 1))
+    then = seam(a - 1, a) + seam(b, b + 1) + (seam(before, behind) if before >= 0 and behind >= 0 else 0.0)
+    return now - then

@@ -1,0 +1,308 @@
+"""Pass ``confusables``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore import characters as ch
+from restore.characters import classify
+from restore.correction import Certainty, Draft, Replace
+from restore.data import path
+from restore.language.context import REACH, RunningText
+from restore.language.fold import fold_codes
+from restore.language.lexicon import Lexicon, word_list
+from restore.language.scripts import detect_script, script_bits
+from restore.pipeline import Tools, repair_pass
+from restore.source import Codes, Span
+from restore.view import View
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_FILE = "glyph_gate.json"
+FEATURES = (
+    "gain",
+    "channel",
+    "word",
+    "word_seen",
+    "page_true3",
+    "page_seen3",
+    "page_true2",
+    "page_seen2",
+    "unknown",
+    "inside_left",
+    "inside_right",
+    "density",
+)
+"""The evidence of one doubt, in the order of the docs."""
+_BITS = {"hans": 1, "hant": 2, "none": 3}
+_DEPTH = 12  # candidates looked at for one glyph
+_NUMERALS = "〇零一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
+_NAME, _BYLINE = 4, 8  # longest stretch between marks that may be a name, or the names in a bracket
+_MARKS = np.array([ord(c) for c in "，。、：；—·（）《》"], dtype=np.uint32)  # read as ideographs at times
+_SHOWN = 3  # alternatives kept as evidence
+_APART = 2  # of two doubtful glyphs closer than this only the worse is changed: the other suffers from it
+
+
+@repair_pass(after=["join_lines", "spaces", "reading_order", "doubles", "strays"])
+def confusables(view: View, tools: Tools) -> Iterator[Draft]:
+    """Ideographs that were taken for others of a like shape.
+
+    Repairs: a glyph that makes no sense where it stands, when a glyph it is known to be mistaken for makes good sense
+    there: 收人 for 收入, 更于 for 便于. Shapes, the words on both sides and the rest of the page decide together; how
+    ready the pass is to doubt a glyph follows from how many errors the page has.
+    Why it happens: recognition chooses among glyphs that differ in a stroke, on blurred or worn print.
+    Example: ``农民收人增加`` becomes ``农民收入增加``.
+    When it is wrong: in names, in rare or old words and in word play. Figures are never exchanged, a form that the page
+    repeats is left alone, and what is merely likely is only shown.
+    """
+    script = detect_script(view.text)
+    if script not in _BITS or not (view.classes & ch.HAN).any():
+        return
+    text = RunningText(view, tools.language.model)
+    doubt = _doubts(text, _BITS[script], tools)
+    if doubt is None:
+        return
+    gate = _gate()
+    odds = doubt.odds
+    for k in _lone(doubt.place, odds, gate["low"]):
+        level = (
+            Certainty.LOW
+            if doubt.guarded[k] or odds[k] < gate["medium"]
+            else Certainty.HIGH
+            if odds[k] >= gate["high"]
+            else Certainty.MEDIUM
+        )
+        at = int(text.at[doubt.place[k]])
+        seen, true = chr(int(text.codes[doubt.place[k]])), chr(int(doubt.true[k]))
+        evidence: dict[str, Any] = {
+            "context": text.excerpt(int(doubt.place[k])),
+            "alternatives": doubt.alternatives(k, seen, float(odds[k])),
+            "language_nats": round(float(doubt.gain[k]), 2),
+            "shape_nats": round(float(doubt.channel[k]), 2),
+            "guarded": bool(doubt.guarded[k]),
+            "on_page": {"as_read": int(doubt.page_seen[k]), "as_changed": int(doubt.page_true[k])},
+        }
+        yield Draft(
+            (Replace(Span(at, at + 1), true),),
+            f"{seen} was taken for {true}, which it looks like and which fits here",
+            level,
+            float(1 / (1 + np.exp(-odds[k]))),
+            evidence,
+        )
+
+
+@cache
+def _gate() -> Mapping[str, Any]:
+    """Weights of the evidence and the log-odds asked for; built by ``dictionaries/build/glyph_gate.py``."""
+    loaded: Mapping[str, Any] = json.loads(path(_FILE).read_text("utf-8"))["confusables"]
+    return loaded
+
+
+@dataclass(frozen=True)
+class _Doubts:
+    """Doubtful glyphs, each with its best alternative; arrays of shape ``(n,)``.
+
+    Attributes:
+        place: place in the running text, ascending.
+        true: code point of the alternative.
+        gain: what the model gains by it, nats. channel: log P(seen | true).
+        odds: log-odds that the alternative was printed. features: what they were summed from.
+        page_seen, page_true: how often the neighbourhood as read (elsewhere) and as changed is on the page.
+        guarded: in a place where only the page itself can tell (figures, names).
+        rest: the further candidates of each, as (character, log-odds against the best).
+    """
+
+    place: Ints
+    true: Codes
+    gain: Floats
+    channel: Floats
+    odds: Floats
+    features: Mapping[str, Floats]
+    page_seen: Ints
+    page_true: Ints
+    guarded: NDArray[np.bool_]
+    rest: list[list[tuple[str, float]]]
+
+    def alternatives(self, k: int, seen: str, odds: float) -> dict[str, float]:
+        """Readings with their probabilities, the likeliest first."""
+        best = chr(int(self.true[k]))
+        weights = {best: 1.0, seen: float(np.exp(-odds))}
+        weights.update({c: float(np.exp(d)) for c, d in self.rest[k] if c not in weights})
+        total = sum(weights.values())
+        ranked = sorted(weights.items(), key=lambda item: -item[1])[: _SHOWN + 1]
+        return {c: round(w / total, 4) for c, w in ranked}
+
+
+def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
+    gate = _gate()
+    weight: Mapping[str, float] = gate["weights"]  # of FEATURES, and "bias"
+    table, model = tools.language.confusables, text.model
+    n = len(text)
+    logp = text.logp
+    han = (text.classes & ch.HAN) > 0
+    suspects = np.flatnonzero(han & (logp[:n] + logp[1 : n + 1] < gate["suspect"]))
+    where, rows = table.gather(text.codes[suspects], _DEPTH)
+    true = table.true[rows].astype(np.uint32)
+    bits = script_bits()[true]
+    keep = np.isin(true, _MARKS) | ((bits & script) > 0)
+    where, rows, true = where[keep], rows[keep], true[keep]
+    if not len(where):
+        return None
+    place = suspects[where]
+    ids = model.encode(_text_of(true)).astype(np.int64)
+    # a variant of the same character is the script pass's business
+    other = ids != text.ids[place + REACH]
+    rows, true, place, ids = rows[other], true[other], place[other], ids[other]
+    channel = table.logp[rows].astype(np.float64)
+    # most candidates fail at the first two characters
+    fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > gate["fair"]
+    rows, true, place, ids, channel = rows[fair], true[fair], place[fair], ids[fair], channel[fair]
+    if not len(place):
+        return None
+    gain = text.instead(place, ids) - text.stands(place)
+    total = gain + channel
+    order = np.lexsort((-total, place))
+    first = np.append(True, np.diff(place[order]) > 0)
+    heads = np.flatnonzero(first)
+    best = order[heads]
+    # how readily the page's glyphs are to be doubted: glyphs that look mistaken, among all
+    density = np.log((float((total[best] > gate["plain"]).sum()) + 0.3) / (float(han.sum()) + 500.0))
+    hopeful = total[best] > gate["hopeful"]
+    heads, best = heads[hopeful], best[hopeful]
+    if not len(best):
+        return None
+    ends = np.append(np.flatnonzero(first)[1:], len(order))[hopeful]
+    place, true, gain, channel = place[best], true[best], gain[best], channel[best]
+    around = np.concatenate((np.zeros(REACH, np.uint32), text.codes, np.zeros(REACH, np.uint32)))
+    window = around[place[:, None] + np.arange(2 * REACH + 1)]
+    changed = window.copy()
+    changed[:, REACH] = true
+    lexicon = tools.language.lexicon
+    word_seen, word_true = _words(lexicon, window), _words(lexicon, changed)
+    three, two = _grams(around, 3), _grams(around, 2)
+    page_seen3, page_seen2 = _count(three, window, 3) - 1, _count(two, window, 2) - 1
+    page_true3, page_true2 = _count(three, changed, 3), _count(two, changed, 2)
+    unknown = text.ids[place + REACH] == getattr(model, "unknown", -1)
+    right = np.minimum(place + 1, n - 1)
+    features = {
+        "gain": gain,
+        "channel": channel,
+        "word": word_true - word_seen,
+        "word_seen": (word_seen > 0) * 1.0,
+        "page_true3": np.log1p(np.minimum(page_true3, 4)),
+        "page_seen3": np.log1p(np.clip(page_seen3, 0, 4)),
+        "page_true2": np.log1p(np.minimum(page_true2, 6)),
+        "page_seen2": np.log1p(np.clip(page_seen2, 0, 6)),
+        "unknown": unknown * 1.0,
+        "inside_left": han[np.maximum(place - 1, 0)] * 1.0,
+        "inside_right": han[right] * 1.0,
+        "density": np.full(len(place), density),
+    }
+    odds = np.full(len(place), weight["bias"])
+    for name, value in features.items():
+        odds += weight[name] * value
+    numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
+    figures = np.isin(text.codes[place], numerals) & np.isin(true, numerals)
+    guarded = (figures | unknown | _in_name(text, place)) & (page_true3 == 0)
+    odds[figures & guarded] = np.minimum(odds[figures & guarded], gate["low"])
+    rest = [
+        [
+            (chr(int(table.true[rows[j]])), float(total[j] - total[order[a]]))
+            for j in order[a + 1 : min(b, a + _SHOWN)]
+        ]
+        for a, b in zip(heads.tolist(), ends.tolist(), strict=True)
+    ]
+    return _Doubts(place, true, gain, channel, odds, features, page_seen3, page_true3, guarded, rest)
+
+
+def _lone(place: Ints, odds: Floats, least: float) -> list[int]:
+    """Doubts worth showing; of neighbours the strongest."""
+    chosen: list[int] = []
+    taken: set[int] = set()
+    for k in np.argsort(-odds, kind="stable").tolist():
+        if odds[k] < least:
+            break
+        here = int(place[k])
+        if here in taken:
+            continue
+        chosen.append(k)
+        taken.update(range(here - _APART + 1, here + _APART))
+    return sorted(chosen)
+
+
+def _text_of(codes: Codes) -> str:
+    return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+
+@cache
+def _surnames() -> Codes:
+    """First characters of surnames."""
+    found = sorted({ord(row[0][0]) for row in word_list("surnames")})
+    return np.array(found, dtype=np.uint32)
+
+
+def _in_name(text: RunningText, place: Ints) -> NDArray[np.bool_]:
+    """Whether a place may be in a person's name: a short stretch between marks that begins with a surname."""
+    han = (text.classes & ch.HAN) > 0
+    spaced = np.append(True, np.diff(text.at) > 1)
+    begins = np.flatnonzero(han & (spaced | ~np.append(False, han[:-1])))
+    ends = np.append(begins[1:], len(text))
+    stops = np.flatnonzero(~han)
+    if len(stops):
+        behind = np.append(stops, len(text))[np.searchsorted(stops, begins)]
+        ends = np.minimum(ends, behind)
+    which = np.maximum(np.searchsorted(begins, place, side="right") - 1, 0)
+    if not len(begins):
+        return np.zeros(len(place), dtype=np.bool_)
+    start, size = begins[which], ends[which] - begins[which]
+    before, after = text.codes[np.maximum(start - 1, 0)], text.codes[np.minimum(start + size, len(text) - 1)]
+    bracketed = (before == ord("（")) | (before == ord("(")) | (after == ord("）")) | (after == ord(")"))
+    surname = np.isin(text.codes[start], _surnames())
+    out: NDArray[np.bool_] = surname & (size >= 2) & (size <= np.where(bracketed, _BYLINE, _NAME))
+    return out
+
+
+def _words(lexicon: Lexicon, window: Codes) -> Floats:
+    """How common the commonest word of 2 to 4 characters is that the middle of each window lies in; 0: none."""
+    folded = fold_codes(window)
+    middle = window.shape[1] // 2
+    best = np.zeros(len(window))
+    for size in (2, 3, 4):
+        for start in range(middle - size + 1, middle + 1):
+            freq = lexicon.freq_codes(folded[:, start : start + size])
+            best = np.maximum(best, np.where(freq > 0, np.log(freq + 1.0) + 2.0 * (size - 2), 0.0))
+    return best
+
+
+def _keys(codes: Codes, size: int) -> NDArray[np.uint64]:
+    key = np.zeros(len(codes) - size + 1, dtype=np.uint64)
+    for k in range(size):
+        key = (key << np.uint64(21)) | codes[k : len(codes) - size + 1 + k].astype(np.uint64)
+    return key
+
+
+def _grams(codes: Codes, size: int) -> NDArray[np.uint64]:
+    """Every stretch of so many characters on the page, sorted."""
+    return np.sort(_keys(codes, size))
+
+
+def _count(grams: NDArray[np.uint64], window: Codes, size: int) -> Ints:
+    """How often the page has the commonest stretch of ``size`` ideographs around the middle of each window."""
+    middle = window.shape[1] // 2
+    best = np.zeros(len(window), dtype=np.int64)
+    han = (classify(window) & ch.HAN) > 0
+    for start in range(middle - size + 1, middle + 1):
+        key = np.zeros(len(window), dtype=np.uint64)
+        for k in range(start, start + size):
+            key = (key << np.uint64(21)) | window[:, k].astype(np.uint64)
+        count = np.searchsorted(grams, key, side="right") - np.searchsorted(grams, key, side="left")
+        best = np.maximum(best, np.where(han[:, start : start + size].all(axis=1), count, 0))
+    return best

@@ -1,0 +1,182 @@
+"""Pass ``strays``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore import characters as ch
+from restore.correction import Certainty, Delete, Draft, Edit, Replace
+from restore.language.context import RunningText
+from restore.language.glyphs import Confusables
+from restore.language.scripts import detect_script, script_bits
+from restore.pipeline import Tools, repair_pass
+from restore.source import Codes, Span
+from restore.view import View
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_BITS = {"hans": 1, "hant": 2, "none": 3}
+_MARKS = np.array([ord(c) for c in ".·-_'`|^~\\<>{}[]#$*=°¨¬¦§"], dtype=np.uint32)
+_WRONG = np.array([ord(c) for c in "`|^\\<>{}#$¨¬¦"], dtype=np.uint32)  # never printed inside Chinese
+_RARE = np.array([ord(c) for c in "'~_[]*="], dtype=np.uint32)
+_PRINTED = np.array([ord(c) for c in "。，、："], dtype=np.uint32)
+_KEPT = {"small": 1.0, "capital": 6.0, "digit": 3.5, "mark": 3.0, "rare": 0.5, "wrong": -2.0, "kana": 3.0}
+"""By what kind of sign it is: nats that speak for leaving it as it stands."""
+_UNSEEN = -9.0  # log P(sign | ideograph) of pairs that were never counted
+_DROP = -9.5  # log P(a sign is read where nothing was printed)
+_PLAIN = -12.0  # nats above which a sign reads well where it stands
+_PAGE = 1.5  # nats for each doubling of a reading's occurrences on the page
+_SURE, _LIKELY, _FIGURE = 0.97, 0.8, 0.99  # share of the probability that one reading must have
+_FIRST, _SECOND = 60, 3  # candidates looked at closely; shown
+
+
+@repair_pass(after=["join_lines", "spaces", "doubles"])
+def strays(view: View, tools: Tools) -> Iterator[Draft]:
+    """A letter, digit or mark alone among ideographs.
+
+    Repairs: the sign is replaced when words, page and model leave one reading for its place, deleted when the text reads
+    on without it, and otherwise shown with the likeliest readings.
+    Why it happens: recognition finds a part of a glyph, a speck or a rule, and takes it for a letter or a mark.
+    Example: ``机b车驾驶证`` becomes ``机动车驾驶证``.
+    When it is wrong: letters and figures belong to Chinese text too (A股, 卡拉OK, 第1名, 阿吉亚尔·布兰科): what the language
+    knows as written so is left alone.
+    """
+    script = detect_script(view.text)
+    if script not in _BITS or not (view.classes & ch.HAN).any():
+        return
+    text = RunningText(view, tools.language.model)
+    place, kept = _suspects(text)
+    if not len(place):
+        return
+    pool = _pool(tools.language.confusables, _BITS[script])
+    pool_ids = text.model.encode(_text_of(pool)).astype(np.int64)
+    for k, bias in zip(place.tolist(), kept.tolist(), strict=True):
+        draft = _judge(text, k, bias, pool, pool_ids, tools.language.confusables)
+        if draft is not None:
+            yield draft
+
+
+def _suspects(text: RunningText) -> tuple[Ints, Floats]:
+    """Single signs between ideographs, and what speaks for keeping each, in nats."""
+    n = len(text)
+    if n < 3:
+        return np.empty(0, dtype=np.int64), np.empty(0)
+    codes, classes = text.codes, text.classes
+    kept = np.full(n, np.nan)
+    latin = (classes & ch.LATIN) > 0
+    small = latin & (codes >= ord("a")) & (codes <= ord("z"))
+    kept[np.isin(codes, _MARKS)] = _KEPT["mark"]
+    kept[np.isin(codes, _RARE)] = _KEPT["rare"]
+    kept[np.isin(codes, _WRONG)] = _KEPT["wrong"]
+    kept[latin] = _KEPT["capital"]
+    kept[small] = _KEPT["small"]
+    kept[(classes & ch.DIGIT) > 0] = _KEPT["digit"]
+    kept[(classes & ch.KANA) > 0] = _KEPT["kana"]
+    sign = ~np.isnan(kept)
+    edge = np.append(
+        np.append(True, np.diff(text.at) > 1), True
+    )  # a space or the page's end before each place
+    before, after = np.zeros(n, dtype=np.uint16), np.zeros(n, dtype=np.uint16)
+    before[1:], after[:-1] = classes[:-1], classes[1:]
+    near_han = (((before & ch.HAN) > 0) & ~edge[:-1]) | (((after & ch.HAN) > 0) & ~edge[1:])
+    # a letter beside letters is a word; a mark or figure beside figures is part of a number
+    word, number = latin & ~_pair(small, latin), (classes & ch.DIGIT) > 0
+    beside = np.where(latin, ch.LATIN, ch.DIGIT | ch.LATIN).astype(np.uint16)
+    alone = ((before | after) & beside) == 0
+    alone |= _pair(small, latin)
+    marks = sign & ~latin & ~np.isin(codes, _WRONG)
+    closed = ((before & (ch.HAN | ch.FULL)) > 0) & ((after & (ch.HAN | ch.FULL)) > 0)
+    inside = near_han & alone & (closed | ~(marks | number | (latin & ~small)))
+    inside &= ~(word & ~alone)
+    place = np.flatnonzero(inside & sign)
+    bias = kept[place] - text.damage
+    # where the language knows the sign no reading can be better by as much as it is unlikely to be misread
+    doubtful = text.stands(place) + bias < _PLAIN
+    return place[doubtful], bias[doubtful]
+
+
+def _pair(small: NDArray[np.bool_], latin: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Lower-case letters of runs of two: too short for a word, two glyphs in a row were misread."""
+    run = np.diff(np.concatenate(([0], latin.astype(np.int8), [0])))
+    start, end = np.flatnonzero(run == 1), np.flatnonzero(run == -1)
+    two = (end - start == 2) & small[np.minimum(start, len(small) - 1)]
+    out = np.zeros(len(latin), dtype=np.bool_)
+    out[start[two]] = small[start[two] + 1]
+    out[start[two] + 1] = small[start[two] + 1]
+    return out
+
+
+@cache
+def _pool(table: Confusables, script: int) -> Codes:
+    """What may have been printed: ideographs of one script, and marks."""
+    found = np.unique(table.true).astype(np.uint32)
+    bits = script_bits()[found]
+    out: Codes = np.concatenate((found[(bits & script) > 0], _PRINTED))
+    return out
+
+
+def _text_of(codes: Codes) -> str:
+    return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def _judge(
+    text: RunningText, k: int, kept: float, pool: Codes, pool_ids: NDArray[np.int64], table: Confusables
+) -> Draft | None:
+    here = np.full(len(pool), k)
+    one = np.array([k])
+    seen = int(text.codes[k])
+    stands = float(text.stands(one)[0])
+    channel = np.maximum(
+        table.log_seen_given_true(np.full(len(pool), seen, np.uint32), pool, _UNSEEN), _UNSEEN
+    )
+    rough = text.instead(here, pool_ids, reach=1) + channel
+    close = np.argsort(-rough, kind="stable")[:_FIRST]
+    # variants of one character are one reading; the first of them stands for it
+    _, first = np.unique(pool_ids[close], return_index=True)
+    close = close[np.sort(first)]
+    score = text.instead(here[: len(close)], pool_ids[close]) + channel[close]
+    score += _PAGE * np.log2(1.0 + _on_page(text, k, pool[close]))
+    drop = float(text.without(one)[0]) + _DROP
+    keep = stands + kept
+    readings = [chr(int(c)) for c in pool[close]] + ["", chr(seen)]
+    scores = np.concatenate((score, [drop, keep]))
+    odds = np.exp(scores - scores.max())
+    odds /= odds.sum()
+    if odds[-1] > 1 - _LIKELY / 2 or (kept > 2.0 and odds[-1] > 0.25):
+        return None
+    best = int(np.argmax(odds[:-1]))
+    ranked = np.argsort(-odds, kind="stable")[: _SECOND + 2]
+    at = int(text.at[k])
+    evidence: dict[str, Any] = {
+        "context": text.excerpt(k),
+        "alternatives": {readings[int(j)] or "(nothing)": round(float(odds[int(j)]), 4) for j in ranked},
+        "language_nats": round(float(scores[best] - stands), 2),
+    }
+    share = float(odds[best])
+    level = Certainty.HIGH if share >= _SURE else Certainty.MEDIUM if share >= _LIKELY else Certainty.LOW
+    if int(text.classes[k]) & ch.DIGIT:  # figures are protected
+        level = Certainty.MEDIUM if share >= _FIGURE and readings[best] else Certainty.LOW
+    span = Span(at, at + 1)
+    edit: Edit = Replace(span, readings[best]) if readings[best] else Delete(span)
+    if level == Certainty.LOW:
+        message = "a sign that does not belong here; more than one reading is possible"
+    elif readings[best]:
+        message = f"a sign stands where {readings[best]} was printed: one reading is left"
+    else:
+        message = "a sign that was not printed; the text reads on without it"
+    return Draft((edit,), message, level, share, evidence)
+
+
+def _on_page(text: RunningText, k: int, pool: Codes) -> Ints:
+    """How often the page has each reading between the same neighbours."""
+    codes = text.codes
+    same = np.flatnonzero((codes[:-2] == codes[k - 1]) & (codes[2:] == codes[k + 1]))
+    middle = codes[same + 1]
+    out: Ints = (middle[None, :] == pool[:, None]).sum(axis=1)
+    return out
