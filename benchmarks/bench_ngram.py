@@ -13,6 +13,7 @@ has no batches, so it scores both together less the first four, the fastest way 
 from __future__ import annotations
 
 import argparse
+import importlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -68,8 +69,7 @@ def main() -> None:
     print(f"seam_matrix    {matrix / 1e3:10.0f} k/s (350 by 350)")
     if not arguments.arpa:
         return
-    import kenlm
-
+    kenlm = importlib.import_module("kenlm")  # not a dependency of the project
     peer = kenlm.Model(str(arguments.arpa))
     folded = [" ".join(fold_text(line)) for line in text.splitlines()]
     few = folded * max(1, CHARACTERS // PEER_SHARE // len(text))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 import numpy as np
 
 from restore.correction import Batch, Certainty, Draft
+from restore.layout.structure import structure
 from restore.ledger import Ledger
 from restore.restoration import Restoration
 from restore.source import Source
@@ -29,12 +30,19 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
     "default": (
         "encoding",
         "markup",
+        "duplicates",
+        "printed_lines",
         "reading_order",
         "paragraphs",
+        "furniture",
         "join_lines",
         "gaps",
         "spaces",
         "punctuation",
+        "doubles",
+        "strays",
+        "confusables",
+        "script",
     ),
     "formatting": ("encoding", "markup", "join_lines", "spaces", "punctuation"),
 }
@@ -230,6 +238,8 @@ class Pipeline:
         )
         if settled is ledger:
             out._rendering = view.rendering
+        if "paragraphs" in self.names:
+            out.blocks = structure(out.text)
         if not settings.fast:
             from restore.record import check_replay
 

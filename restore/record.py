@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from restore.correction import Certainty
+from restore.correction import Certainty, EditKind
 from restore.ledger import CORR_COLUMNS, EDIT_COLUMNS, Ledger, render
 from restore.restoration import Block, InvariantError, Restoration
 from restore.source import Source, codes_to_text, decode, has_surrogate, text_to_codes
@@ -29,6 +29,17 @@ class RecordError(ValueError):
     """A record that is damaged, of another kind, or of a version this program does not know."""
 
 
+_EDITS = ("kind", "start", "end", "text", "side")
+_PLACED = ("to", "rank", "over")
+
+
+def _placed(ledger: Ledger) -> dict[str, Any]:
+    """The columns that few edits need, for those rows only: moves, texts with a rank, rewritten texts."""
+    e = ledger.edits
+    rows = np.flatnonzero((e["kind"] == EditKind.MOVE) | (e["rank"] != 0) | (e["over"] >= 0))
+    return {"row": rows, **{name: e[name][rows] for name in _PLACED}}
+
+
 def _columns(restoration: Restoration) -> dict[str, Any]:
     ledger = restoration.ledger
     return {
@@ -36,7 +47,8 @@ def _columns(restoration: Restoration) -> dict[str, Any]:
         "texts": ledger.texts,
         "messages": ledger.messages,
         "corrections": {name: np.ascontiguousarray(ledger.corrs[name]) for name in CORR_COLUMNS},
-        "edits": {name: np.ascontiguousarray(ledger.edits[name]) for name in EDIT_COLUMNS},
+        "edits": {name: np.ascontiguousarray(ledger.edits[name]) for name in _EDITS},
+        "placed": _placed(ledger),
         "evidence": {str(k): v for k, v in ledger.evidence.items()},
         "builds_on": {str(k): v for k, v in ledger.builds_on.items()},
         "requires": {str(k): v for k, v in ledger.requires.items()},
@@ -182,7 +194,19 @@ def _ledger(body: dict[str, Any]) -> Ledger:
         ledger.text_index(text if isinstance(text, str) else _from_codes(text))
     for message in body["messages"]:
         ledger.message_index(message)
-    ledger.extend(body["corrections"], body["edits"])
+    corrs = {name: np.asarray(body["corrections"][name]) for name in CORR_COLUMNS}
+    edits = {name: np.asarray(body["edits"][name]) for name in _EDITS}
+    m, n = len(edits["kind"]), len(corrs["first"])
+    if n and int(corrs["first"][0]):
+        raise ValueError("edits that belong to no correction")
+    edits["corr"] = np.repeat(np.arange(n), np.diff(corrs["first"], append=m)) if n else np.arange(m)
+    placed = body["placed"]
+    if len(placed["row"]) and not 0 <= min(placed["row"]) <= max(placed["row"]) < m:
+        raise ValueError("a place for an edit that does not exist")
+    for name, usual in zip(_PLACED, (0, 0.0, -1), strict=True):
+        edits[name] = np.full(m, usual)
+        edits[name][placed["row"]] = placed[name]
+    ledger.extend(corrs, edits)
     ledger.evidence = {int(k): v for k, v in body["evidence"].items()}
     ledger.builds_on = {int(k): tuple(v) for k, v in body["builds_on"].items()}
     ledger.requires = {int(k): tuple(v) for k, v in body["requires"].items()}

@@ -30,7 +30,7 @@ from restore.correction import (
     Move,
     Replace,
 )
-from restore.ledger import AFTER, BEFORE, BODY, Bools, Ints, Ledger, Rendering, render
+from restore.ledger import AFTER, BEFORE, BODY, CORR_COLUMNS, EDIT_COLUMNS, Bools, Ints, Ledger, Rendering, render
 from restore.source import Codes, Source, Span, codes_to_text
 
 __all__ = ["View", "record"]
@@ -161,8 +161,7 @@ def record(view: View, ledger: Ledger, name: str, drafts: Iterable[Draft | Batch
     return before, ledger.n_corrections
 
 
-Row = tuple[int, int, int, int, int, int, float, int]  # kind, start, end, text, side, to, rank, over
-_ROW = ("kind", "start", "end", "text", "side", "to", "rank", "over")
+Row = tuple[int, int, int, int, int, int, int, float, int]  # as EDIT_COLUMNS
 
 
 class _Recorder:
@@ -180,6 +179,8 @@ class _Recorder:
         self.spans: list[tuple[Ints, Ints]] = []  # view spans whose text is rewritten
         self.moved: list[tuple[Ints, Ints]] = []  # view spans that move
         self.waiting: list[Draft] = []
+        self.corrs: list[tuple[int, int, float, int, int]] = []  # rows that are not in the ledger's columns yet
+        self.rows: list[Row] = []
         # by row of supplied text: the row that has its latest state, and what was rewritten in it
         self.latest: dict[int, tuple[int, int, int, list[tuple[int, int, int]]]] = {}
 
@@ -188,8 +189,23 @@ class _Recorder:
         self.waiting.sort(key=lambda draft: -int(draft.certainty))
         for draft in self.waiting:
             self._record(draft)
+        self._flush()
         self._refuse_overlap(self.spans, "repairs the same text twice")
         self._refuse_overlap(self.moved, "moves the same text twice")
+
+    def _flush(self) -> None:
+        """Bring the drafts recorded so far into columns."""
+        if not self.corrs:
+            return
+        corrs = dict(zip(CORR_COLUMNS, zip(*self.corrs, strict=True), strict=True))
+        edits = dict(zip(EDIT_COLUMNS, zip(*self.rows, strict=True), strict=True))
+        self.ledger.extend({k: np.array(v) for k, v in corrs.items()}, {k: np.array(v) for k, v in edits.items()})
+        self.corrs, self.rows = [], []
+
+    @property
+    def _next(self) -> tuple[int, int]:
+        """Index that the next correction and the next edit will have."""
+        return self.ledger.n_corrections + len(self.corrs), self.ledger.n_edits + len(self.rows)
 
     def _refuse_overlap(self, spans: Sequence[tuple[Ints, Ints]], what: str) -> None:
         if not spans or (len(spans) == 1 and bool((spans[0][0][1:] >= spans[0][1][:-1]).all())):
@@ -263,6 +279,7 @@ class _Recorder:
             t = np.where(insert, s, t)
             side[insert] = AFTER if batch.after else BEFORE
             kind[insert] = EditKind.INSERT
+        self._flush()
         first = ledger.n_corrections
         ledger.extend(
             {
@@ -342,7 +359,7 @@ class _Recorder:
 
     def _record(self, draft: Draft) -> None:
         view, ledger = self.view, self.ledger
-        index = ledger.n_corrections
+        index, row = self._next
         rows: list[Row] = []
         builds: set[int] = set()
         needs: set[int] = set()
@@ -364,18 +381,9 @@ class _Recorder:
                 self._rewrite(a, b, edit.text if isinstance(edit, Replace) else "", builds, rows)
         if not rows:
             raise self._idle()
-        m = len(rows)
-        columns = zip(_ROW, zip(*rows, strict=True), strict=True)
-        ledger.extend(
-            {
-                "pass": np.array([self.pass_index]),
-                "certainty": np.array([int(draft.certainty)]),
-                "score": np.array([draft.score]),
-                "message": np.array([ledger.message_index(draft.message)]),
-                "first": np.array([ledger.n_edits]),
-            },
-            {"corr": np.full(m, index)} | {name: np.array(column) for name, column in columns},
-        )
+        line = ledger.message_index(draft.message)
+        self.corrs.append((self.pass_index, int(draft.certainty), draft.score, line, row))
+        self.rows.extend((index, *one[1:]) for one in rows)
         if evidence:
             ledger.evidence[index] = evidence
         builds.discard(index)
@@ -401,7 +409,7 @@ class _Recorder:
             else:
                 s, t = int(view.origin[i]), int(view.origin[j - 1]) + 1
                 kind = EditKind.REPLACE if put else EditKind.DELETE
-                rows.append((kind, s, t, self.ledger.text_index(put), BODY, 0, 0.0, -1))
+                rows.append((0, kind, s, t, self.ledger.text_index(put), BODY, 0, 0.0, -1))
 
     def _supplied(self, row: int, a: int, b: int, text: str, builds: set[int], rows: list[Row]) -> Row:
         """The row that rewrites view characters ``[a, b)`` of the text which edit ``row`` supplied."""
@@ -416,10 +424,11 @@ class _Recorder:
         new = ledger.text_index(whole[: a + shift] + text + whole[b + shift :])
         builds.add(correction)
         done = [*done, (a, b, len(text) - (b - a))]
-        self.latest[row] = (ledger.n_edits + len(rows), ledger.n_corrections, new, done)
+        index, line = self._next
+        self.latest[row] = (line + len(rows), index, new, done)
         start, end = int(e["start"][row]), int(e["end"][row])
         kind = EditKind.DELETE if not new else EditKind.INSERT if start == end else EditKind.REPLACE
-        return (kind, start, end, new, int(e["side"][row]), 0, float(e["rank"][row]), latest)
+        return (index, kind, start, end, new, int(e["side"][row]), 0, float(e["rank"][row]), latest)
 
     def _insert(
         self, at: int, text: str, after: bool, kind: EditKind, builds: set[int], rows: list[Row]
@@ -432,7 +441,7 @@ class _Recorder:
         n = len(view)
         word = self.ledger.text_index(text)
         if n == 0:
-            return (kind, 0, 0, word, BEFORE, 0, 0.0, -1)
+            return (0, kind, 0, 0, word, BEFORE, 0, 0.0, -1)
         after = at > 0 if after else at == n
         k = at - 1 if after else at  # the character it belongs to
         other = at if after else at - 1
@@ -454,7 +463,7 @@ class _Recorder:
         elif row >= 0 and after:
             slot = self._last_slot(row, other)
         place = slot + (side == AFTER)
-        return (kind, place, place, word, side, 0, rank, -1)
+        return (0, kind, place, place, word, side, 0, rank, -1)
 
     def _last_slot(self, row: int, other: int) -> int:
         """The last source character that edit ``row`` replaces, where nothing else stands before view character ``other``.
@@ -514,7 +523,7 @@ class _Recorder:
             if low is not None:
                 share = 0.5 + rank / (2 + 2 * abs(rank))  # any rank, in order, between 0 and 1
                 rank = low + (high - low) * (0.25 + 0.5 * share)
-            rows.append((EditKind.MOVE, int(slots[i]), int(slots[j]) + 1, 0, BODY, to, rank, -1))
+            rows.append((0, EditKind.MOVE, int(slots[i]), int(slots[j]) + 1, 0, BODY, to, rank, -1))
         return rows
 
     def _target(self, at: int, needs: set[int]) -> tuple[int, float | None, float]:

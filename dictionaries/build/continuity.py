@@ -220,11 +220,16 @@ def main(model: Scorer | None = None, argv: list[str] | None = None) -> None:
     parser.add_argument("pages", type=Path)
     parser.add_argument("--half", choices=["a", "b", "all"], default="all")
     parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--only-gaps", action="store_true", help="keep the other tables of the file, fit the gaps again")
     options = parser.parse_args(argv)
     if model is None:
         from restore.language.ngram import NgramModel
 
         model = NgramModel.load()
+    if options.only_gaps:
+        body = json.loads(options.out.read_text("utf-8"))
+        _fit_gaps(body, options, model)
+        return
     pages = list(load(options.pages, options.half, model))
     rng = np.random.default_rng(1)
     body: dict[str, Any] = {
@@ -251,11 +256,16 @@ def main(model: Scorer | None = None, argv: list[str] | None = None) -> None:
     }
     body["loss_bits"]["breaks"] = round(log_loss(x, y, w, bias, weights), 4)
     print("breaks", len(x), "boundaries, loss", body["loss_bits"]["breaks"], "bits")
+    options.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8")  # the passes read it
+    _fit_gaps(body, options, model)
+
+
+def _fit_gaps(body: dict[str, Any], options: argparse.Namespace, model: Scorer) -> None:
+    """Fit the tables for lost text on what the passes make of the pages, and write the file."""
     from gaps import gap_tables  # beside this file
 
-    options.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8")  # the passes below read it
     for name, (names, x, y, w) in gap_tables(options.pages, options.half, model).items():
-        bias, weights = fit(x, y, w)
+        bias, weights = fit(x, y, w, ridge=1.0)
         body["weights"][name] = {"bias": round(bias, 3)} | {
             k: round(float(v), 3) for k, v in zip(names, weights, strict=True) if abs(v) >= 5e-4
         }

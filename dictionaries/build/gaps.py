@@ -60,6 +60,9 @@ def gap_tables(folder: Path, half: str, model: Scorer) -> dict[str, Table]:
                             lost[position[name, o]] = True
                 for k in range(len(found)):
                     solid = [q for q in range(int(found.start[k]), int(found.end[k])) if not view.text[q].isspace()]
+                    if not solid:
+                        use[k] = False
+                        continue
                     first, last = at[view.origin[solid[0]]], at[view.origin[solid[-1]]]
                     if first < 0 or last < 0:
                         use[k] = False

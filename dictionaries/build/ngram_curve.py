@@ -69,18 +69,20 @@ def compact(text: str) -> str:
     return "\n".join("".join(line.split()) for line in text.splitlines() if line.strip())
 
 
-def seam_ranks(scores: Floats, pairs: list[tuple[int, int]]) -> tuple[float, float]:
-    """Share of pairs whose true successor ranks first, and among the first 20."""
+def seam_ranks(scores: Floats, pairs: list[tuple[int, int]], pool: NDArray[np.int64]) -> tuple[float, float]:
+    """Share of pairs within a pool of lines whose true successor ranks first, and among the first 20."""
+    scores = scores[np.ix_(pool, pool)]
+    place = {line: k for k, line in enumerate(pool.tolist())}
+    left, right = np.array([(place[a], place[b]) for a, b in pairs if a in place and b in place]).T
     top = scores.max(axis=0)
     scores = scores - top - np.log(np.exp(scores - top).mean(axis=0))
     np.fill_diagonal(scores, -np.inf)
-    left, right = np.array(pairs).T
     ranks = (scores[left] > scores[left, right][:, None]).sum(axis=1)
     return float((ranks == 0).mean()), float((ranks < 20).mean())
 
 
-def judge_page(model: Scorer, page: Page) -> list[float]:
-    """First and top 20 without the page cache, then with it."""
+def judge_page(model: Scorer, page: Page, shortest: int) -> list[float]:
+    """First and top 20 without the page cache, then with it; shorter lines are left out of the ranking."""
     lines, pairs = page
     ids = [model.encode(line) for line in lines]
     tails = np.full((len(lines), REACH), model.bos, dtype=np.int64)
@@ -90,7 +92,8 @@ def judge_page(model: Scorer, page: Page) -> list[float]:
         heads[row, : min(REACH, len(line))] = line[:REACH]
     scores = model.seam_matrix(tails, heads).astype(np.float64)
     gains = PageCache(lines, model).gain_matrix()
-    return [*seam_ranks(scores, pairs), *seam_ranks(scores + gains, pairs)]
+    pool = np.flatnonzero([len(line) >= shortest for line in lines])
+    return [*seam_ranks(scores, pairs, pool), *seam_ranks(scores + gains, pairs, pool)]
 
 
 def perplexity(logp: NDArray[Any], text: str) -> float:
@@ -109,6 +112,7 @@ def main() -> None:
     parser.add_argument("--bytes", type=int, nargs="+", default=[])
     parser.add_argument("--text", nargs=2, action="append", default=[], metavar=("NAME", "FILE"))
     parser.add_argument("--page", type=Path, nargs="+", default=[])
+    parser.add_argument("--shortest", type=int, default=1, help="characters of a line that is ranked")
     parser.add_argument("--work", type=Path, required=True, help="where the models are written")
     arguments = parser.parse_args()
     saved = np.load(arguments.saved)
@@ -136,7 +140,7 @@ def main() -> None:
         write_arrays(file, TABLE, VERSION, arrays)
         model = NgramModel.load(file)
         row = [f"{perplexity(model.logp(model.encode(text)), text):.2f}" for _, text in texts]
-        seams = np.array([judge_page(model, page) for page in pages])
+        seams = np.array([judge_page(model, page, arguments.shortest) for page in pages])
         if len(seams):
             row += [f"{value:.3f}" for value in seams[0]] + [
                 f"{value:.3f}" for value in seams[1:].mean(axis=0)

@@ -28,7 +28,7 @@ __all__ = ["PageCache"]
 
 REACH = 4
 """Characters of a line that count on each side of a seam; the longest n-gram has one more."""
-STRENGTH = (400.0, 100.0, 30.0, 15.0)
+STRENGTH = (800.0, 100.0, 40.0, 20.0)
 """Occurrences that the prior is worth after a context of 1, 2, 3 and 4 characters of the page."""
 
 Floats = NDArray[np.float32]

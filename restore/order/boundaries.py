@@ -97,7 +97,7 @@ def boundaries_of(segments: Segments, model: Scorer) -> Boundaries:
     between paragraphs.
     """
     n = len(segments)
-    evidence = evidence_of(segments, model)
+    evidence = evidence_of(segments, model, neighbours=True)
     i = np.arange(n - 1)
     table = weights()
     continues = score(evidence, table["continues"], i, i + 1).astype(np.float64)

@@ -29,6 +29,7 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Index = NDArray[np.int64]
 
+_SAMPLE = 60  # tails that stand for all of a page
 REACH = 4  # characters scored on each side of a seam
 FULL, FIRST, PARTIAL = 0, 1, 2
 _LONGEST_STRING = 5  # characters of a string across a seam that the page is searched for
@@ -81,21 +82,48 @@ class Evidence:
         return len(self.width)
 
 
-def evidence_of(segments: Segments, model: Scorer) -> Evidence:
-    """Read the segments of a page."""
+def _seams(tails: NDArray[Any], heads: NDArray[Any], length: Index, model: Scorer) -> NDArray[np.float64]:
+    """ln P(head | tail) of all pairs; a head shorter than REACH says nothing beyond its end. Shape ``(tails, heads)``."""
+    matrix = np.asarray(model.seam_matrix(tails, heads), dtype=np.float64)
+    for size in range(1, REACH):
+        for j in np.flatnonzero(length == size).tolist():
+            head = np.repeat(heads[j : j + 1, :size], len(tails), axis=0)
+            matrix[:, j] = np.asarray(model.logp_given(tails, head)).sum(axis=1)
+    return matrix
+
+
+class Neighbours:
+    """Values of the pairs ``(k, k + 1)`` only, in the place of a matrix. Indexed like one."""
+
+    def __init__(self, values: NDArray[Any]) -> None:
+        self.values = values
+
+    def __getitem__(self, pair: tuple[Index, Index]) -> NDArray[Any]:
+        return np.asarray(self.values[pair[0]])
+
+
+def evidence_of(segments: Segments, model: Scorer, neighbours: bool = False) -> Evidence:
+    """Read the segments of a page.
+
+    Args:
+        neighbours: only pairs of segments that stand behind each other will be asked for. The page's mean is then taken
+            over a sample of its tails.
+    """
     texts = segments.texts
     n = len(texts)
     length = np.array([len(t) for t in texts], dtype=np.int64)
     tails, heads = tails_and_heads(texts, model)
-    matrix = np.asarray(model.seam_matrix(tails, heads), dtype=np.float64)
-    for size in range(1, REACH):  # a shorter head has nothing to say beyond its end
-        columns = np.flatnonzero(length == size)
-        if len(columns):
-            for j in columns.tolist():
-                head = np.repeat(heads[j : j + 1, :size], n, axis=0)
-                matrix[:, j] = np.asarray(model.logp_given(tails, head)).sum(axis=1)
+    sample = tails[:: max(1, n // _SAMPLE)] if neighbours else tails
+    matrix = _seams(sample, heads, length, model)
     top = matrix.max(axis=0) if n else matrix.sum(axis=0)
     mean = top + np.log(np.exp(matrix - top).mean(axis=0)) if n else top
+    raw: Any = (matrix - mean).astype(np.float32)
+    seen: Any = page_strings(texts)
+    if neighbours:
+        here = np.asarray(model.logp_given(tails[:-1], heads[1:]), dtype=np.float64)
+        here[np.arange(REACH)[None, :] >= length[1:, None]] = 0.0
+        raw = Neighbours((here.sum(axis=1) - mean[1:]).astype(np.float32))
+        seen = Neighbours(seen[np.arange(n - 1), np.arange(1, n)])
     boundary = np.full((n, REACH), model.bos, dtype=heads.dtype)
     opening = np.asarray(model.seams(boundary, heads), dtype=np.float64) - mean
     stop, comma, semi, not_first, opens, bracketed = (np.zeros(n, dtype=np.bool_) for _ in range(6))
@@ -115,8 +143,8 @@ def evidence_of(segments: Segments, model: Scorer) -> Evidence:
                 first_close = plain.find(b)
                 unopened[k, q] = first_close >= 0 and not 0 <= plain.find(a) < first_close
     return Evidence(
-        (matrix - mean).astype(np.float32),
-        page_strings(texts),
+        raw,
+        seen,
         np.clip(opening, -6, 6).astype(np.float32),
         stop,
         comma,

@@ -90,13 +90,14 @@ def solve(segments: Segments, model: Scorer) -> Solution:
             place = geometry.learned(i, j, trust, local=turn > 1)
         gain = np.maximum(base + place + _END, 0)
         gain[index, index] = 0
-        successor = assign(gain)
+        successor = assign(gain, thorough=turn == ROUNDS)
     return Solution(successor, continues, follows, place, evidence, geometry)
 
 
-def assign(gain: Floats) -> Ints:
+def assign(gain: Floats, thorough: bool = True) -> Ints:
     """Best one-to-one successors without cycles; a cycle is opened at its weakest link. Shape ``(n,)``.
 
+    When ``thorough`` the assignment is sought again after each opening.
     ``gain`` is not negative; 0 means no link. It is changed where cycles are opened.
     """
     successor = _match(gain)
@@ -107,7 +108,10 @@ def assign(gain: Floats) -> Ints:
         for cycle in cycles:
             weakest = min(cycle, key=lambda k: gain[k, successor[k]])
             gain[weakest, successor[weakest]] = 0
-        successor = _match(gain)
+            if not thorough:
+                successor[weakest] = -1
+        if thorough:
+            successor = _match(gain)
     else:
         for cycle in cycles_of(successor):
             successor[cycle[0]] = -1

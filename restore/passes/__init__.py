@@ -10,17 +10,57 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from restore.passes.confusables import confusables
+from restore.passes.doubles import doubles
+from restore.passes.duplicates import duplicates
 from restore.passes.encoding import encoding
+from restore.passes.furniture import furniture
 from restore.passes.gaps import gaps
 from restore.passes.join_lines import join_lines
 from restore.passes.markup import markup
 from restore.passes.paragraphs import paragraphs
+from restore.passes.printed_lines import printed_lines
 from restore.passes.punctuation import punctuation
 from restore.passes.reading_order import reading_order
+from restore.passes.script import script
 from restore.passes.spaces import spaces
+from restore.passes.strays import strays
 from restore.pipeline import RepairPass
 
-_ALL = (encoding, markup, reading_order, paragraphs, join_lines, gaps, spaces, punctuation)
+_ALL: tuple[RepairPass, ...] = (
+    encoding,
+    markup,
+    duplicates,
+    printed_lines,
+    reading_order,
+    paragraphs,
+    furniture,
+    join_lines,
+    gaps,
+    spaces,
+    punctuation,
+    doubles,
+    strays,
+    confusables,
+    script,
+)
 BUILT_IN: Mapping[str, RepairPass] = {one.name: one for one in _ALL}
 
-__all__ = ["BUILT_IN", "encoding", "gaps", "join_lines", "markup", "paragraphs", "punctuation", "reading_order", "spaces"]
+__all__ = [
+    "BUILT_IN",
+    "confusables",
+    "doubles",
+    "duplicates",
+    "encoding",
+    "furniture",
+    "gaps",
+    "join_lines",
+    "markup",
+    "paragraphs",
+    "printed_lines",
+    "punctuation",
+    "reading_order",
+    "script",
+    "spaces",
+    "strays",
+]

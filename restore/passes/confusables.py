@@ -17,6 +17,7 @@ from restore.correction import Certainty, Draft, Replace
 from restore.data import path
 from restore.language.context import REACH, RunningText
 from restore.language.fold import fold_codes
+from restore.language.glyphs import Confusables
 from restore.language.lexicon import Lexicon, word_list
 from restore.language.scripts import detect_script, script_bits
 from restore.pipeline import Tools, repair_pass
@@ -47,6 +48,8 @@ _DEPTH = 12  # candidates looked at for one glyph
 _NUMERALS = "〇零一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
 _NAME, _BYLINE = 4, 8  # longest stretch between marks that may be a name, or the names in a bracket
 _MARKS = np.array([ord(c) for c in "，。、：；—·（）《》"], dtype=np.uint32)  # read as ideographs at times
+_RARE = 10  # occurrences below which a listed word tells nothing
+_PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
 _APART = 2  # of two doubtful glyphs closer than this only the worse is changed: the other suffers from it
 
@@ -149,22 +152,20 @@ def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
     logp = text.logp
     han = (text.classes & ch.HAN) > 0
     suspects = np.flatnonzero(han & (logp[:n] + logp[1 : n + 1] < gate["suspect"]))
-    where, rows = table.gather(text.codes[suspects], _DEPTH)
-    true = table.true[rows].astype(np.uint32)
+    where, true, channel = _candidates(text.codes[suspects], table)
     bits = script_bits()[true]
     keep = np.isin(true, _MARKS) | ((bits & script) > 0)
-    where, rows, true = where[keep], rows[keep], true[keep]
+    where, true, channel = where[keep], true[keep], channel[keep]
     if not len(where):
         return None
     place = suspects[where]
     ids = model.encode(_text_of(true)).astype(np.int64)
     # a variant of the same character is the script pass's business
     other = ids != text.ids[place + REACH]
-    rows, true, place, ids = rows[other], true[other], place[other], ids[other]
-    channel = table.logp[rows].astype(np.float64)
+    channel, true, place, ids = channel[other], true[other], place[other], ids[other]
     # most candidates fail at the first two characters
     fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > gate["fair"]
-    rows, true, place, ids, channel = rows[fair], true[fair], place[fair], ids[fair], channel[fair]
+    true, place, ids, channel = true[fair], place[fair], ids[fair], channel[fair]
     if not len(place):
         return None
     gain = text.instead(place, ids) - text.stands(place)
@@ -174,12 +175,14 @@ def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
     heads = np.flatnonzero(first)
     best = order[heads]
     # how readily the page's glyphs are to be doubted: glyphs that look mistaken, among all
-    density = np.log((float((total[best] > gate["plain"]).sum()) + 0.3) / (float(han.sum()) + 500.0))
+    errors = float((total[best] > gate["plain"]).sum() + 3 * len(text.aliens))
+    density = np.log((errors + 0.5) / (float(han.sum()) + 500.0))
     hopeful = total[best] > gate["hopeful"]
     heads, best = heads[hopeful], best[hopeful]
     if not len(best):
         return None
     ends = np.append(np.flatnonzero(first)[1:], len(order))[hopeful]
+    every = true
     place, true, gain, channel = place[best], true[best], gain[best], channel[best]
     around = np.concatenate((np.zeros(REACH, np.uint32), text.codes, np.zeros(REACH, np.uint32)))
     window = around[place[:, None] + np.arange(2 * REACH + 1)]
@@ -214,13 +217,39 @@ def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
     guarded = (figures | unknown | _in_name(text, place)) & (page_true3 == 0)
     odds[figures & guarded] = np.minimum(odds[figures & guarded], gate["low"])
     rest = [
-        [
-            (chr(int(table.true[rows[j]])), float(total[j] - total[order[a]]))
-            for j in order[a + 1 : min(b, a + _SHOWN)]
-        ]
+        [(chr(int(every[j])), float(total[j] - total[order[a]])) for j in order[a + 1 : min(b, a + _SHOWN)]]
         for a, b in zip(heads.tolist(), ends.tolist(), strict=True)
     ]
     return _Doubts(place, true, gain, channel, odds, features, page_seen3, page_true3, guarded, rest)
+
+
+def _candidates(seen: Codes, table: Confusables) -> tuple[Ints, Codes, Floats]:
+    """What may have been printed where each glyph is seen: (index into ``seen``, code point, log P(seen | it))."""
+    where, rows = table.gather(seen, _DEPTH)
+    true, channel = table.true[rows].astype(np.uint32), table.logp[rows].astype(np.float64)
+    # glyphs that lost a part, where that was never counted
+    parts, wholes = _parts()
+    first, stop = np.searchsorted(parts, seen), np.searchsorted(parts, seen, side="right")
+    count = stop - first
+    more = np.repeat(np.arange(len(seen)), count)
+    at = np.repeat(first - (np.cumsum(count) - count), count) + np.arange(len(more))
+    extra = wholes[at]
+    new = table.log_seen_given_true(seen[more], extra, _PART_LOST) <= _PART_LOST
+    more, extra = more[new], extra[new]
+    where = np.concatenate((where, more))
+    order = np.argsort(where, kind="stable")
+    true = np.concatenate((true, extra))[order]
+    channel = np.concatenate((channel, np.full(len(more), _PART_LOST)))[order]
+    return where[order], true, channel
+
+
+@cache
+def _parts() -> tuple[Codes, Codes]:
+    """Ideographs that are another one less a part, and that other one; sorted by the first."""
+    rows = [line.split("\t") for line in path("parts.tsv").read_text("utf-8").splitlines()[1:]]
+    found = np.array([(ord(part), ord(whole)) for part, whole in rows], dtype=np.uint32)
+    found = found[np.argsort(found[:, 0], kind="stable")]
+    return found[:, 0].copy(), found[:, 1].copy()
 
 
 def _lone(place: Ints, odds: Floats, least: float) -> list[int]:
@@ -278,6 +307,7 @@ def _words(lexicon: Lexicon, window: Codes) -> Floats:
     for size in (2, 3, 4):
         for start in range(middle - size + 1, middle + 1):
             freq = lexicon.freq_codes(folded[:, start : start + size])
+            freq = np.where(freq >= _RARE, freq, 0)
             best = np.maximum(best, np.where(freq > 0, np.log(freq + 1.0) + 2.0 * (size - 2), 0.0))
     return best
 

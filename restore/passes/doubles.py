@@ -34,7 +34,7 @@ _RARE = 10  # occurrences below which a listed word is no evidence
 _NEVER = 99.0
 _REASONS = {
     "": 0.0,
-    "a pair of doubled glyphs": 1.5,
+    "a pair of doubled glyphs": _NEVER,
     "a word of the language": 1.8,
     "the page has such a pair elsewhere": 1.8,
     "the end of one word and the beginning of the next": 3.0,

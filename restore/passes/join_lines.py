@@ -38,7 +38,7 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
         tokens, join = ends.tokens, ends.join
     else:  # the paragraphs pass has told line ends from paragraph ends
         tokens = tokens_of(view)
-        join = np.isin(view.origin[tokens.end - 1], judged)
+        join = np.isin(view.origin[tokens.end - 1], judged) & (tokens.newlines < 2)
         join[-1:] = False
     at = np.flatnonzero(join)
     if not len(at):

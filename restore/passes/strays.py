@@ -26,6 +26,7 @@ _MARKS = np.array([ord(c) for c in ".·-_'`|^~\\<>{}[]#$*=°¨¬¦§"], dtype=np
 _WRONG = np.array([ord(c) for c in "`|^\\<>{}#$¨¬¦"], dtype=np.uint32)  # never printed inside Chinese
 _RARE = np.array([ord(c) for c in "'~_[]*="], dtype=np.uint32)
 _PRINTED = np.array([ord(c) for c in "。，、："], dtype=np.uint32)
+_OPENING, _CLOSING, _TERM = "“‘《「『", "”’》」』", 8
 _KEPT = {"small": 1.0, "capital": 6.0, "digit": 3.5, "mark": 3.0, "rare": 0.5, "wrong": -2.0, "kana": 3.0}
 """By what kind of sign it is: nats that speak for leaving it as it stands."""
 _UNSEEN = -9.0  # log P(sign | ideograph) of pairs that were never counted
@@ -160,6 +161,10 @@ def _judge(
     }
     share = float(odds[best])
     level = Certainty.HIGH if share >= _SURE else Certainty.MEDIUM if share >= _LIKELY else Certainty.LOW
+    if not readings[best] and int(text.classes[k]) & ch.LATIN:
+        level = Certainty.LOW  # a letter stands for something: what it was is not known
+    elif _quoted(text, k):
+        level = min(level, Certainty.LOW)
     if int(text.classes[k]) & ch.DIGIT:  # figures are protected
         level = Certainty.MEDIUM if share >= _FIGURE and readings[best] else Certainty.LOW
     span = Span(at, at + 1)
@@ -171,6 +176,15 @@ def _judge(
     else:
         message = "a sign that was not printed; the text reads on without it"
     return Draft((edit,), message, level, share, evidence)
+
+
+def _quoted(text: RunningText, k: int) -> bool:
+    """Whether a place is inside a short quoted word or title, which may be written as its author likes."""
+    before, after = text.text[max(0, k - _TERM) : k], text.text[k + 1 : k + 1 + _TERM]
+    opened = max(before.rfind(c) for c in _OPENING) > max(before.rfind(c) for c in _CLOSING)
+    ends = [after.find(c) for c in _CLOSING if c in after]
+    begins = [after.find(c) for c in _OPENING if c in after]
+    return opened and bool(ends) and (not begins or min(ends) < min(begins))
 
 
 def _on_page(text: RunningText, k: int, pool: Codes) -> Ints:
