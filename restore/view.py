@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.characters import classify
+from restore import characters as ch
 from restore.correction import (
     GAP_MARK,
     Batch,
@@ -93,7 +93,17 @@ class View:
     @cached_property
     def classes(self) -> NDArray[np.uint16]:
         """Character classes (:mod:`restore.characters`), shape ``(n,)``."""
-        return classify(self.codes)
+        return ch.classify(self.codes)
+
+    @cached_property
+    def breaks(self) -> Ints:
+        """Positions of line breaks, ascending."""
+        return np.flatnonzero((self.classes & ch.NEWLINE) > 0)
+
+    @cached_property
+    def letters(self) -> Ints:
+        """How many CJK letters stand before each position, shape ``(n + 1,)``."""
+        return np.concatenate(([0], np.cumsum((self.classes & ch.CJK) > 0)))
 
     @cached_property
     def _jump(self) -> Bools:

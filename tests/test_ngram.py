@@ -541,3 +541,11 @@ def test_short_and_empty_lines(model: NgramModel, lines: list[str]) -> None:
     matrix = PageCache(lines, model).gain_matrix()
     assert matrix.shape == (len(lines), len(lines))
     assert np.isfinite(matrix).all()
+
+
+def test_the_end_of_a_short_line_is_not_held_against_it(model: NgramModel) -> None:
+    lines = ["宣传韩梓澜", "全厂学习韩梓", "澜", "采访韩梓澜后", "效益好"]
+    matrix = PageCache(lines, model).gain_matrix()
+    longer = PageCache([*lines[:2], "澜甲乙丙", *lines[3:]], model).gain_matrix()
+    assert matrix[1, 2] > 1
+    assert matrix[1, 2] >= longer[1, 2]

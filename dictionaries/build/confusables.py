@@ -32,7 +32,7 @@ from rapidfuzz.distance import Levenshtein
 from scipy.optimize import minimize_scalar
 
 from restore.language.arrays import write_arrays
-from restore.language.glyphs import DEPTH, NOMINAL_ERROR, TABLE, VERSION, pack_log
+from restore.language.glyphs import NOMINAL_ERROR, TABLE, VERSION, pack_log
 
 Pairs = Counter[tuple[str, str]]
 Floats = NDArray[np.float32]
@@ -47,6 +47,8 @@ CAP = 3
 """One pair counts at most so often for how prone a character is to be misread."""
 LEAST_SIGN = 2
 """Pairs with a letter, digit or mark are taken over from this count on."""
+RANKED, COMPONENTS = 16, 8
+"""Candidates of one seen character: so many by probability, and so many because one is a part of the other."""
 PRIOR_WEIGHT = 20
 """How many counts the ranker's probabilities are worth for one seen character."""
 UNLIKE = 0.001
@@ -284,10 +286,27 @@ def calibrate(candidates: Candidates, scores: NDArray[np.float64], unseen: Pairs
     return Calibration(float(np.exp(best.x)), float(weight.sum() / sum(unseen.values())))
 
 
+def component_candidates(candidates: Candidates) -> list[set[str]]:
+    """For each seen character the likeliest it is a part of, or that is a part of it (更 and 便).
+
+    A worn type or a lost stroke group does this oftener than the engines whose confusions were counted.
+    """
+    columns = [column for column, name in enumerate(candidates.names) if " is " in name]
+    distance = candidates.features[:, columns].min(1)
+    score = np.log(candidates.prior)[candidates.true] - glyph_features.COMPONENT_WEIGHT * distance
+    found = []
+    for start, stop in zip(candidates.start[:-1], candidates.start[1:], strict=True):
+        best = start + np.argsort(-score[start:stop], kind="stable")[:COMPONENTS]
+        found.append({candidates.vocabulary[t] for t in candidates.true[best]})
+    return found
+
+
 def posterior(
     candidates: Candidates, scores: NDArray[np.float64], pairs: Pairs, calibration: Calibration
 ) -> dict[str, dict[str, float]]:
     """P(true | seen, seen is wrong): counts, with the ranker's probabilities as the prior of a Dirichlet.
+
+    Gives the `RANKED` likeliest of each seen character and those of `component_candidates`.
 
     A pair counted once that looks unlike is more often a slip of the alignment than a confusion of shapes
     and counts for less; one the ranker did not even consider, for a little more than that.
@@ -297,7 +316,9 @@ def posterior(
     for (seen, true), count in sorted(pairs.items()):
         by_seen.setdefault(seen, {})[true] = count
     found: dict[str, dict[str, float]] = {}
-    for number, seen in enumerate(candidates.vocabulary):
+    for number, (seen, parts) in enumerate(
+        zip(candidates.vocabulary, component_candidates(candidates), strict=True)
+    ):
         rows = slice(candidates.start[number], candidates.start[number + 1])
         trues = [candidates.vocabulary[t] for t in candidates.true[rows]]
         prior = dict(zip(trues, np.exp(log_rank[rows]).tolist(), strict=True))
@@ -307,8 +328,10 @@ def posterior(
             worth = (SINGLE_UNLIKE if true in prior else SINGLE_OUTSIDE) if slip else 1.0
             weight[true] = weight.get(true, 0.0) + worth * count
         total = PRIOR_WEIGHT + sum(weight.values()) - sum(prior.values()) * PRIOR_WEIGHT
-        ranked = sorted(weight.items(), key=lambda item: (-item[1], item[0]))[: 4 * DEPTH]
-        found[seen] = {true: share / total for true, share in ranked}
+        ranked = sorted(weight.items(), key=lambda item: (-item[1], item[0]))
+        found[seen] = {
+            true: share / total for rank, (true, share) in enumerate(ranked) if rank < RANKED or true in parts
+        }
     return found
 
 
@@ -436,7 +459,7 @@ def build(candidates: Candidates, frequency: NDArray[np.float64], folder: Path, 
     post: dict[tuple[str, str], float] = {}
     for seen, found in table.items():
         weight = as_seen[seen] + SEEN_SMOOTHING * smooth[seen]
-        for true, probability in list(found.items())[:DEPTH]:
+        for true, probability in found.items():
             joint[seen, true] = weight * probability / (errors + SEEN_SMOOTHING)
             post[seen, true] = probability * (as_seen[seen] + 1) / (as_seen[seen] + 1 + sign_totals[seen])
     for (seen, true), count in signs.items():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from restore.language.scorer import Scorer
 
 LEVELS = ("light-1", "light-2", "seed-1", "seed-2", "medium-1", "medium-2")
-WHOLE = ("truth.txt", "dump/pdfium.txt", "dump/pdftotext-layout.txt", "dump/pdfminer.txt", "dump/rapid3@mid200.txt")
+WHOLE = ("truth.txt", "dump/pdfium.txt", "dump/pymupdf-blocks.txt", "dump/pdftext-ftfy.txt", "dump/tess3@mid200.txt", "dump/pdftotext-layout.txt", "dump/pdfminer.txt", "dump/rapid3@mid200.txt")
 Table = tuple[list[str], NDArray[Any], NDArray[Any], NDArray[Any]]
 
 

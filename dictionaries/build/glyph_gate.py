@@ -33,7 +33,7 @@ PAGE = 5000
 RATES = (0.0, 0.0, 0.0, 0.001, 0.005, 0.02, 0.06)
 """Errors per character planted in one page after another."""
 STRAYS = "abcdehijlnortu1|'`·.^~"
-START = {"suspect": -10.0, "fair": -9.0, "hopeful": -5.0, "plain": 4.0, "high": 4.0, "medium": 0.8, "low": -1.5}
+START = {"suspect": -10.0, "fair": -9.0, "hopeful": -5.0, "plain": 4.0, "high": 4.0, "medium": 0.7, "low": -1.5}
 
 confusables = sys.modules["restore.passes.confusables"]
 Counts = dict[str, tuple[list[str], list[int]]]

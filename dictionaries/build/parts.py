@@ -20,6 +20,8 @@ from restore.language.ngram import NgramModel
 
 SHORTEST = 2
 """Letters that the code of the part has at least: shorter ones are in too many."""
+LONGEST_BODY = 3
+"""Letters that the code of a part keeps inside a whole."""
 
 
 def unihan_lines(folder: Path) -> Iterator[str]:
@@ -46,6 +48,8 @@ def main() -> None:
     whole_of: defaultdict[str, list[str]] = defaultdict(list)
     for char, code in codes.items():
         whole_of[code].append(char)
+        if len(code) > LONGEST_BODY:  # behind a head, a body keeps its first, second and last letter
+            whole_of[code[:2] + code[-1]].append(char)
     rows = set()
     for char, code in codes.items():
         for rest in (code[1:], code[2:], code[:-1], code[:-2]):

@@ -31,6 +31,9 @@ REACH = 4
 STRENGTH = (800.0, 100.0, 40.0, 20.0)
 """Occurrences that the prior is worth after a context of 1, 2, 3 and 4 characters of the page."""
 
+_PAIRS = 1 << 16
+"""Pairs of lines judged at a time, which bounds the memory of a page with thousands of them."""
+
 Floats = NDArray[np.float32]
 Index = NDArray[np.int64]
 
@@ -98,15 +101,22 @@ class PageCache:
                 both = self._count(window, own, reach, place + 1)
                 weight = self._strength[reach + place - 1]
                 after = (both + weight * after) / (np.maximum(seen, both) + weight)
-            total += np.log(after / before[:, place])
+            exists = (
+                window[:, REACH + place] > 0
+            )  # a short head has an end, about which the page says nothing
+            total += np.where(exists, np.log(after / before[:, place]), 0)
         gain[rows] = total
         return gain
 
     def gain_matrix(self) -> Floats:
         """`gains` of all pairs of lines of the page, shape ``(lines, lines)``."""
         count = len(self._window)
-        left, right = np.divmod(np.arange(count * count), max(count, 1))
-        return self.gains(left, right).reshape(count, count)
+        matrix = np.zeros((count, count), dtype=np.float32)
+        rows = max(1, _PAIRS // max(count, 1))
+        for begin in range(0, count, rows):
+            left, right = np.divmod(np.arange(begin * count, min(begin + rows, count) * count), count)
+            matrix[begin : begin + rows] = self.gains(left, right).reshape(-1, count)
+        return matrix
 
     def _own(self, left: Index, right: Index) -> tuple[Index, Index]:
         """What the two boundaries that a seam is about have in common with it, in the source.

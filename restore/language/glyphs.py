@@ -1,8 +1,8 @@
 """Which characters an OCR engine takes for which: candidates for a seen glyph and P(seen | true).
 
 The table is built by ``dictionaries/build/confusables.py`` from counted OCR confusions, smoothed with shape
-similarity. It holds, for each glyph that may be seen, at most `DEPTH` characters that may have been printed,
-the likeliest first. Two numbers belong to each pair, both natural logarithms:
+similarity. It holds, for each glyph that may be seen, the 16 likeliest characters that may have been printed,
+then some that it is a part of or that are a part of it. Two numbers belong to each pair, natural logarithms:
 
 - ``logp`` = log P(seen | true), for a noisy channel, at a nominal rate of one wrong character in a hundred
   (`NOMINAL_ERROR`): on a page with error rate e add ``log(e / NOMINAL_ERROR)``;
@@ -27,8 +27,6 @@ __all__ = ["Confusables", "Kind"]
 FILE = "confusables.bin"
 TABLE = "confusables"
 VERSION = 1
-DEPTH = 16
-"""Most candidates kept for one glyph and kind."""
 STEP = 1 / 14
 """Logarithms are stored in 8 bits, from 0 down to -255 steps (-18.2 nats)."""
 NOMINAL_ERROR = 0.01

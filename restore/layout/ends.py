@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore import characters as ch
-from restore.layout.measure import common_width
+from restore.layout.measure import NARROWEST, common_width
 from restore.layout.tokens import Tokens, ems, tokens_of
 from restore.view import View
 
@@ -16,9 +16,12 @@ __all__ = ["LineEnds", "line_ends"]
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 TOLERANCE = 1.6  # ems by which a full line may fall short of the measure: kinsoku and justification
 FEW = 4  # tokens that a group needs before it has a measure of its own
+_SQUEEZE = 2.1  # ems by which squeezed marks can stretch a line beyond the measure
+_OVERLONG, _OVERLONG_PAGE = 0.34, 0.5  # share of the text in wider stretches, from which there are no printed lines
 
 
 @dataclass(frozen=True)
@@ -58,11 +61,12 @@ def line_ends(view: View) -> LineEnds:
         within = np.arange(n) - np.searchsorted(group, group)
         key = group * (n // 16 + 2) + within // 16
         group = np.cumsum(np.concatenate(([0], np.diff(key) != 0)))
-    measure = common_width(group, width)
-    page = common_width(np.zeros(n, dtype=np.int64), width, share=0.15, least=FEW)
+    whole = np.zeros(n, dtype=np.int64)
+    measure = _of_printed_lines(group, width, common_width(group, width), _OVERLONG)
+    page = _of_printed_lines(whole, width, common_width(whole, width, share=0.15, least=FEW), _OVERLONG_PAGE)
     small = np.bincount(group)[group] < FEW
-    measure = np.where(small | (measure < 5), np.where(page > 0, page, measure), measure)
-    measure[measure < 5] = 0
+    measure = np.where(small | (measure < NARROWEST), page, measure)
+    measure[measure < NARROWEST] = 0
 
     stop = ((tokens.last & ch.STOP) > 0) | _closes_sentence(tokens)
     mark = (tokens.last & ch.PUNCT) > 0
@@ -97,6 +101,13 @@ def _closes_sentence(tokens: Tokens) -> Bools:
     closing = (tokens.last & ch.CLOSE) > 0
     straight = view.codes[tokens.end - 1] == 0x22
     return (closing | straight) & ((before & ch.STOP) > 0) & (tokens.end - tokens.start > 1)
+
+
+def _of_printed_lines(group: Ints, width: Floats, measure: Floats, most: float) -> Floats:
+    """``measure``, 0 where much of the group is wider: paragraphs, or lines that have been joined. Shape ``(n,)``."""
+    overlong = np.bincount(group, weights=width * (width > measure + _SQUEEZE))
+    share = overlong / np.maximum(np.bincount(group, weights=width), 0.5)
+    return np.where(share[group] > most, 0.0, measure)
 
 
 def _share(group: NDArray[np.int64], hit: Bools, of: Bools) -> Floats:

@@ -1,14 +1,18 @@
-"""Which ASCII marks stand for full-width ones that a converter folded."""
+"""What the marks of a text were in print: which ASCII marks stand for full-width ones, which way quotes point."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restore import characters as ch
+from restore.layout.quotes import direct_quotes
 from restore.view import View
 
-__all__ = ["FULL_WIDTH", "folded_marks"]
+__all__ = ["FULL_WIDTH", "Marks", "folded_marks", "judge"]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -25,6 +29,49 @@ for _c in ",:;?!()，：；？！（）\"'“”‘’%+":
 _CJK = ch.HAN | ch.KANA
 
 
+@dataclass(frozen=True)
+class Marks:
+    """What the marks of a text were in print.
+
+    Attributes:
+        view: the text.
+        folded: positions of ASCII marks that were full-width ones.
+        quotes, target, sure, straight: as :func:`restore.layout.quotes.direct_quotes` gives them.
+    """
+
+    view: View
+    folded: Ints
+    quotes: Ints
+    target: Ints
+    sure: Bools
+    straight: Bools
+
+    @cached_property
+    def classes(self) -> NDArray[np.uint16]:
+        """Classes of the text's characters as they were printed, shape ``(n,)``."""
+        classes = self.view.classes.copy()
+        classes[self.folded] |= ch.FULL | ch.WIDE
+        direction = np.where(self.target[self.sure] % 2, ch.CLOSE, ch.OPEN)
+        classes[self.quotes[self.sure]] = direction | ch.PUNCT | ch.FULL | ch.WIDE
+        return classes
+
+    def on(self, view: View) -> Marks:
+        """The same on a later view; judged anew when more than white space is different there."""
+        if view is self.view:
+            return self
+        old, new = ((v.classes & ch.BLANK) == 0 for v in (self.view, view))
+        if not np.array_equal(self.view.codes[old], view.codes[new]):
+            return judge(view)
+        number, place = np.cumsum(old) - 1, np.flatnonzero(new)
+        folded, quotes = place[number[self.folded]], place[number[self.quotes]]
+        return Marks(view, folded, quotes, self.target, self.sure, self.straight)
+
+
+def judge(view: View) -> Marks:
+    """Judge the marks of a text."""
+    return Marks(view, folded_marks(view), *direct_quotes(view))
+
+
 def folded_marks(view: View) -> Ints:
     """Positions of ASCII marks ``, : ; ? ! ( )`` in CJK context, ascending.
 
@@ -34,7 +81,7 @@ def folded_marks(view: View) -> Ints:
     """
     codes, classes = view.codes, view.classes
     role = _ROLE[np.minimum(codes, 0xFFFF)]
-    at = np.flatnonzero(role & (_SIMPLE | _OPENING | _CLOSING))
+    at = np.flatnonzero((role & (_SIMPLE | _OPENING | _CLOSING)) > 0)
     if not len(at):
         return at
     n = len(codes)
@@ -56,11 +103,10 @@ def folded_marks(view: View) -> Ints:
     brackets = (role[at] & _SIMPLE) == 0
     if brackets.any():
         letters = np.concatenate(([0], np.cumsum((classes & _CJK) > 0)))
-        lines = np.concatenate(([0], np.cumsum((classes & ch.NEWLINE) > 0)))
         k = np.flatnonzero(brackets)
         edges = (right[k] & ch.NEWLINE) > 0
         full[k] = _brackets(
-            (role[at[k]] & _OPENING) > 0, lines[at[k]], letters[at[k]], cjk_left[k], cjk_right[k] | edges, cjk_right[k],
+            (role[at[k]] & _OPENING) > 0, np.searchsorted(view.breaks, at[k]), letters[at[k]], cjk_left[k], cjk_right[k] | edges, cjk_right[k],
             (before[k] & ch.LATIN) == 0,
         )
     return at[full]
@@ -78,10 +124,9 @@ def _brackets(
         beyond: CJK or the end of the line stands on the right.
         free: no Latin letter stands right before it.
     """
-    out = np.zeros(len(opening), dtype=np.bool_)
+    out = right & free  # an opening one whose partner is lost, or was recognised as something else
     stack: list[int] = []
-    rows = zip(opening.tolist(), line.tolist(), strict=True)
-    for k, (opens, row) in enumerate(rows):
+    for k, (opens, row) in enumerate(zip(opening.tolist(), line.tolist(), strict=True)):
         if stack and row > line[stack[-1]]:
             stack.clear()
         if opens:
@@ -91,7 +136,5 @@ def _brackets(
             # a number or a Latin word between CJK characters is in full ones too, but not the code of (0470)8216229
             out[a] = out[k] = letters[k] > letters[a] or (left[a] and beyond[k])
         else:
-            out[k] = left[k]  # its partner is lost, or was recognised as something else
-    for a in stack:
-        out[a] = right[a] and free[a]
+            out[k] = left[k]
     return out

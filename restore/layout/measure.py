@@ -11,6 +11,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 NARROWEST = 6  # ems; narrower columns do not occur in running text
+_WIDEST = 160  # half ems; nothing wider is a column
 
 
 def common_width(group: Ints, width: Floats, share: float = 0.3, least: int = 2) -> Floats:
@@ -25,31 +26,29 @@ def common_width(group: Ints, width: Floats, share: float = 0.3, least: int = 2)
         Shape ``(n,)``: the widest width at which enough of the group's tokens end.
     """
     n = len(width)
-    out = np.zeros(n)
     if not n:
-        return out
-    half = np.rint(width * 2).astype(np.int64)
-    span = int(half.max()) + 8
-    key = group * span + half
-    count = np.bincount(key - key.min(), minlength=0) if key.max() - key.min() < 64 * n + 4096 else None
-    values, inverse, tally = np.unique(key, return_inverse=True, return_counts=True)
-    # tokens within one em below and half an em above count for a width
-    around = np.zeros(len(values), dtype=np.int64)
-    for off in (-2, -1, 0, 1):
-        at = np.searchsorted(values, values + off)
-        hit = (at < len(values)) & (values[np.minimum(at, len(values) - 1)] == values + off)
-        around += np.where(hit, tally[np.minimum(at, len(values) - 1)], 0)
-    del count
-    size = np.bincount(group, minlength=int(group.max()) + 1)
-    home = values // span
-    enough = around >= np.maximum(least, share * size[home])
+        return np.zeros(0)
+    size = np.bincount(group)
     best = np.zeros(len(size))
-    score = np.where(enough, around, 0)
-    # the most common width; of two about equally common ones the wider
-    order = np.lexsort((values, score, home))
-    last = np.append(np.flatnonzero(np.diff(home[order])), len(order) - 1)
-    chosen = order[last]
-    best[home[chosen]] = np.where(score[chosen] > 0, (values[chosen] % span) / 2, 0)
+    half = np.minimum(np.rint(width * 2).astype(np.int64), _WIDEST) + 2
+    able = np.flatnonzero(size >= least)
+    # a histogram of widths for each group, so many groups at a time
+    for part in np.array_split(able, len(able) // 20_000 + 1):
+        number = np.full(len(size), -1)
+        number[part] = np.arange(len(part))
+        row = number[group]
+        here = row >= 0
+        cells = np.bincount(row[here] * (_WIDEST + 4) + half[here], minlength=len(part) * (_WIDEST + 4))
+        count = cells.reshape(len(part), _WIDEST + 4)
+        # tokens within one em below and half an em above count for a width
+        around = np.zeros_like(count)
+        around[:, 2:-1] = count[:, :-3] + count[:, 1:-2] + count[:, 2:-1] + count[:, 3:]
+        enough = (count > 0) & (around >= np.maximum(least, share * size[part])[:, None])
+        score = np.where(enough, around, 0)[:, ::-1]
+        # the most common width; of two about equally common ones the wider
+        top = score.argmax(axis=1)
+        found = score[np.arange(len(part)), top] > 0
+        best[part] = np.where(found, (_WIDEST + 1 - top) / 2, 0)
     return best[group]
 
 

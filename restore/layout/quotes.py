@@ -19,6 +19,7 @@ _KIND[[0x22, 0x201C, 0x201D, 0xFF02, 0x201E, 0x2033]] = _DOUBLE
 _KIND[[0x27, 0x2018, 0x2019, 0xFF07, 0x2032]] = _SINGLE
 _KIND[[0x201C, 0x2018]] |= _OPENS
 _KIND[[0x201D, 0x2019]] |= _CLOSES
+_AGAINST = 2.0  # nats of its surroundings against a mark's reading that leave it open
 _WANTED = np.array([0x201C, 0x201D, 0x2018, 0x2019], dtype=np.uint32)
 # costs of a reading, in nats; a directed mark that is turned round must be outvoted by its surroundings
 _TURN = 2.5
@@ -64,15 +65,14 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     """
     codes, classes = view.codes, view.classes
     kind = _KIND[np.minimum(codes, 0xFFFF)]
-    at = np.flatnonzero(kind)
+    at = np.flatnonzero(kind > 0)
     kind = kind[at]
     n = len(codes)
     left = np.where(at > 0, classes[at - 1], ch.NEWLINE)
     right = np.where(at + 1 < n, classes[np.minimum(at + 1, n - 1)], ch.NEWLINE) if n else left
     # quotes of lines without CJK, apostrophes, primes and single quotes inside Latin text are not ours
-    breaks = np.flatnonzero(classes & ch.NEWLINE)
+    breaks, letters = view.breaks, view.letters
     line = np.searchsorted(breaks, at)
-    letters = np.concatenate(([0], np.cumsum((classes & ch.CJK) > 0)))
     use = letters[np.append(breaks, n)[line]] > letters[np.append(0, breaks)[line]]
     blank_left, blank_right = (left & ch.BLANK) > 0, (right & ch.BLANK) > 0
     word_left, word_right = ((side & (ch.LATIN | ch.DIGIT)) > 0 for side in (left, right))
@@ -96,9 +96,8 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     for p in np.flatnonzero(~plain).tolist():
         here = slice(int(first[p]), int(first[p] + size[p]))
         target[here] = _read(lean[here].tolist(), is_double[here].tolist())
-        # alternation itself is evidence: a mark that fits its pair is sure even without surroundings
-        margin = np.where(target[here] == 0, lean[here], -lean[here])
-        sure[here] = (margin > 0.8) | (np.abs(lean[here]) < 0.1)
+        # a mark that finds its place among the others is sure unless its surroundings speak against it
+        sure[here] = np.where(target[here] == 0, -lean[here], lean[here]) < _AGAINST
     target = np.where(is_double, target, 2 + target)
     change = _WANTED[target] != codes[at]
     straight = (kind & (_OPENS | _CLOSES)) == 0
@@ -110,7 +109,6 @@ def _lean(left: NDArray[np.uint16], right: NDArray[np.uint16], kind: NDArray[np.
     word = ch.HAN | ch.KANA | ch.LATIN | ch.DIGIT
     lean = np.where(right & (ch.COMMA | ch.STOP | ch.CLOSE | ch.NEWLINE), -3.0, 0.0)
     lean += np.where(left & (ch.COMMA | ch.OPEN | ch.NEWLINE), 3.0, 0.0)
-    lean += np.where(left & ch.STOP, 0.5, 0.0)
     lean += np.where(((left & ch.SPACE) > 0) & ((right & word) > 0), 1.5, 0.0)
     lean -= np.where(((right & ch.SPACE) > 0) & ((left & word) > 0), 1.5, 0.0)
     lean += np.where(kind & _OPENS, _TURN, 0.0) - np.where(kind & _CLOSES, _TURN, 0.0)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from restore import characters as ch
@@ -23,6 +24,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 JOIN, KEEP, BREAK = 0, 1, 2
+_NAME_LEFT = regex.compile(r"[（(][\p{Han}·]{2,4}$")
+_NAME_RIGHT = regex.compile(r"[\p{Han}·]{2,4}[）)]")
+_TITLE = regex.compile(r"(?:记者|記者|通讯员|通訊員)$")
+_NAME = regex.compile(r"[\p{Han}·]{2,4}$")
 # log-odds of a new paragraph that the white space itself suggests, before the page is heard
 _SPACE, _NEWLINE, _BLANK, _INDENT = 0, 1, 2, 3
 _PRIOR = np.array([-2.0, 0.0, 2.5, 3.0])
@@ -144,5 +149,20 @@ def _spaces(
     weak = continues < 2.5
     keep = inside & both & short & weak & (odds < 3)
     if kind_of(segments) != BLOCKS:
-        keep |= inside & both & (evidence.form[:-1] != FULL) & (continues < 4)
+        keep |= inside & both & (evidence.form[:-1] != FULL) & (continues < 4) & (segments.row_size[:-1] <= 4)
+    keep |= inside & _between_names(segments)
+    dash = np.array([t[0] in "—―─" for t in segments.texts[1:]])
+    fate = np.where(dash & (space == _BLANK), BREAK, fate)
     return np.where(keep, KEEP, fate)
+
+
+def _between_names(segments: Segments) -> NDArray[np.bool_]:
+    """Boundaries between two names of a byline, or between a reporter's title and name. Shape ``(n - 1,)``."""
+    texts = segments.texts
+    return np.array(
+        [
+            bool((_NAME_LEFT.search(a) and _NAME_RIGHT.match(b)) or (_TITLE.search(a) and _NAME.match(b)))
+            for a, b in zip(texts, texts[1:], strict=False)
+        ],
+        dtype=np.bool_,
+    )

@@ -30,6 +30,8 @@ _COLONS = set("：:；;")
 _OPENING = set("“\"《（(‘「『—□●■◆▲△○①②③④⑤⑥⑦⑧⑨")
 _NOT_FIRST = set("。！？!?，,、”’》）)；：;:」』的了着们")
 UNKNOWN = -1.0
+_NOTHING = -3.0  # nats when nothing fits
+_MOST_PAIRED = 400  # paragraphs of which all pairs are scored
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Paragraphs:
         stops: full stops inside, the last character apart.
         finished: ln P(paragraph ends | its last characters) less the page's mean.
         opening: ln P(its first characters | paragraph begins) less the ln of the mean behind the page's other tails.
+        continued: how well the best paragraph that begins in the middle of a sentence would continue this one, in nats.
+        preceded: how well this one would continue the best paragraph that breaks off, in nats.
         marked_end, marked_head: a gap mark stands there already.
     """
 
@@ -56,6 +60,8 @@ class Paragraphs:
     stops: Ints
     finished: Floats
     opening: Floats
+    continued: Floats
+    preceded: Floats
     marked_end: Bools
     marked_head: Bools
 
@@ -96,12 +102,24 @@ def paragraphs_of(
     boundary = np.full((n, 1), model.bos, dtype=tails.dtype)
     close = np.asarray(model.logp_given(tails, boundary), dtype=np.float64)[:, 0] if n else np.zeros(0)
     opening = np.zeros(n)
+    continued, preceded = np.full(n, _NOTHING), np.full(n, _NOTHING)
     if n:
         first = np.asarray(model.seams(np.repeat(boundary, 4, axis=1), heads), dtype=np.float64)
-        sample = tails[:: max(1, n // 40)]
-        matrix = np.asarray(model.seam_matrix(sample, heads), dtype=np.float64)
+        rows = np.arange(n) if n <= _MOST_PAIRED else np.arange(0, n, n // _MOST_PAIRED)
+        matrix = np.asarray(model.seam_matrix(tails[rows], heads), dtype=np.float64)
         top = matrix.max(axis=0)
-        opening = first - (top + np.log(np.exp(matrix - top).mean(axis=0)))
+        mean = top + np.log(np.exp(matrix - top).mean(axis=0))
+        opening = first - mean
+        if n == len(rows) and n > 1:
+            fits = matrix - mean
+            np.fill_diagonal(fits, _NOTHING)
+            fits = np.clip(fits, _NOTHING, 9)
+            middle = opening < 0
+            breaks = np.array([ends_open(t) for t in bare])
+            if middle.any():
+                continued = np.where(middle[None, :], fits, _NOTHING).max(axis=1)
+            if breaks.any():
+                preceded = np.where(breaks[:, None], fits, _NOTHING).max(axis=0)
     return Paragraphs(
         bare,
         start,
@@ -112,6 +130,8 @@ def paragraphs_of(
         np.array([sum(c in _STOPS for c in t[:-1]) for t in bare], dtype=np.int64),
         close,
         np.clip(opening, -8, 8),
+        continued,
+        preceded,
         np.array([t.endswith(GAP_MARK) for t in texts], dtype=np.bool_),
         np.array([t.startswith(GAP_MARK) for t in texts], dtype=np.bool_),
     )
@@ -146,6 +166,8 @@ def end_features(p: Paragraphs) -> Iterator[tuple[str, NDArray[Any]]]:
         yield name, known & (p.spare > low) & (p.spare <= high)
     commas = np.array([any(c in _COMMAS for c in t) for t in p.texts])
     yield "comma inside", commas
+    yield "continued", p.continued
+    yield "continued>2", np.maximum(p.continued - 2, 0)
     yield "sentence-like", (p.stops > 0) | (commas & (length > 30))
 
 
@@ -165,4 +187,6 @@ def head_features(p: Paragraphs) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "lines known", known
     for name, low, high in (("full", -9, 0.7), ("nearly full", 0.7, 1.4), ("indent", 1.4, 2.6), ("short", 2.6, 99)):
         yield name, known & (p.lead > low) & (p.lead <= high)
+    yield "preceded", p.preceded
+    yield "preceded>2", np.maximum(p.preceded - 2, 0)
     yield "ends open", np.array([ends_open(t) for t in p.texts])

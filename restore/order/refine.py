@@ -15,14 +15,14 @@ __all__ = ["LOOSE", "merit", "refine", "worth"]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
-LONGEST = 8  # lines that move as one run
+_SIZES = (1, 2, 4, 8)  # lines that move as one run, at most
 NEIGHBOUR = 4.5
 SHARES = ((1, 1.0), (2, 0.6), (3, 0.4), (4, 0.25), (5, 0.25), (6, 0.25))  # a line or a few may have been taken out between
 LOOSE = -2.5  # what two neighbours score that have nothing to do with each other
 PER_LINE = 0.4  # nats for each line of a run: of two moves with the same result the smaller is the likelier
 LEAST = 0.5
-HOME = 1.0  # nats of text evidence on the better side of a run's new place
-_MOST_TURNS = 30
+BOTH_SIDES = 1.0  # nats of text evidence that the hole, and the new place, must each gain
+_MOST_TURNS = 12
 
 
 def weights_of(text: NDArray[np.float64]) -> Floats:
@@ -36,7 +36,7 @@ def weights_of(text: NDArray[np.float64]) -> Floats:
 
 
 def refine(order: Ints, text: NDArray[np.float64]) -> Ints:
-    """A better order, from moving runs of up to LONGEST lines.
+    """A better order, from moving runs of a few lines.
 
     Args:
         order: segments in the order found so far, shape ``(n,)``.
@@ -47,19 +47,20 @@ def refine(order: Ints, text: NDArray[np.float64]) -> Ints:
     n = len(order)
     if n < 3:
         return order
-    for _ in range(_MOST_TURNS):
-        moves = _best_moves(pair, text, order)
-        if not moves:
-            break
-        touched = np.zeros(n + 1, dtype=np.bool_)
-        chosen = []
-        for gain, a, size, q in moves:
-            zone = [a - 1, *range(a, a + size), a + size, q, q + 1]
-            zone = [z for z in zone if 0 <= z <= n]
-            if not touched[zone].any():
-                touched[zone] = True
-                chosen.append((gain, a, size, q))
-        order = _moved(order, [(a, size, q) for _, a, size, q in chosen])
+    # single strays first: what remains for longer runs is then really theirs
+    for longest in _SIZES:
+        for _ in range(_MOST_TURNS):
+            moves = _best_moves(pair, text, order, longest)
+            if not moves:
+                break
+            touched = np.zeros(n + 1, dtype=np.bool_)
+            chosen = []
+            for _gain, a, size, q in moves:
+                zone = [z for z in (a - 1, *range(a, a + size), a + size, q, q + 1) if 0 <= z <= n]
+                if not touched[zone].any():
+                    touched[zone] = True
+                    chosen.append((a, size, q))
+            order = _moved(order, chosen)
     return order
 
 
@@ -68,25 +69,27 @@ def merit(order: Ints, text: NDArray[np.float64]) -> float:
     return float(weights_of(text)[order[:-1], order[1:]].sum())
 
 
-def _best_moves(pair: Floats, bare: NDArray[np.float64], order: Ints) -> list[tuple[float, int, int, int]]:
+def _best_moves(pair: Floats, bare: NDArray[np.float64], order: Ints, longest: int) -> list[tuple[float, int, int, int]]:
     """Gainful moves ``(gain, place, size, behind place)``, best first; at most one per place and size."""
     n = len(order)
     # a row and a column for nothing at both ends
     w = np.zeros((n + 2, n + 2), dtype=np.float32)
     w[1:-1, 1:-1] = pair[np.ix_(order, order)]
-    text = np.full((n + 2, n + 2), -99.0, dtype=np.float32)
-    text[1:-1, 1:-1] = bare[np.ix_(order, order)]
+    text = np.full((n + 2, n + 2), LOOSE, dtype=np.float32)
+    text[1:-1, 1:-1] = np.maximum(bare[np.ix_(order, order)], LOOSE)
+    bare_link = text[np.arange(n + 1), np.arange(1, n + 2)]
     link = w[np.arange(n + 1), np.arange(1, n + 2)]  # link[q]: between places q-1 and q
     found = []
     gap = np.arange(n + 1)
-    for size in range(1, min(LONGEST, n - 1) + 1):
+    for size in range(1, min(longest, n - 1) + 1):
         a = np.arange(n - size + 1)
         hole = w[a, a + size + 1] - link[a] - link[a + size]
         into = w[:-1, 1 : n - size + 2].T + w[size : n + 1, 1:] - link[None, :]
         gain = hole[:, None] + into - np.float32(PER_LINE * size)
-        # a run needs a home: at least one side must fit in its own right
-        home = np.maximum(text[:-1, 1 : n - size + 2].T, text[size : n + 1, 1:])
-        gain[home < HOME] = -1e9
+        # a move must gain on both sides: where the run leaves a hole, and where it goes
+        left = text[a, a + size + 1] - bare_link[a] - bare_link[a + size]
+        home = text[:-1, 1 : n - size + 2].T + text[size : n + 1, 1:] - bare_link[None, :]
+        gain[(home < BOTH_SIDES) | (left < BOTH_SIDES)[:, None]] = -1e9
         gain[(gap[None, :] >= a[:, None]) & (gap[None, :] <= a[:, None] + size)] = -1e9
         best = gain.argmax(axis=1)
         value = gain[a, best]

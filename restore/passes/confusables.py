@@ -214,8 +214,8 @@ def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
         odds += weight[name] * value
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
     figures = np.isin(text.codes[place], numerals) & np.isin(true, numerals)
-    guarded = (figures | unknown | _in_name(text, place)) & (page_true3 == 0)
-    odds[figures & guarded] = np.minimum(odds[figures & guarded], gate["low"])
+    guarded = figures | ((unknown | _in_name(text, place)) & (page_true3 == 0))
+    odds[figures] = np.minimum(odds[figures], gate["low"])
     rest = [
         [(chr(int(every[j])), float(total[j] - total[order[a]])) for j in order[a + 1 : min(b, a + _SHOWN)]]
         for a, b in zip(heads.tolist(), ends.tolist(), strict=True)

@@ -28,18 +28,20 @@ _DOT = np.array([ord(c) for c in "·•・-"], dtype=np.uint32)
 _COUNT = np.array([ord(c) for c in "一每半逐"], dtype=np.uint32)  # 一步步, 一株一株: each of many
 # nats that the text must gain by losing the second copy
 _SURE, _LIKELY, _THINKABLE = 9.5, 6.5, 4.0
+_DAMAGE = 1.4  # how much the damage of the page counts
 _REPEATED_WORD = 3.0  # what a repeated word must gain more: print repeats words for emphasis
 _RARE = 10  # occurrences below which a listed word is no evidence
 # why the language may double here, with what the text must gain more in spite of it
 _NEVER = 99.0
 _REASONS = {
     "": 0.0,
-    "a pair of doubled glyphs": _NEVER,
     "a word of the language": 1.8,
     "the page has such a pair elsewhere": 1.8,
     "the end of one word and the beginning of the next": 3.0,
     "maybe a name": 2.5,
     "one after another": _NEVER,
+    "a pair of doubled glyphs": _NEVER,
+    "part of a longer word": _NEVER,
     "a name or title": _NEVER,
     "the page has it elsewhere": _NEVER,
 }
@@ -70,7 +72,7 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     for place, size, gain, natural in _suspects(text, tools.language.lexicon):
         if place < done:
             continue
-        weighed = gain + text.damage - _REASONS[natural] - (_REPEATED_WORD if size > 1 else 0.0)
+        weighed = gain + _DAMAGE * text.damage - _REASONS[natural] - (_REPEATED_WORD if size > 1 else 0.0)
         level = (
             Certainty.HIGH if weighed >= _SURE else Certainty.MEDIUM if weighed >= _LIKELY else Certainty.LOW
         )
@@ -135,10 +137,11 @@ def _natural(text: RunningText, lexicon: Lexicon, place: Ints, size: int) -> lis
     second = first + size
     before, after = around[first - 1], around[second + size]
     # AABB, ABAB and other words that hold both copies
-    inside = np.zeros(len(place), dtype=np.bool_)
-    for length in range(2 * size, min(2 * size + 2, 4) + 1):
+    inside = _words(around, first, 2 * size, lexicon)
+    within = np.zeros(len(place), dtype=np.bool_)
+    for length in range(2 * size + 1, min(2 * size + 2, 4) + 1):
         for start in range(2 * size - length, 1):
-            inside |= _words(around, first + start, length, lexicon)
+            within |= _words(around, first + start, length, lexicon)
     ends = np.zeros(len(place), dtype=np.bool_)
     begins = np.zeros(len(place), dtype=np.bool_)
     for length in (2, 3, 4):
@@ -155,7 +158,7 @@ def _natural(text: RunningText, lexicon: Lexicon, place: Ints, size: int) -> lis
     elsewhere = _count(around, first, 2 * size) > 1
     whole = (_count(around, first - 1, 2 * size + 1) > 1) | (_count(around, first, 2 * size + 1) > 1)
     reasons = np.zeros(len(place), dtype=np.int64)
-    masks = (paired, inside, elsewhere, ends & begins, named, counted, titled, whole & elsewhere)
+    masks = (inside, elsewhere, ends & begins, named, counted, paired, within, titled, whole & elsewhere)
     for number, mask in enumerate(masks, 1):
         reasons[mask] = number
     names = list(_REASONS)

@@ -13,7 +13,7 @@ from restore.order.lacunae import UNKNOWN, end_features, head_features, paragrap
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
-_SURE, _LIKELY, _THINKABLE = 2.5, 0.0, -1.0  # log-odds
+_SURE, _LIKELY, _THINKABLE = 1.5, -1.3, -3.0  # log-odds
 
 
 @repair_pass(after=["paragraphs", "join_lines"])

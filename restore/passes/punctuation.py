@@ -9,8 +9,7 @@ import regex
 from numpy.typing import NDArray
 
 from restore.correction import Batch, Certainty
-from restore.layout.marks import FULL_WIDTH, folded_marks
-from restore.layout.quotes import direct_quotes
+from restore.layout.marks import FULL_WIDTH, judge
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -43,13 +42,13 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
     if tools.settings.punctuation == "keep":
         return
     text = view.text
-    folded = folded_marks(view)
+    marks = tools.memo["marks"].on(view) if "marks" in tools.memo else judge(view)
+    folded, quotes, sure, straight = marks.folded, marks.quotes, marks.sure, marks.straight
     parts = [(folded, folded + 1, _INDEX[view.codes[folded]], 0, np.full(len(folded), Certainty.HIGH, dtype=np.int8))]
-    quotes, marks, sure, straight = direct_quotes(view)
     if len(quotes):
         kind = np.where(sure, np.where(straight, Certainty.HIGH, Certainty.MEDIUM), Certainty.LOW).astype(np.int8)
         for flag, message in ((straight, 1), (~straight, 2)):
-            parts.append((quotes[flag], quotes[flag] + 1, marks[flag] + _QUOTE, message, kind[flag]))
+            parts.append((quotes[flag], quotes[flag] + 1, marks.target[flag] + _QUOTE, message, kind[flag]))
     if "..." in text or "…" in text or "。。" in text or "⋯" in text:
         parts.append(_pattern(_ELLIPSIS, text, _DOTS, 3))
     if "--" in text or "――" in text or "──" in text or "－－" in text:

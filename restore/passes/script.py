@@ -13,7 +13,7 @@ from rapidfuzz.distance import Levenshtein
 
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Edit, Insert, Replace
-from restore.language.context import RunningText
+from restore.language.context import REACH, RunningText
 from restore.language.scripts import Script, detect_script, lone_other_script, script_bits
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
@@ -48,6 +48,7 @@ _FEW = 0.02  # share of characters of the other script above which the page mixe
 _LEAST = 40  # ideographs below which a page's script is not certain enough to mend single glyphs
 _OWN = 3  # times a page has a glyph that is then not a slip, or not of this kind
 _VARIANT = -2.0  # log P(a glyph of the other script is read | its own form was printed)
+_READS = -6.0  # nats per character below which the neighbourhood is garbled anyway
 _CLEAR = 2.0  # log-odds that it is the variant and not another glyph of that shape
 _BITS = {"hans": 1, "hant": 2, "jp": 4}
 
@@ -100,8 +101,9 @@ def _mend(view: View, found: Script, tools: Tools) -> Iterator[Draft]:
             continue
         name = _in_name(running, place)
         again = text.count(seen) >= _OWN
-        odds, rivals = _against_shapes(running, place, plain, _BITS[found], tools)
-        level = Certainty.LOW if name or again or odds < _CLEAR else Certainty.HIGH
+        odds, fluency, rivals = _against_shapes(running, place, plain, _BITS[found], tools)
+        sure = odds >= _CLEAR and fluency >= _READS and not name and not again
+        level = Certainty.HIGH if sure else Certainty.LOW
         score = float(1 / (1 + np.exp(-odds)))
         evidence = {
             "context": running.excerpt(place),
@@ -118,8 +120,8 @@ def _mend(view: View, found: Script, tools: Tools) -> Iterator[Draft]:
 
 def _against_shapes(
     running: RunningText, place: int, plain: str, script: int, tools: Tools
-) -> tuple[float, dict[str, float]]:
-    """Log-odds of the variant against glyphs that look like it, and the odds of all."""
+) -> tuple[float, float, dict[str, float]]:
+    """Log-odds of the variant against glyphs that look like it, its nats per character, and the odds of all."""
     table = tools.language.confusables
     seen = np.array([running.codes[place]], dtype=np.uint32)
     _, rows = table.gather(seen, 12)
@@ -134,7 +136,8 @@ def _against_shapes(
     rest = max(1.0 - float(weight[0]), 1e-9)
     ranked = np.argsort(-weight, kind="stable")[:4]
     odds = float(np.log(max(float(weight[0]), 1e-9) / rest))
-    return odds, {readings[int(k)]: round(float(weight[k]), 4) for k in ranked}
+    fluency = float(score[0] - channel[0]) / (1 + REACH)
+    return odds, fluency, {readings[int(k)]: round(float(weight[k]), 4) for k in ranked}
 
 
 def _in_name(text: RunningText, place: int) -> bool:

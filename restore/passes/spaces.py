@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Batch, Certainty
+from restore.layout.marks import judge
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -20,6 +21,10 @@ _MESSAGES = (
 )
 _SPACED_SHARE = 0.6  # a line is letter-spaced when so many of its tokens are one character
 _LETTERS = ch.HAN | ch.KANA
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Classes = NDArray[np.uint16]
 
 
 @repair_pass(after=["join_lines", "paragraphs"])
@@ -33,48 +38,41 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     Example: ``整改等问题 200 余个, 今年`` becomes ``整改等问题200余个,今年``.
     When it is wrong: where the print had a space; ``--spacing keep`` leaves Han/digit spaces alone.
     """
-    classes, codes = view.classes, view.codes
-    n = len(codes)
-    space = (classes & ch.SPACE) > 0
+    codes = view.codes
+    space = (view.classes & ch.SPACE) > 0
     if not space.any():
         return
+    marks = judge(view)
+    tools.memo["marks"] = marks
+    classes = marks.classes
+    n = len(codes)
     edge = np.diff(np.concatenate(([0], space.astype(np.int8), [0])))
     start, end = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1)
-    outer = np.uint16(ch.NEWLINE)
-    left = np.where(start > 0, classes[np.maximum(start - 1, 0)], outer)
-    right = np.where(end < n, classes[np.minimum(end, n - 1)], outer)
-    tab = np.zeros(len(start), dtype=np.bool_)
-    if (codes == 9).any():
-        tab = np.add.reduceat(codes == 9, start) > 0
-    cjk_line = _lines_with(classes, ch.CJK)
-    in_cjk = cjk_line[start]
+    left = np.where(start > 0, classes[start - 1], ch.NEWLINE)
+    right = np.where(end < n, classes[np.minimum(end, n - 1)], ch.NEWLINE)
+    # lines as stretches between breaks, and what each has
+    line = np.searchsorted(view.breaks, start)
+    first, last = np.append(0, view.breaks)[line], np.append(view.breaks, n)[line]
+    in_cjk = view.letters[last] > view.letters[first]
+    tabs = np.flatnonzero(codes == 9)
+    tabbed = np.searchsorted(tabs, end) > np.searchsorted(tabs, start)
 
-    edges = (((left | right) & ch.NEWLINE) > 0) & in_cjk & ~tab
-    edges |= ((right & ch.NEWLINE) > 0) & ~tab & ((left & ch.NEWLINE) == 0) & in_cjk
-    narrow = (end - start <= 3) & ~tab
+    edges = (((left | right) & ch.NEWLINE) > 0) & in_cjk & ~tabbed
+    narrow = (end - start <= 3) & ~tabbed
     letters = ((left & _LETTERS) > 0) & ((right & _LETTERS) > 0)
-    marks = ch.FULL | ch.COMMA
-    spaced = _letter_spaced(view, start, end, left, right)[start] & narrow
-    inner = spaced & ((left & (_LETTERS | marks | ch.DIGIT)) > 0) & ((right & (_LETTERS | marks | ch.DIGIT)) > 0)
+    parts = _LETTERS | ch.FULL | ch.COMMA | ch.DIGIT
+    inner = _letter_spaced(classes, line, first, last) & narrow & ((left & parts) > 0) & ((right & parts) > 0)
     inner &= ~(((left & ch.DIGIT) > 0) & ((right & ch.DIGIT) > 0))
-    # a mark and a CJK character: the mark brings its own space. Straight quotes are left to their words.
-    before = codes[np.maximum(start - 1, 0)]
-    after = codes[np.minimum(end, n - 1)]
-    ascii_mark = (before < 128) & ((left & ch.COMMA) > 0) & ((right & (_LETTERS | ch.DIGIT | ch.OPEN)) > 0)
-    ascii_mark &= _cjk_beside(classes, start, end)
-    beside = ascii_mark | (((left & ch.FULL) > 0) & ((right & ch.NEWLINE) == 0)) | (
-        ((right & ch.FULL) > 0) & ((left & ch.NEWLINE) == 0)
-    )
-    beside |= ((after < 128) & ((right & ch.COMMA) > 0)) & ((left & _LETTERS) > 0)
-    # brackets and quotes after a name or number keep what was printed: only one plain space goes
-    beside &= (end - start == 1) & (codes[start] == 32) & ~letters & in_cjk
+    # a full-width mark brings its own space; only one plain space goes, others were set on purpose
+    plain = (end - start == 1) & (codes[start] == 32)
+    beside = (((left | right) & ch.FULL) > 0) & (((left | right) & ch.NEWLINE) == 0) & plain & ~letters & in_cjk
     beside &= ~(((right & ch.OPEN) > 0) & ((left & ch.LATIN) > 0))
-    mixed = ((left & _LETTERS) > 0) & ((right & (ch.DIGIT | ch.LATIN)) > 0)
-    mixed |= ((right & _LETTERS) > 0) & ((left & (ch.DIGIT | ch.LATIN)) > 0)
-    percent = (before == 0x25) & ((right & _LETTERS) > 0)
-    mixed = (mixed | percent) & narrow & (codes[start] == 32)
+    word = ch.DIGIT | ch.LATIN
+    mixed = ((left & _LETTERS) > 0) & ((right & word) > 0)
+    mixed |= ((right & _LETTERS) > 0) & (((left & word) > 0) | (codes[np.maximum(start - 1, 0)] == 0x25))
+    mixed &= narrow & (codes[start] == 32)
     spacing = tools.settings.spacing
-    if spacing == "keep" or (spacing == "auto" and _prints_spaces(view, mixed, left, right)):
+    if spacing == "keep" or (spacing == "auto" and _prints_spaces(classes, mixed)):
         mixed = np.zeros_like(mixed)
     which = np.full(len(start), -1)
     for number, mask in ((3, mixed), (2, beside), (1, inner), (0, edges)):
@@ -85,44 +83,20 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
         yield Batch(start[take], end[take], 0, ("",), _MESSAGES, which[take], certainty[take])
 
 
-def _lines_with(classes: NDArray[np.uint16], bits: np.uint16) -> NDArray[np.bool_]:
-    """Whether each character's line has a character of these classes, shape ``(n,)``."""
-    line = np.cumsum((classes & ch.NEWLINE) > 0)
-    found = np.bincount(line, weights=(classes & bits) > 0) > 0
-    return found[line]
+def _letter_spaced(classes: Classes, line: Ints, first: Ints, last: Ints) -> Bools:
+    """Whether each space stands in a line with spaces between (nearly) all its characters, shape like ``line``."""
+    solid = np.concatenate(([0], np.cumsum((classes & ch.BLANK) == 0)))
+    size = solid[last] - solid[first]
+    gaps = np.bincount(line)[line]
+    return (gaps >= 3) & (gaps + 1 > _SPACED_SHARE * size)
 
 
-def _cjk_beside(classes: NDArray[np.uint16], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether a CJK character stands within two characters of a space, shape like ``start``."""
-    n = len(classes)
-    near = classes[np.maximum(start - 2, 0)] | classes[np.minimum(end, n - 1)] | classes[np.minimum(end + 1, n - 1)]
-    return (near & ch.CJK) > 0
-
-
-def _letter_spaced(
-    view: View,
-    start: NDArray[np.int64],
-    end: NDArray[np.int64],
-    left: NDArray[np.uint16],
-    right: NDArray[np.uint16],
-) -> NDArray[np.bool_]:
-    """Whether each character stands in a line with spaces between (nearly) all its characters, shape ``(n,)``."""
-    classes = view.classes
-    line = np.cumsum((classes & ch.NEWLINE) > 0)
-    solid = (classes & ch.BLANK) == 0
-    size = np.bincount(line, weights=solid)
-    gaps = np.bincount(line[start], minlength=len(size))
-    spaced = (gaps >= 3) & (gaps + 1 > _SPACED_SHARE * size)
-    return spaced[line]
-
-
-def _prints_spaces(
-    view: View, mixed: NDArray[np.bool_], left: NDArray[np.uint16], right: NDArray[np.uint16]
-) -> bool:
+def _prints_spaces(classes: Classes, mixed: Bools) -> bool:
     """Whether the page prints Han/digit spaces throughout."""
-    classes = view.classes
+    loose = int(np.count_nonzero(mixed))
+    if loose < 3:
+        return False
     letter = (classes & _LETTERS) > 0
     other = (classes & (ch.DIGIT | ch.LATIN)) > 0
-    tight = int((letter[1:] & other[:-1]).sum() + (letter[:-1] & other[1:]).sum())
-    loose = int(mixed.sum())
-    return loose >= 3 and loose > 4 * tight
+    tight = np.count_nonzero(letter[1:] & other[:-1]) + np.count_nonzero(letter[:-1] & other[1:])
+    return loose > 4 * tight

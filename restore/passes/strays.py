@@ -31,10 +31,10 @@ _KEPT = {"small": 1.0, "capital": 6.0, "digit": 3.5, "mark": 3.0, "rare": 0.5, "
 """By what kind of sign it is: nats that speak for leaving it as it stands."""
 _UNSEEN = -9.0  # log P(sign | ideograph) of pairs that were never counted
 _DROP = -9.5  # log P(a sign is read where nothing was printed)
-_PLAIN = -12.0  # nats above which a sign reads well where it stands
+_PLAIN, _PLAIN_FIGURE = -12.0, -16.0  # nats above which a sign reads well where it stands
 _PAGE = 1.5  # nats for each doubling of a reading's occurrences on the page
-_SURE, _LIKELY, _FIGURE = 0.97, 0.8, 0.99  # share of the probability that one reading must have
-_FIRST, _SECOND = 60, 3  # candidates looked at closely; shown
+_SURE, _LIKELY, _FIGURE, _ONE_MARK = 0.97, 0.8, 0.99, 0.9  # share of the probability that one reading must have
+_NEAR, _FIRST, _SECOND = 1500, 60, 3  # candidates that fit what stands before; looked at closely; shown
 
 
 @repair_pass(after=["join_lines", "spaces", "doubles"])
@@ -98,7 +98,8 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     place = np.flatnonzero(inside & sign)
     bias = kept[place] - text.damage
     # where the language knows the sign no reading can be better by as much as it is unlikely to be misread
-    doubtful = text.stands(place) + bias < _PLAIN
+    plain = np.where(number[place], _PLAIN_FIGURE, _PLAIN)
+    doubtful = text.stands(place) + bias < plain
     return place[doubtful], bias[doubtful]
 
 
@@ -136,8 +137,10 @@ def _judge(
     channel = np.maximum(
         table.log_seen_given_true(np.full(len(pool), seen, np.uint32), pool, _UNSEEN), _UNSEEN
     )
-    rough = text.instead(here, pool_ids, reach=1) + channel
-    close = np.argsort(-rough, kind="stable")[:_FIRST]
+    likely = text.instead(here, pool_ids, reach=0) + channel
+    near = np.argpartition(-likely, _NEAR)[:_NEAR] if len(pool) > _NEAR else np.arange(len(pool))
+    rough = text.instead(here[: len(near)], pool_ids[near], reach=1) + channel[near]
+    close = near[np.argsort(-rough, kind="stable")[:_FIRST]]
     # variants of one character are one reading; the first of them stands for it
     _, first = np.unique(pool_ids[close], return_index=True)
     close = close[np.sort(first)]
@@ -161,6 +164,8 @@ def _judge(
     }
     share = float(odds[best])
     level = Certainty.HIGH if share >= _SURE else Certainty.MEDIUM if share >= _LIKELY else Certainty.LOW
+    if readings[best] and ord(readings[best]) in _PRINTED and share < _ONE_MARK:
+        level = Certainty.LOW
     if not readings[best] and int(text.classes[k]) & ch.LATIN:
         level = Certainty.LOW  # a letter stands for something: what it was is not known
     elif _quoted(text, k):

@@ -1,0 +1,243 @@
+"""The glyph passes: repeated lines, doubled glyphs, strays, confusables, script."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from restore import Certainty, Pipeline, Restoration, Settings, View
+from restore.language import shared
+from restore.language.context import REACH, RunningText
+from restore.passes import BUILT_IN
+from restore.passes.confusables import confusables
+from restore.passes.doubles import doubles
+from restore.passes.duplicates import duplicates
+from restore.passes.script import OpenCCError, converter, script
+from restore.passes.strays import strays
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
+PASSES: dict[str, Any] = dict(BUILT_IN) | {
+    p.name: p for p in (duplicates, doubles, strays, confusables, script)
+}
+
+
+FALSE_CHANGES = 2
+FLOORS = {"double": 0.8, "stray": 0.25, "confuse": 0.5}
+
+
+def cases(kind: str) -> list[Any]:
+    found = json.loads((FIXTURES / kind / "glyphs.json").read_text("utf-8"))
+    return [pytest.param(case, id=case["id"]) for case in found]
+
+
+def run(case: dict[str, Any]) -> Restoration:
+    return Pipeline([PASSES[name] for name in case["passes"]]).run(case["text"])
+
+
+@pytest.mark.parametrize("case", cases("wild"))
+def test_damage_seen_in_the_wild_is_repaired(case: dict[str, Any]) -> None:
+    done = run(case)
+    assert done.text == case["expect"], case["why"]
+    assert done.revert() == case["text"]
+    assert case["text"] != case["expect"]
+
+
+@pytest.mark.parametrize("case", cases("wild"))
+def test_repaired_text_is_left_alone(case: dict[str, Any]) -> None:
+    again = run(case | {"text": case["expect"]})
+    assert again.text == case["expect"]
+
+
+@pytest.mark.parametrize("case", cases("negative"))
+def test_what_is_right_stays(case: dict[str, Any]) -> None:
+    done = run(case)
+    assert done.text == case["text"], case["why"]
+
+
+@pytest.mark.parametrize("name", ["duplicates", "doubles", "strays", "confusables", "script"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "\n", "a", "人", "人人", "  \n\n ", "12:30", "hello world\n", "，，", "a人", "|", "\U00020000b人"],
+)
+def test_no_text_is_too_short(name: str, text: str) -> None:
+    done = PASSES[name](text)
+    assert done.revert() == text
+
+
+@pytest.mark.parametrize("name", ["duplicates", "doubles", "strays", "confusables", "script"])
+def test_the_manual_has_four_parts(name: str) -> None:
+    manual = PASSES[name].__doc__
+    for part in ("Repairs:", "Why it happens:", "Example:", "When it is wrong:"):
+        assert part in manual
+
+
+def test_corrections_carry_alternatives_with_odds() -> None:
+    wanted = {
+        confusables: "今年以来，全县农民收人稳步增加，村里的道路也修好了。",
+        strays: "村里请来技术员，带b周边农户发展生产，增加收入。",
+        doubles: "全县农业生产取得更大发发展成就，群众十分高兴。",
+    }
+    for one, text in wanted.items():
+        (correction,) = one(text).corrections
+        odds = correction.evidence["alternatives"]
+        assert len(odds) >= 2
+        assert sum(odds.values()) <= 1.0 + 1e-3
+        assert list(odds.values()) == sorted(odds.values(), reverse=True)
+        assert "alternatives" in correction.explain()
+
+
+def test_a_form_that_the_page_repeats_is_its_own() -> None:
+    once = "合作社卖出的山货都用竹匣装好，客人很喜欢。"
+    page = "".join(f"第{n}天，村里的匠工坊来了客人，匠工坊的师傅做了木匣。" for n in "一二三四五六")
+    assert confusables(page + once).text == page + once
+
+
+def test_a_digit_is_not_taken_for_an_ideograph() -> None:
+    text = "比赛共有3个组别，第1名得到奖杯，其余2人得到奖状，时间是6月1日。"
+    assert strays(text).text == text
+
+
+def test_a_letter_nobody_can_read_is_shown_only() -> None:
+    text = "会议由县长主持，e志远等同志出席了会议并讲了话。"
+    done = strays(text)
+    assert done.text == text
+    assert [c.certainty for c in done.corrections] == [Certainty.LOW]
+
+
+def test_lines_twice_but_with_other_figures_stay() -> None:
+    text = "三月份全镇收购春茶 12吨 三月份全镇收购春茶 15吨 比去年同期有所增加。"
+    assert duplicates(text).text == text
+
+
+def test_two_lines_each_printed_twice() -> None:
+    text = "新修的水渠通到了山脚下 新修的水渠通到了山脚下 村民们放起鞭炮来庆祝了 村民们放起鞭炮来庆祝了 直到天黑。"
+    assert duplicates(text).text == "新修的水渠通到了山脚下 村民们放起鞭炮来庆祝了 直到天黑。"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "source", "expect"),
+    [
+        ("tw", "头发发展，公里之外的面条店后面有皇后饭店。", "頭髮發展，公里之外的麵條店後面有皇后飯店。"),
+        ("hans", "我們的頭髮與發展，皇后在後面。", "我们的头发与发展，皇后在后面。"),
+        ("hk", "里面的台湾群众", "裏面的台灣羣眾"),
+        ("jp", "学校的图书馆发展了", "学校的図書館発展了"),
+    ],
+)
+def test_conversion_goes_by_phrases_and_can_be_undone(wanted: str, source: str, expect: str) -> None:
+    done = script(source, script=wanted)
+    assert done.text == expect
+    assert done.revert() == source
+    assert len(done.corrections) >= 2
+
+
+def test_conversion_happens_after_joining() -> None:
+    lines = "他每天走两公 里路去学校，翻过一座小 山，蹚过一条小河，十年如 一日，从来没有迟到过一 次，学生们都很敬佩他，乡 亲们也都很喜欢这位老师。"
+    pipeline = Pipeline([BUILT_IN["join_lines"], script])
+    done = pipeline.run(lines, Settings(script="tw"))
+    assert "兩公里路" in done.text
+    assert "公裏" not in done.text
+
+
+def test_keep_converts_nothing() -> None:
+    text = "我們的頭髮與發展，皇后在後面，里長在裏面。"
+    assert script(text).text == text
+
+
+def test_the_other_opencc_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = importlib.util.find_spec
+
+    def without_clib(name: str, package: str | None = None) -> Any:
+        return None if name.startswith("opencc.") else real(name, package)
+
+    converter.cache_clear()
+    monkeypatch.setattr(importlib.util, "find_spec", without_clib)
+    with pytest.raises(OpenCCError, match="pure-Python"):
+        converter("s2t")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, package=None: None)
+    with pytest.raises(OpenCCError, match="pip install opencc"):
+        converter("s2t")
+    monkeypatch.undo()
+    assert converter("s2t")("龙") == "龍"
+
+
+def test_running_text_scores_changes_like_the_model_scores_the_changed_text() -> None:
+    model = shared().model
+    text = "全县农民收人 稳步增加，\n村里的路修好了。"
+    running = RunningText(View.of_text(text), model)
+    plain = "".join(text.split(" "))
+    assert running.text == plain
+    place = plain.index("人")
+    changed = plain[:place] + "入" + plain[place + 1 :]
+    window = slice(place, place + 1 + REACH)
+    expect = float(model.logp(model.encode(changed))[window].sum())
+    found = running.instead(np.array([place]), model.encode("入"))[0]
+    assert found == pytest.approx(expect, abs=1e-3)
+    stands = running.stands(np.array([place]))[0]
+    assert stands == pytest.approx(float(model.logp(model.encode(plain))[window].sum()), abs=1e-3)
+    shorter = plain[:place] + plain[place + 1 :]
+    expect = float(model.logp(model.encode(shorter))[place : place + REACH].sum())
+    assert running.without(np.array([place]))[0] == pytest.approx(expect, abs=1e-3)
+
+
+def articles() -> list[str]:
+    return [file.read_text("utf-8") for file in sorted((FIXTURES / "build" / "articles").glob("*.txt"))]
+
+
+def test_clean_news_is_left_alone() -> None:
+    own = Pipeline([duplicates, doubles, strays, confusables, script])
+    changes = sum(c.applied for text in articles() for c in own.run(text).corrections)
+    assert changes <= FALSE_CHANGES
+
+
+def test_planted_errors_are_found() -> None:
+    """Floors over the project's own articles; they only rise."""
+    rng = random.Random(7)
+    right = dict.fromkeys(("double", "stray", "confuse"), 0)
+    planted = dict(right)
+    false = 0
+    table = shared().confusables
+    for text in articles():
+        out: list[str] = []
+        wanted: dict[int, tuple[str, str]] = {}
+        for char in text:
+            kind = rng.random() * 60 if "\u4e00" <= char <= "\u9fff" else 9.0
+            looks = (
+                [chr(int(c)) for c in table.seen[(table.true == ord(char)) & (table.logp > -6.0)]]
+                if kind < 1
+                else []
+            )
+            looks = [c for c in looks if "\u4e00" <= c <= "\u9fff"]
+            if kind < 0.3:
+                wanted[len(out) + 1] = ("double", "")
+                out.append(char)
+            elif kind < 0.5:
+                wanted[len(out)] = ("stray", char)
+                char = rng.choice("bdehu|`")
+            elif kind < 1 and looks:
+                wanted[len(out)] = ("confuse", char)
+                char = rng.choice(looks)
+            out.append(char)
+        for kind, _ in wanted.values():
+            planted[kind] += 1
+        done = Pipeline([doubles, strays, confusables]).run("".join(out))
+        for correction in done.corrections:
+            if correction.applied:
+                kind, true = wanted.get(correction.span.start, ("", None))
+                if true is not None and correction.after == true:
+                    right[kind] += 1
+                else:
+                    false += 1
+    assert min(planted.values()) >= 30
+    assert {kind: right[kind] / planted[kind] >= floor for kind, floor in FLOORS.items()} == dict.fromkeys(
+        FLOORS, True
+    ), (
+        right,
+        planted,
+    )
+    assert false <= 0.06 * sum(right.values()), (false, right)
