@@ -1,11 +1,11 @@
 """Turns the text dump of a scanned or converted CJK newspaper page back into what was printed.
 
 >>> from restore import clean
->>> page = clean("党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员的职责。")
+>>> page = clean("党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员、监督党员和组织 群众的职责。")
 >>> page.text
-'党的基层组织是党执政的组织基础，担负着直接教育党员、管理党员的职责。'
+'党的基层组织是党执政的组织基础，担负着直接教育党员、管理党员、监督党员和组织群众的职责。'
 >>> page.revert()
-'党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员的职责。'
+'党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员、监督党员和组织 群众的职责。'
 """
 
 from __future__ import annotations
@@ -72,5 +72,11 @@ def clean(text: str | bytes | Source, *, preset: str = "default", **settings: An
         InputError: for bytes that are empty or no text.
         InvariantError: when the result would break a promise; nothing was changed.
     """
-    source = text if isinstance(text, Source) else Source.from_bytes(text) if isinstance(text, bytes) else Source(text)
+    source = (
+        text
+        if isinstance(text, Source)
+        else Source.from_bytes(text)
+        if isinstance(text, bytes)
+        else Source(text)
+    )
     return Pipeline.preset(preset).run(source, Settings(**settings))

@@ -147,7 +147,11 @@ class Ledger:
         new.evidence = {int(number[i]): v for i, v in self.evidence.items() if mask[i]}
         for name in ("builds_on", "requires"):
             old: dict[int, tuple[int, ...]] = getattr(self, name)
-            setattr(new, name, {int(number[i]): tuple(int(number[j]) for j in v) for i, v in old.items() if mask[i]})
+            setattr(
+                new,
+                name,
+                {int(number[i]): tuple(int(number[j]) for j in v) for i, v in old.items() if mask[i]},
+            )
         return new
 
     # ------------------------------------------------------------------ dependence
@@ -243,7 +247,9 @@ class Ledger:
         if self._ids is None:
             e, c = self.edits, self.corrs
             columns = (e[name].tolist() for name in ("kind", "start", "end", "side", "to", "text"))
-            edits = [f"{k},{a},{b},{s},{t},{self.texts[x]}" for k, a, b, s, t, x in zip(*columns, strict=True)]
+            edits = [
+                f"{k},{a},{b},{s},{t},{self.texts[x]}" for k, a, b, s, t, x in zip(*columns, strict=True)
+            ]
             first = [*c["first"].tolist(), len(edits)]
             self._ids, seen = [], dict[str, int]()
             for name, a, b in zip(c["pass"].tolist(), first, first[1:], strict=False):
@@ -251,7 +257,9 @@ class Ledger:
                 before = seen[what] = seen.get(what, -1) + 1
                 if before:  # the same thing done again at the same place
                     what += f"|{before}"
-                self._ids.append(hashlib.blake2b(what.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest())
+                self._ids.append(
+                    hashlib.blake2b(what.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+                )
         return self._ids
 
     def identifier(self, index: int) -> str:
@@ -293,7 +301,10 @@ class Ledger:
         cover = np.cumsum(delta) > 0
         # by whom the text of a row is replaced
         replaced = dict(
-            zip(*(e[name][applied[e["corr"]] & (e["over"] >= 0)].tolist() for name in ("over", "corr")), strict=True)
+            zip(
+                *(e[name][applied[e["corr"]] & (e["over"] >= 0)].tolist() for name in ("over", "corr")),
+                strict=True,
+            )
         )
         stay = applied.copy()
         for index in np.flatnonzero(~applied).tolist():
@@ -409,7 +420,9 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     return Rendering(codes, origin, owner, hidden, *moved)
 
 
-def _places(n: int, e: Mapping[str, NDArray[Any]], moves: Ints) -> tuple[Ints, tuple[Ints, NDArray[np.float64], Ints]]:
+def _places(
+    n: int, e: Mapping[str, NDArray[Any]], moves: Ints
+) -> tuple[Ints, tuple[Ints, NDArray[np.float64], Ints]]:
     """Where each source character stands among all when ``moves`` are made, shape ``(n + 1,)``; keys and movers."""
     to, rank, mover = np.arange(n), np.full(n, np.inf), np.full(n, -1)
     for r in moves.tolist():

@@ -129,6 +129,7 @@ class RepairPass:
         self.__doc__ = find.__doc__
 
     def __call__(self, text: str | Source, **settings: Any) -> Restoration:
+        """Run this pass alone on a text; ``settings`` are fields of :class:`Settings`."""
         return Pipeline([self]).run(text, Settings(**settings))
 
     def __repr__(self) -> str:
@@ -143,7 +144,7 @@ def repair_pass(*, after: Sequence[str] = ()) -> Callable[[Find], RepairPass]:
     """
 
     def wrap(find: Find) -> RepairPass:
-        return RepairPass(find, find.__name__, tuple(after))  # type: ignore[attr-defined]
+        return RepairPass(find, find.__name__, tuple(after))
 
     return wrap
 
@@ -267,7 +268,9 @@ def _resolve(one: Pass | str) -> Pass:
             loaded = point.load()
             made = loaded() if isinstance(loaded, type) else loaded
             if not isinstance(made, Pass):
-                raise TypeError(f"entry point {one!r} ({point.value}) is not a pass: it needs a name and find(view, tools)")
+                raise TypeError(
+                    f"entry point {one!r} ({point.value}) is not a pass: it needs a name and find(view, tools)"
+                )
             return made
     known = [*passes.BUILT_IN, *(p.name for p in entry_points(group=ENTRY_POINTS))]
     raise ValueError(f"unknown pass {one!r}; there are {', '.join(known)}")

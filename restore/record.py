@@ -130,11 +130,15 @@ def loads(data: bytes | str, name: str = "<record>") -> Restoration:
     try:
         body = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise RecordError(f"{name}: not JSON (line {error.lineno}, column {error.colno}: {error.msg})") from None
+        raise RecordError(
+            f"{name}: not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+        ) from None
     if not isinstance(body, dict) or body.get("format") != FORMAT:
-        raise RecordError(f"{name}: not a record of restore (its \"format\" is not {FORMAT!r})")
+        raise RecordError(f'{name}: not a record of restore (its "format" is not {FORMAT!r})')
     if body.get("version") != VERSION:
-        raise RecordError(f"{name}: record version {body.get('version')!r}; this program reads version {VERSION}")
+        raise RecordError(
+            f"{name}: record version {body.get('version')!r}; this program reads version {VERSION}"
+        )
     try:
         source = _source(body["source"])
         ledger = _ledger(body)

@@ -223,7 +223,9 @@ class Restoration:
         e = self.ledger.edits
         empty = e["start"] == e["end"]
         hit = np.where(
-            empty, (e["start"] == offset) | (e["start"] == offset + 1), (e["start"] <= offset) & (offset < e["end"])
+            empty,
+            (e["start"] == offset) | (e["start"] == offset + 1),
+            (e["start"] <= offset) & (offset < e["end"]),
         )
         return [self.corrections[int(i)] for i in np.unique(e["corr"][hit])]
 
@@ -264,9 +266,13 @@ class Restoration:
         seen = np.bincount(shown, minlength=len(source))
         if len(shown) + np.count_nonzero(r.hidden) != len(source) or (seen + r.hidden != 1).any():
             k = int(np.flatnonzero(seen + r.hidden != 1)[0])
-            raise InvariantError(f"source offset {k} is shown {int(seen[k])} times and hidden {int(r.hidden[k])} times")
+            raise InvariantError(
+                f"source offset {k} is shown {int(seen[k])} times and hidden {int(r.hidden[k])} times"
+            )
         if not np.array_equal(r.codes[own], source[shown]):
-            raise InvariantError("a character of the text is neither the source's nor supplied by a correction")
+            raise InvariantError(
+                "a character of the text is neither the source's nor supplied by a correction"
+            )
         if r.hidden.any():
             named = accepted[e["corr"]] & (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"])
             delta = np.bincount(e["start"][named], minlength=len(source) + 1)

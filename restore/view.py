@@ -30,7 +30,18 @@ from restore.correction import (
     Move,
     Replace,
 )
-from restore.ledger import AFTER, BEFORE, BODY, CORR_COLUMNS, EDIT_COLUMNS, Bools, Ints, Ledger, Rendering, render
+from restore.ledger import (
+    AFTER,
+    BEFORE,
+    BODY,
+    CORR_COLUMNS,
+    EDIT_COLUMNS,
+    Bools,
+    Ints,
+    Ledger,
+    Rendering,
+    render,
+)
 from restore.source import Codes, Source, Span, codes_to_text
 
 __all__ = ["View", "record"]
@@ -81,7 +92,11 @@ class View:
     @cached_property
     def text(self) -> str:
         """The text."""
-        if len(self.codes) == len(self.source.codes) and self.rendering.key_to is None and not self.has_supplied:
+        if (
+            len(self.codes) == len(self.source.codes)
+            and self.rendering.key_to is None
+            and not self.has_supplied
+        ):
             return self.source.text
         return codes_to_text(self.codes)
 
@@ -189,7 +204,9 @@ class _Recorder:
         self.spans: list[tuple[Ints, Ints]] = []  # view spans whose text is rewritten
         self.moved: list[tuple[Ints, Ints]] = []  # view spans that move
         self.waiting: list[Draft] = []
-        self.corrs: list[tuple[int, int, float, int, int]] = []  # rows that are not in the ledger's columns yet
+        self.corrs: list[
+            tuple[int, int, float, int, int]
+        ] = []  # rows that are not in the ledger's columns yet
         self.rows: list[Row] = []
         # by row of supplied text: the row that has its latest state, and what was rewritten in it
         self.latest: dict[int, tuple[int, int, int, list[tuple[int, int, int]]]] = {}
@@ -209,7 +226,9 @@ class _Recorder:
             return
         corrs = dict(zip(CORR_COLUMNS, zip(*self.corrs, strict=True), strict=True))
         edits = dict(zip(EDIT_COLUMNS, zip(*self.rows, strict=True), strict=True))
-        self.ledger.extend({k: np.array(v) for k, v in corrs.items()}, {k: np.array(v) for k, v in edits.items()})
+        self.ledger.extend(
+            {k: np.array(v) for k, v in corrs.items()}, {k: np.array(v) for k, v in edits.items()}
+        )
         self.corrs, self.rows = [], []
 
     @property
@@ -313,7 +332,9 @@ class _Recorder:
         )
         seams = view._seams
         if len(seams):
-            for k in np.flatnonzero(np.searchsorted(seams, end, "right") > np.searchsorted(seams, start)).tolist():
+            for k in np.flatnonzero(
+                np.searchsorted(seams, end, "right") > np.searchsorted(seams, start)
+            ).tolist():
                 needs = view.movers_at(int(start[k]), int(end[k]))
                 if needs:
                     ledger.requires[first + k] = needs
@@ -324,7 +345,12 @@ class _Recorder:
         n = len(view)
         if n == 0:
             return np.zeros(len(start), dtype=np.bool_)
-        if not inserts and len(view.source.codes) == n and not view.has_supplied and view.rendering.mover is None:
+        if (
+            not inserts
+            and len(view.source.codes) == n
+            and not view.has_supplied
+            and view.rendering.mover is None
+        ):
             return np.ones(len(start), dtype=np.bool_)
         own = view.owner < 0
         jumps = view._jumps_before
@@ -364,7 +390,11 @@ class _Recorder:
         """Whether the edit changes text that an earlier correction supplied."""
         owner = self.view.owner
         if isinstance(edit, Insert):
-            return 0 < edit.at < len(owner) and owner[edit.at] >= 0 and bool(owner[edit.at] == owner[edit.at - 1])
+            return (
+                0 < edit.at < len(owner)
+                and owner[edit.at] >= 0
+                and bool(owner[edit.at] == owner[edit.at - 1])
+            )
         return not isinstance(edit, Move) and bool((owner[edit.span.start : edit.span.end] >= 0).any())
 
     def _record(self, draft: Draft) -> None:
@@ -428,7 +458,9 @@ class _Recorder:
         while first > 0 and self.view.owner[first - 1] == row:
             first -= 1
         a, b = a - first, b - first
-        latest, correction, words, done = self.latest.get(row, (row, int(e["corr"][row]), int(e["text"][row]), []))
+        latest, correction, words, done = self.latest.get(
+            row, (row, int(e["corr"][row]), int(e["text"][row]), [])
+        )
         shift = sum(delta for _, stop, delta in done if stop <= a)
         whole = ledger.texts[words]
         new = ledger.text_index(whole[: a + shift] + text + whole[b + shift :])
@@ -483,8 +515,13 @@ class _Recorder:
         r, e = self.view.rendering, self.ledger.edits
         slot, last = int(e["start"][row]), int(e["end"][row]) - 1
         inside = other < len(self.view) and slot < int(self.view.origin[other]) <= last
-        torn = r.key_to is not None and r.key_rank is not None and (
-            np.unique(r.key_rank[slot : last + 1]).size > 1 or (r.key_rank[slot] < np.inf and np.ptp(r.key_to[slot : last + 1]))
+        torn = (
+            r.key_to is not None
+            and r.key_rank is not None
+            and (
+                np.unique(r.key_rank[slot : last + 1]).size > 1
+                or (r.key_rank[slot] < np.inf and np.ptp(r.key_to[slot : last + 1]))
+            )
         )
         return slot if inside or torn else last
 

@@ -36,8 +36,8 @@ from restore.cli.app import app
 from restore.decisions import Decision, Decisions
 from restore.report import terminal
 
-DUMP = "党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员的职责。\n"
-CLEAN = "党的基层组织是党执政的组织基础，担负着直接教育党员、管理党员的职责。\n"
+DUMP = "党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员、监督党员和组织 群众的职责。\n"
+CLEAN = "党的基层组织是党执政的组织基础，担负着直接教育党员、管理党员、监督党员和组织群众的职责。\n"
 FORMATTING = ("--select", "formatting")
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 COMMANDS = ("clean", "check", "diff", "report", "revert", "apply", "explain", "passes", "evaluate")
@@ -107,7 +107,7 @@ class TestClean:
     def test_text_to_stdout_messages_to_stderr(self, dump: Path) -> None:
         result = run("clean", dump, *FORMATTING)
         assert (result.code, result.out) == (0, CLEAN)
-        assert "4 corrections applied" in result.err
+        assert "5 corrections applied" in result.err
         assert dump.read_text() == DUMP
 
     def test_in_a_process_too(self, dump: Path) -> None:
@@ -406,7 +406,7 @@ class TestCheck:
     def test_exit_codes(self, dump: Path, tmp_path: Path) -> None:
         (tmp_path / "good.txt").write_text(CLEAN)
         result = run("check", dump, *FORMATTING)
-        assert (result.code, result.out) == (1, f"{dump}: 4 corrections to apply\n")
+        assert (result.code, result.out) == (1, f"{dump}: 5 corrections to apply\n")
         result = process("check", "good.txt", *FORMATTING)
         assert (result.code, result.out, result.err) == (0, "good.txt: nothing to do\n", "")
         assert process("check", "good.txt", dump, *FORMATTING).code == 1
@@ -422,14 +422,14 @@ class TestCheck:
     def test_stat(self, dump: Path) -> None:
         result = run("check", dump, "--stat", *FORMATTING)
         rows = {row.split()[0]: row.split()[1:] for row in result.out.splitlines()[2:]}
-        assert rows["join_lines"] == ["3", "0", "0", "3"]
+        assert rows["join_lines"] == ["4", "0", "0", "4"]
         assert result.code == 1
 
     def test_json_of_several(self, dump: Path, tmp_path: Path) -> None:
         (tmp_path / "good.txt").write_text(CLEAN)
         result = run("check", dump, "good.txt", "--format", "json", *FORMATTING)
         body = json.loads(result.out)
-        assert [len(d["corrections"]) for d in body["documents"]] == [4, 0]
+        assert [len(d["corrections"]) for d in body["documents"]] == [5, 0]
         assert result.code == 1
 
 
@@ -572,9 +572,9 @@ class TestRecord:
 
     def test_report(self, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("restore.cli.app._html", lambda one: f"<p>{len(one.corrections)}".encode())
-        assert run("report", made).out == "<p>4"
+        assert run("report", made).out == "<p>5"
         assert run("report", made, "-o", "r.html").code == 0
-        assert (tmp_path / "r.html").read_bytes() == b"<p>4"
+        assert (tmp_path / "r.html").read_bytes() == b"<p>5"
         fails(run("report", made, "-o", "r.html"), "exists already")
 
     @pytest.mark.parametrize("command", ["report", "revert"])

@@ -279,7 +279,7 @@ class TestFile:
 
 
 class TestRun:
-    DUMP = "党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员的职责。"
+    DUMP = "党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员、监督党员和组织 群众的职责。"
 
     def test_with_the_settings_that_were_judged(self) -> None:
         source = Source(self.DUMP)

@@ -119,11 +119,11 @@ def test_the_classics_are_candidates(table: Confusables, seen: str, true: str) -
     assert true in [char for char, _ in table.candidates(seen)]
 
 
-@pytest.mark.parametrize(("seen", "true"), ["更便", "便更", "主住", "天夭"])
+@pytest.mark.parametrize(("seen", "true"), ["更便", "便更", "主住", "贝员"])
 def test_parts_and_wholes_are_there_though_rarely_counted(table: Confusables, seen: str, true: str) -> None:
     found = table.candidates(seen, k=99)
     assert true in [char for char, _ in found]
-    assert dict(found)[true] < 1e-2
+    assert dict(found)[true] < 2e-3
 
 
 @pytest.mark.parametrize(("seen", "true"), ["—一", "丶、"])

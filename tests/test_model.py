@@ -133,7 +133,9 @@ def rewrites(draw: st.DrawFn, n: int) -> list[Draft | Batch]:
     while edits:
         size = draw(st.integers(1, 3))
         mine, edits = edits[:size], edits[size:]
-        out.append(Draft(tuple(mine), "because", draw(certainties), 0.5, {"seen": "\udc80" if len(mine) > 2 else 1}))
+        out.append(
+            Draft(tuple(mine), "because", draw(certainties), 0.5, {"seen": "\udc80" if len(mine) > 2 else 1})
+        )
     return draw(st.permutations(out))
 
 
@@ -159,9 +161,17 @@ def as_drafts(found: list[Draft | Batch]) -> list[Draft]:
         if isinstance(one, Draft):
             out.append(one)
             continue
-        for a, b, k in zip(one.start.tolist(), one.end.tolist(), np.broadcast_to(one.text, len(one)), strict=True):
+        for a, b, k in zip(
+            one.start.tolist(), one.end.tolist(), np.broadcast_to(one.text, len(one)), strict=True
+        ):
             text = one.texts[int(k)]
-            edit = Insert(a, text, one.after) if a == b else Replace(Span(a, b), text) if text else Delete(Span(a, b))
+            edit = (
+                Insert(a, text, one.after)
+                if a == b
+                else Replace(Span(a, b), text)
+                if text
+                else Delete(Span(a, b))
+            )
             out.append(Draft((edit,), "", Certainty(int(np.asarray(one.certainty)))))
     return out
 
@@ -173,7 +183,13 @@ def moves(draw: st.DrawFn, view: View, edges: list[int]) -> list[Draft]:
     out = []
     for rank, (a, b) in enumerate(itertools.pairwise(cuts)):
         if draw(st.booleans()) and (view.owner[a:b] < 0).any():
-            out.append(Draft((Move(Span(a, b), draw(st.sampled_from(edges)), float(rank)),), "line moved", draw(certainties)))
+            out.append(
+                Draft(
+                    (Move(Span(a, b), draw(st.sampled_from(edges)), float(rank)),),
+                    "line moved",
+                    draw(certainties),
+                )
+            )
     return out
 
 
@@ -334,7 +350,13 @@ def test_a_move_and_its_undoing_leave_the_other_lines_alone(data: st.DataObject)
     restoration = Restoration(source, ledger, Certainty.LOW)
     keep = data.draw(st.sets(st.integers(0, max(ledger.n_corrections - 1, 0))))
     some = restoration.reject(*(i for i in range(ledger.n_corrections) if i not in keep))
-    moved = {k for i in keep if i < ledger.n_corrections for e in restoration.corrections[i].edits for k in range(*e.span)}
+    moved = {
+        k
+        for i in keep
+        if i < ledger.n_corrections
+        for e in restoration.corrections[i].edits
+        for k in range(*e.span)
+    }
     origin = some.rendering.origin.tolist()
     assert [o for o in origin if o not in moved] == [k for k in range(len(text)) if k not in moved]
 
@@ -479,14 +501,21 @@ def test_an_insertion_between_a_character_and_what_was_supplied_behind_it() -> N
 
 
 def test_two_rewrites_of_one_supplied_text() -> None:
-    done = steps("甲", [draft(Replace(Span(0, 1), "abcd"))], [draft(Replace(Span(0, 1), "X")), draft(Delete(Span(3, 4)))])
+    done = steps(
+        "甲",
+        [draft(Replace(Span(0, 1), "abcd"))],
+        [draft(Replace(Span(0, 1), "X")), draft(Delete(Span(3, 4)))],
+    )
     assert done.text == "Xbc"
     assert done.reject(2).text == "Xbcd"
     assert done.reject(0).text == "甲"
 
 
 def test_the_surer_of_two_rewrites_stands_alone() -> None:
-    found = [Draft((Replace(Span(0, 1), "X"),), "", Certainty.LOW), Draft((Delete(Span(2, 3)),), "", Certainty.HIGH)]
+    found = [
+        Draft((Replace(Span(0, 1), "X"),), "", Certainty.LOW),
+        Draft((Delete(Span(2, 3)),), "", Certainty.HIGH),
+    ]
     done = steps("甲", [draft(Replace(Span(0, 1), "abc"))], found)
     sure = next(c for c in done.corrections if c.pass_name == "pass1" and c.certainty is Certainty.HIGH)
     assert sure.builds_on == (0,)

@@ -44,7 +44,9 @@ def main() -> None:
     cuts = np.flatnonzero(np.diff(bits)) + 1
     edges = np.concatenate(([0], cuts, [0x110000]))
     with OUT.open("w", encoding="utf-8", newline="\n") as file:
-        file.write("# Class bits of code points, by Unicode property. Built by dictionaries/build/characters.py\n")
+        file.write(
+            "# Class bits of code points, by Unicode property. Built by dictionaries/build/characters.py\n"
+        )
         file.write("start\tend\tbits\n")
         for a, b in zip(edges[:-1], edges[1:], strict=True):
             if bits[a]:

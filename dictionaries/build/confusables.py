@@ -47,8 +47,19 @@ CAP = 3
 """One pair counts at most so often for how prone a character is to be misread."""
 LEAST_SIGN = 2
 """Pairs with a letter, digit or mark are taken over from this count on."""
-RANKED, COMPONENTS = 16, 8
-"""Candidates of one seen character: so many by probability, and so many because one is a part of the other."""
+RANKED = 16
+"""Candidates of one seen character by probability; added to them, because one is a part of the other:"""
+COMPONENTS = {
+    "seen is right of true": 8,
+    "seen is left of true": 2,
+    "seen is bottom of true": 4,
+    "seen is top of true": 2,
+    "true is right of seen": 3,
+    "true is bottom of seen": 2,
+}
+COMPONENT_WEIGHT = 8.0
+"""Of the distance against the log frequency."""
+COMMON = 1e-6
 PRIOR_WEIGHT = 20
 """How many counts the ranker's probabilities are worth for one seen character."""
 UNLIKE = 0.001
@@ -287,17 +298,20 @@ def calibrate(candidates: Candidates, scores: NDArray[np.float64], unseen: Pairs
 
 
 def component_candidates(candidates: Candidates) -> list[set[str]]:
-    """For each seen character the likeliest it is a part of, or that is a part of it (更 and 便).
+    """For each seen character likely ones it is a part of, or that are a part of it (更 and 便).
 
-    A worn type or a lost stroke group does this oftener than the engines whose confusions were counted.
+    A worn type or a lost group of strokes does this oftener than the engines whose confusions were counted.
+    Rare seen characters have none.
     """
-    columns = [column for column, name in enumerate(candidates.names) if " is " in name]
-    distance = candidates.features[:, columns].min(1)
-    score = np.log(candidates.prior)[candidates.true] - glyph_features.COMPONENT_WEIGHT * distance
-    found = []
-    for start, stop in zip(candidates.start[:-1], candidates.start[1:], strict=True):
-        best = start + np.argsort(-score[start:stop], kind="stable")[:COMPONENTS]
-        found.append({candidates.vocabulary[t] for t in candidates.true[best]})
+    prior = np.log(candidates.prior)[candidates.true]
+    found: list[set[str]] = [set() for _ in candidates.vocabulary]
+    for name, most in COMPONENTS.items():
+        score = prior - COMPONENT_WEIGHT * candidates.features[:, candidates.names.index(name)]
+        for number, common in enumerate(candidates.prior > COMMON):
+            if common:
+                start, stop = candidates.start[number], candidates.start[number + 1]
+                best = start + np.argsort(-score[start:stop], kind="stable")[:most]
+                found[number].update(candidates.vocabulary[t] for t in candidates.true[best])
     return found
 
 

@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,9 @@ def label(name: str, kind: str, text: str, truth: PageTruth, model: Scorer) -> L
     solid = [k for k, c in enumerate(view.text) if not c.isspace()]
     at = np.full(len(view.text), -1, dtype=np.int64)
     folded = Document.read("".join(view.text[k] for k in solid), "newline").text
-    to_output = align(truth.text, folded if len(folded) == len(solid) else "".join(view.text[k] for k in solid))
+    to_output = align(
+        truth.text, folded if len(folded) == len(solid) else "".join(view.text[k] for k in solid)
+    )
     for t, o in enumerate(to_output):
         if o >= 0:
             at[solid[o]] = t
@@ -142,7 +144,9 @@ def load(folder: Path, half: str, model: Scorer, kinds: tuple[str, ...] = KINDS)
                     yield label(file.parent.name, kind, text, truth, model)
 
 
-def table_of(pages: list[Labelled], target: str, rng: np.random.Generator) -> tuple[list[str], NDArray[Any], ...]:
+def table_of(
+    pages: list[Labelled], target: str, rng: np.random.Generator
+) -> tuple[list[str], NDArray[Any], ...]:
     """Feature names, design matrix, labels and weights for one kind of link."""
     names: list[str] = []
     blocks, labels, weight = [], [], []
@@ -163,7 +167,9 @@ def table_of(pages: list[Labelled], target: str, rng: np.random.Generator) -> tu
     return names, np.concatenate(blocks), np.concatenate(labels), np.concatenate(weight)
 
 
-def breaks_of(pages: list[Labelled], tables: dict[str, dict[str, float]]) -> tuple[list[str], NDArray[Any], ...]:
+def breaks_of(
+    pages: list[Labelled], tables: dict[str, dict[str, float]]
+) -> tuple[list[str], NDArray[Any], ...]:
     """Design matrix of true neighbours: does a new paragraph begin?"""
     names: list[str] = []
     blocks, labels = [], []
@@ -175,9 +181,15 @@ def breaks_of(pages: list[Labelled], tables: dict[str, dict[str, float]]) -> tup
             continue
         width[order] = column_width(page.segments.width[order])
         # neighbours in the truth, across articles too, and neighbours in dumps that are in order
-        pairs = {(int(a), int(b)) for a, b in zip(order, order[1:], strict=False) if page.first[b] - page.last[a] <= 3 or page.kind.startswith("sim/")}
+        pairs = {
+            (int(a), int(b))
+            for a, b in zip(order, order[1:], strict=False)
+            if page.first[b] - page.last[a] <= 3 or page.kind.startswith("sim/")
+        }
         if page.kind in IN_ORDER:
-            pairs |= {(k, k + 1) for k in range(len(order) - 1) if page.first[k] >= 0 and page.first[k + 1] >= 0}
+            pairs |= {
+                (k, k + 1) for k in range(len(order) - 1) if page.first[k] >= 0 and page.first[k + 1] >= 0
+            }
         if not pairs:
             continue
         i, j = np.array(sorted(pairs)).T
@@ -192,10 +204,14 @@ def breaks_of(pages: list[Labelled], tables: dict[str, dict[str, float]]) -> tup
     return names, np.concatenate(blocks), y, np.ones(len(y))
 
 
-def fit(x: NDArray[Any], y: NDArray[Any], w: NDArray[Any], ridge: float = RIDGE) -> tuple[float, NDArray[Any]]:
+def fit(
+    x: NDArray[Any], y: NDArray[Any], w: NDArray[Any], ridge: float = RIDGE
+) -> tuple[float, NDArray[Any]]:
     """Bias and weights of a logistic regression, on standardised features."""
     mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-3
-    z = np.concatenate([np.ones((len(x), 1), dtype=np.float32), ((x - mean) / scale).astype(np.float32)], axis=1)
+    z = np.concatenate(
+        [np.ones((len(x), 1), dtype=np.float32), ((x - mean) / scale).astype(np.float32)], axis=1
+    )
 
     def loss(b: NDArray[Any]) -> tuple[float, NDArray[Any]]:
         s = z @ b
@@ -216,11 +232,15 @@ def log_loss(x: NDArray[Any], y: NDArray[Any], w: NDArray[Any], bias: float, wei
 
 
 def main(model: Scorer | None = None, argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("pages", type=Path)
     parser.add_argument("--half", choices=["a", "b", "all"], default="all")
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--only-gaps", action="store_true", help="keep the other tables of the file, fit the gaps again")
+    parser.add_argument(
+        "--only-gaps", action="store_true", help="keep the other tables of the file, fit the gaps again"
+    )
     options = parser.parse_args(argv)
     if model is None:
         from restore.language.ngram import NgramModel
@@ -256,7 +276,9 @@ def main(model: Scorer | None = None, argv: list[str] | None = None) -> None:
     }
     body["loss_bits"]["breaks"] = round(log_loss(x, y, w, bias, weights), 4)
     print("breaks", len(x), "boundaries, loss", body["loss_bits"]["breaks"], "bits")
-    options.out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8")  # the passes read it
+    options.out.write_text(
+        json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8"
+    )  # the passes read it
     _fit_gaps(body, options, model)
 
 

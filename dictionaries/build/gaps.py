@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from restore.language.scorer import Scorer
 
 LEVELS = ("light-1", "light-2", "seed-1", "seed-2", "medium-1", "medium-2")
-WHOLE = ("truth.txt", "dump/pdfium.txt", "dump/pymupdf-blocks.txt", "dump/pdftext-ftfy.txt", "dump/tess3@mid200.txt", "dump/pdftotext-layout.txt", "dump/pdfminer.txt", "dump/rapid3@mid200.txt")
+WHOLE = (
+    "truth.txt",
+    "dump/pdfium.txt",
+    "dump/pymupdf-blocks.txt",
+    "dump/pdftext-ftfy.txt",
+    "dump/tess3@mid200.txt",
+    "dump/pdftotext-layout.txt",
+    "dump/pdfminer.txt",
+    "dump/rapid3@mid200.txt",
+)
 Table = tuple[list[str], NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
@@ -34,7 +43,9 @@ def gap_tables(folder: Path, half: str, model: Scorer) -> dict[str, Table]:
         if half != "all" and number % 2 != "ab".index(half):
             continue
         truth = PageTruth.load(file)
-        position = {(truth.blocks[int(b)].id, int(o)): t for t, (b, o) in enumerate(zip(truth.block_of, truth.offset))}
+        position = {
+            (truth.blocks[int(b)].id, int(o)): t for t, (b, o) in enumerate(zip(truth.block_of, truth.offset))
+        }
         block = np.asarray(truth.block_of)
         dumps = [(file.parent / "sim" / f"{level}.txt", True) for level in LEVELS]
         dumps += [(file.parent / name, False) for name in WHOLE]
@@ -59,7 +70,9 @@ def gap_tables(folder: Path, half: str, model: Scorer) -> dict[str, Table]:
                         if (name, o) in position:
                             lost[position[name, o]] = True
                 for k in range(len(found)):
-                    solid = [q for q in range(int(found.start[k]), int(found.end[k])) if not view.text[q].isspace()]
+                    solid = [
+                        q for q in range(int(found.start[k]), int(found.end[k])) if not view.text[q].isspace()
+                    ]
                     if not solid:
                         use[k] = False
                         continue
@@ -67,7 +80,9 @@ def gap_tables(folder: Path, half: str, model: Scorer) -> dict[str, Table]:
                     if first < 0 or last < 0:
                         use[k] = False
                         continue
-                    end_lost[k] = lost[last + 1] and block[last + 1] == block[last] if last + 1 < len(block) else 0
+                    end_lost[k] = (
+                        lost[last + 1] and block[last + 1] == block[last] if last + 1 < len(block) else 0
+                    )
                     head_lost[k] = first > 0 and lost[first - 1] and block[first - 1] == block[first]
             for name, features, y in (
                 ("gap_end", end_features(found), end_lost),
@@ -75,7 +90,9 @@ def gap_tables(folder: Path, half: str, model: Scorer) -> dict[str, Table]:
             ):
                 columns = list(features)
                 names[name] = [c for c, _ in columns]
-                rows[name].append(np.stack([np.asarray(v, dtype=np.float32) for _, v in columns], axis=1)[use])
+                rows[name].append(
+                    np.stack([np.asarray(v, dtype=np.float32) for _, v in columns], axis=1)[use]
+                )
                 labels[name].append(y[use])
     out = {}
     for name in rows:

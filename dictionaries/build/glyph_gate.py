@@ -14,17 +14,16 @@ from __future__ import annotations
 
 import argparse
 import csv
+import importlib
 import json
 import lzma
 import random
-import sys
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
 
-import restore.passes.confusables
 from restore import Tools, View
 from restore.language.context import RunningText
 from restore.language.scripts import SIMPLIFIED
@@ -33,9 +32,17 @@ PAGE = 5000
 RATES = (0.0, 0.0, 0.0, 0.001, 0.005, 0.02, 0.06)
 """Errors per character planted in one page after another."""
 STRAYS = "abcdehijlnortu1|'`·.^~"
-START = {"suspect": -10.0, "fair": -9.0, "hopeful": -5.0, "plain": 4.0, "high": 4.0, "medium": 0.7, "low": -1.5}
+START = {
+    "suspect": -11.5,
+    "fair": -9.0,
+    "hopeful": -5.0,
+    "plain": 4.0,
+    "high": 4.0,
+    "medium": 0.8,
+    "low": -1.5,
+}
 
-confusables = sys.modules["restore.passes.confusables"]
+confusables = importlib.import_module("restore.passes.confusables")
 Counts = dict[str, tuple[list[str], list[int]]]
 
 
@@ -120,15 +127,18 @@ def main() -> None:
     gate = json.loads(args.out.read_text("utf-8")) if args.out.exists() else {}
     start = START | {"weights": dict.fromkeys((*confusables.FEATURES, "bias"), 0.0)}
     confusables._gate = lambda: start
-    text = lzma.open(args.corpus / "news_2025_dev.txt.xz", "rt", encoding="utf-8").read(args.characters)
+    with lzma.open(args.corpus / "news_2025_dev.txt.xz", "rt", encoding="utf-8") as file:
+        text = file.read(args.characters)
     names, rows, labels = samples(text.replace(" ", ""), read_counts(args.ocr / "confusions.tsv"), Tools())
     half = np.arange(len(rows)) % 2 == 0
     bias, weights = fit(rows[half], labels[half])
     odds = bias + rows[~half] @ weights
     for least in (-2, -1, 0, 1, 2, 3, 4, 5):
         hit = odds > least
-        print(f"odds > {least}: {int(hit.sum())} changes, {labels[~half][hit].mean():.3f} right,",
-              f"{labels[~half][hit].sum() / labels[~half].sum():.3f} of the findable")
+        print(
+            f"odds > {least}: {int(hit.sum())} changes, {labels[~half][hit].mean():.3f} right,",
+            f"{labels[~half][hit].sum() / labels[~half].sum():.3f} of the findable",
+        )
     bias, weights = fit(rows, labels)
     found = {"bias": round(bias, 3)} | {n: round(float(w), 3) for n, w in zip(names, weights, strict=True)}
     gate["confusables"] = {"weights": found} | START

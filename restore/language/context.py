@@ -1,7 +1,7 @@
 """Running text as the character model sees it, and what a change of one place is worth there.
 
-White space was no part of the text the model was made from: it is left out; a line break counts as the boundary of a
-paragraph. Places below count the characters that remain.
+White space was no part of the text the model was made from: it is left out; a line break counts as the boundary
+of a paragraph. Places below count the characters that remain.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class RunningText:
 
     @cached_property
     def ids(self) -> Ids:
-        """Ids of the characters, with `REACH` paragraph boundaries before and after: shape ``(n + 2 * REACH,)``."""
+        """Ids of the characters, `REACH` boundaries before and after: shape ``(n + 2 * REACH,)``."""
         edge = np.full(REACH, self.model.bos)
         return np.concatenate((edge, self.model.encode(self.text), edge)).astype(np.int64)
 
     @cached_property
     def logp(self) -> Floats:
-        """ln P of every character given those before it, then of `REACH` boundaries; shape ``(n + REACH,)``."""
+        """ln P of every character, then of `REACH` boundaries; shape ``(n + REACH,)``."""
         return self.model.logp(self.ids[REACH:]).astype(np.float64)
 
     @cached_property
@@ -77,12 +77,12 @@ class RunningText:
 
     def left(self, place: Ints) -> Ids:
         """Ids of the `REACH` characters before each place, shape ``(m, REACH)``."""
-        return self.ids[place[:, None] + np.arange(REACH)]
+        return np.asarray(self.ids[place[:, None] + np.arange(REACH)])
 
     def right(self, place: Ints, size: int = 1) -> Ids:
         """Ids of the `REACH` characters behind ``size`` characters from each place, shape ``(m, REACH)``."""
         at = place[:, None] + size + REACH + np.arange(REACH)
-        return self.ids[np.minimum(at, len(self.ids) - 1)]
+        return np.asarray(self.ids[np.minimum(at, len(self.ids) - 1)])
 
     def without(self, place: Ints, size: int = 1) -> Floats:
         """ln P of the `REACH` characters behind, when ``size`` characters from each place are taken out."""
@@ -91,7 +91,7 @@ class RunningText:
         return self.model.seams(self.left(place), self.right(place, size)).astype(np.float64)
 
     def instead(self, place: Ints, ids: Ids, size: int = 1, reach: int = REACH) -> Floats:
-        """ln P of ``ids`` (one each, shape ``(m,)``) and of the ``reach`` characters behind, when it stands there."""
+        """ln P of ``ids`` (one each, shape ``(m,)``), when it stands there, and of ``reach`` behind it."""
         if not len(place):
             return np.empty(0)
         target = np.concatenate((ids[:, None].astype(np.int64), self.right(place, size)[:, :reach]), axis=1)

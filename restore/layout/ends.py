@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.layout.measure import NARROWEST, common_width
-from restore.layout.tokens import Tokens, ems, tokens_of
+from restore.layout.tokens import Tokens, ems, letter_spaced, tokens_of
 from restore.view import View
 
 __all__ = ["LineEnds", "line_ends"]
@@ -19,9 +19,12 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TOLERANCE = 1.6  # ems by which a full line may fall short of the measure: kinsoku and justification
-FEW = 4  # tokens that a group needs before it has a measure of its own
+FEW = 4  # lines that a group needs before it has a measure of its own
 _SQUEEZE = 2.1  # ems by which squeezed marks can stretch a line beyond the measure
-_OVERLONG, _OVERLONG_PAGE = 0.34, 0.5  # share of the text in wider stretches, from which there are no printed lines
+_OVERLONG, _OVERLONG_PAGE = (
+    0.34,
+    0.5,
+)  # share of the text in wider stretches, from which there are no printed lines
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,11 @@ class LineEnds:
 
     Attributes:
         tokens: the tokens.
-        measure: the measure each token is judged by, 0 where there is none. Shape ``(n,)``.
         join: the next token continues the same paragraph in a new printed line. Shape ``(n,)``; the last is False.
         inside: the white space stands inside a printed line. Shape ``(n,)``.
     """
 
     tokens: Tokens
-    measure: Floats
     join: Bools
     inside: Bools
 
@@ -44,63 +45,46 @@ class LineEnds:
 def line_ends(view: View) -> LineEnds:
     """Judge every token boundary of a view.
 
-    A token as wide as its neighbours have in common ended at the column's edge. A short token that ends a sentence ended
-    its paragraph. Lines that all end at a mark are verse, a list or a table: those stay. Two short tokens on one
-    physical line that make up the measure together were parted by a stray space.
+    A stretch as wide as its neighbours have in common ended at the column's edge. A short one that ends a sentence ended
+    its paragraph. Lines that all end at a mark are verse, a list or a table: those stay. Short tokens in one physical
+    line that make up the measure together were parted by stray spaces, and so were the characters of a spaced line.
     """
     tokens = tokens_of(view, ems(view))
-    n = len(tokens)
-    no = np.zeros(n, dtype=np.bool_)
-    if n < 2:
-        return LineEnds(tokens, np.zeros(n), no, no.copy())
-    width = tokens.width
-    # a group is a block; in a dump without blank lines, a window of it
-    group = tokens.block
-    size = np.bincount(group)
-    if size.max(initial=0) > 40:
-        within = np.arange(n) - np.searchsorted(group, group)
-        key = group * (n // 16 + 2) + within // 16
-        group = np.cumsum(np.concatenate(([0], np.diff(key) != 0)))
-    whole = np.zeros(n, dtype=np.int64)
-    measure = _of_printed_lines(group, width, common_width(group, width), _OVERLONG)
+    inside = letter_spaced(tokens)
+    lines = tokens.merged(inside)
+    measure = _measures(lines)
+    parted = _parted(lines, measure)
+    if parted.any():
+        inside[np.flatnonzero(~inside)[parted]] = True
+        lines = tokens.merged(inside)
+        measure = _measures(lines)
+    join = np.zeros(len(tokens), dtype=np.bool_)
+    join[~inside] = _line_ends(lines, measure)
+    return LineEnds(tokens, join, inside)
+
+
+def _groups(lines: Tokens) -> Ints:
+    """Blocks; windows of sixteen lines where blocks are large, as in a dump without blank lines. Shape ``(n,)``."""
+    block = lines.block
+    if np.bincount(block).max(initial=0) <= 40:
+        return block
+    place = np.arange(len(lines))
+    key = block * (len(lines) // 16 + 2) + (place - np.searchsorted(block, block)) // 16
+    return np.cumsum(np.diff(key, prepend=key[:1]) != 0)
+
+
+def _measures(lines: Tokens) -> Floats:
+    """The measure each line is judged by, 0 where there is none. Shape ``(n,)``."""
+    group, width = _groups(lines), lines.width
+    if not len(lines):
+        return width
+    whole = np.zeros(len(lines), dtype=np.int64)
     page = _of_printed_lines(whole, width, common_width(whole, width, share=0.15, least=FEW), _OVERLONG_PAGE)
+    own = _of_printed_lines(group, width, common_width(group, width, least=3), _OVERLONG)
     small = np.bincount(group)[group] < FEW
-    measure = np.where(small | (measure < NARROWEST), page, measure)
+    measure = np.where(small | (own < NARROWEST), page, own)
     measure[measure < NARROWEST] = 0
-
-    stop = ((tokens.last & ch.STOP) > 0) | _closes_sentence(tokens)
-    mark = (tokens.last & ch.PUNCT) > 0
-    full = (measure > 0) & (width >= measure - TOLERANCE)
-    behind = tokens.newlines
-    near = np.zeros(n, dtype=np.bool_)
-    near[:-1] = behind[:-1] < 2
-    # verse, lists and tables end every line at a mark; printed lines do not
-    ragged = _share(group, near & ~mark, near) > 0.25
-    cjk = ((tokens.last | np.roll(tokens.first, -1)) & (ch.CJK | ch.WIDE)) > 0
-    next_width, next_measure = np.roll(width, -1), np.roll(measure, -1)
-    indented = np.roll(tokens.indent, -1) >= 2
-    lost_indent = (np.abs(next_width - (next_measure - 2)) < 0.8) & np.roll(full, -2)
-    # newline form
-    broken = near & (behind == 1) & full & ragged & cjk
-    broken &= ~(indented & stop) & ~(stop & lost_indent & (next_width < measure - 1))
-    # space form
-    wrapped = _share(group, full & near, near) > 0.4
-    spaced = near & (behind == 0) & wrapped & ragged
-    pair = width + next_width + 1
-    inside = spaced & ~full & ~stop & (np.roll(measure, -1) > 0) & (pair <= measure + 1.1)
-    spaced &= ~inside & ~(stop & ~full)
-    join = broken | spaced
-    join[-1] = inside[-1] = False
-    return LineEnds(tokens, measure, join, inside)
-
-
-def _closes_sentence(tokens: Tokens) -> Bools:
-    """A closing quote or bracket right behind a full stop ends the sentence too."""
-    view = tokens.view
-    before = view.classes[np.maximum(tokens.end - 2, 0)]
-    closing = (tokens.last & ch.CLOSE) > 0
-    straight = view.codes[tokens.end - 1] == 0x22
-    return (closing | straight) & ((before & ch.STOP) > 0) & (tokens.end - tokens.start > 1)
+    return measure
 
 
 def _of_printed_lines(group: Ints, width: Floats, measure: Floats, most: float) -> Floats:
@@ -110,7 +94,73 @@ def _of_printed_lines(group: Ints, width: Floats, measure: Floats, most: float) 
     return np.where(share[group] > most, 0.0, measure)
 
 
-def _share(group: NDArray[np.int64], hit: Bools, of: Bools) -> Floats:
-    """Share of ``hit`` among ``of`` in each token's group, shape ``(n,)``."""
+def _parted(lines: Tokens, measure: Floats) -> Bools:
+    """Whether the white space behind a token parts it from the rest of its printed line, shape ``(n,)``.
+
+    Consecutive short tokens of one physical line that fill the measure together, once or several times, are so many
+    printed lines.
+    """
+    n = len(lines)
+    short = (measure > 0) & (lines.width < measure - TOLERANCE)
+    goes_on = np.zeros(n, dtype=np.bool_)
+    goes_on[:-1] = short[:-1] & short[1:] & (lines.newlines[:-1] == 0) & (lines.spaces[:-1] == 1)
+    if not goes_on.any():
+        return goes_on
+    starts = np.append(True, ~goes_on[:-1])
+    run = np.cumsum(starts) - 1
+    total = np.cumsum(lines.width)
+    so_far = (
+        total - (total - lines.width)[np.flatnonzero(starts)][run]
+    )  # width of the run up to and with this token
+    whole = np.rint(so_far / np.maximum(measure, 1.0))
+    off = so_far - whole * measure
+    edge = (whole >= 1) & (off >= -TOLERANCE) & (off <= 1.1)  # a line of the run can end here
+    # every line of the run, to its last, has one place where it can end
+    last = np.append(np.flatnonzero(starts)[1:] - 1, n - 1)
+    fits = edge[last] & (np.bincount(run, weights=edge) == whole[last])
+    return goes_on & fits[run] & ~edge
+
+
+def _line_ends(lines: Tokens, measure: Floats) -> Bools:
+    """Whether the next line continues the same paragraph, shape ``(n,)``."""
+    n = len(lines)
+    if n < 2:
+        return np.zeros(n, dtype=np.bool_)
+    width, behind, group = lines.width, lines.newlines, _groups(lines)
+    stop = ((lines.last & ch.STOP) > 0) | _closes_sentence(lines)
+    mark = (lines.last & ch.PUNCT) > 0
+    full = (measure > 0) & (width >= measure - TOLERANCE)
+    near = behind < 2
+    near[-1] = False
+    # verse, lists and tables end every line at a mark; printed lines do not
+    ragged = _share(group, near & ~mark, near.astype(float)) > 0.25
+    cjk = ((lines.last | _next(lines.first)) & (ch.CJK | ch.WIDE)) > 0
+    indented = _next(lines.indent) >= 2
+    lost_indent = (np.abs(_next(width) - (_next(measure) - 2)) < 0.8) & _next(_next(full))
+    # newline form
+    broken = near & (behind == 1) & full & ragged & cjk
+    broken &= ~(indented & stop) & ~(stop & lost_indent & (_next(width) < measure - 1))
+    # space form
+    wrapped = _share(group, full & near, near * width) > 0.4
+    spaced = near & (behind == 0) & (lines.spaces == 1) & wrapped & ragged & ~(stop & ~full)
+    return broken | spaced
+
+
+def _next(values: NDArray[np.generic]) -> NDArray[np.generic]:
+    """The value of the next line for each, shape ``(n,)``."""
+    return np.roll(values, -1)
+
+
+def _closes_sentence(lines: Tokens) -> Bools:
+    """A closing quote or bracket right behind a full stop ends the sentence too."""
+    view = lines.view
+    before = view.classes[np.maximum(lines.end - 2, 0)]
+    closing = (lines.last & ch.CLOSE) > 0
+    straight = view.codes[lines.end - 1] == 0x22
+    return (closing | straight) & ((before & ch.STOP) > 0) & (lines.end - lines.start > 1)
+
+
+def _share(group: Ints, hit: Bools, of: Floats) -> Floats:
+    """Share of ``hit`` in the weights ``of``, in each line's group, shape ``(n,)``."""
     total = np.bincount(group, weights=of)
-    return (np.bincount(group, weights=hit & of) / np.maximum(total, 1))[group]
+    return (np.bincount(group, weights=hit * of) / np.maximum(total, 0.5))[group]

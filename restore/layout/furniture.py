@@ -36,8 +36,16 @@ def furniture_lines(texts: Sequence[str]) -> NDArray[np.bool_]:
     out = np.zeros(n, dtype=np.bool_)
     pattern = _pattern()
     for k, text in enumerate(texts):
-        if 2 <= len(text) <= _LONGEST and ("版" in text or "年" in text or "期" in text or ":" in text or "：" in text
-                                           or ";" in text or "；" in text or text[:1] in "ABCD"):
+        if 2 <= len(text) <= _LONGEST and (
+            "版" in text
+            or "年" in text
+            or "期" in text
+            or ":" in text
+            or "：" in text
+            or ";" in text
+            or "；" in text
+            or text[:1] in "ABCD"
+        ):
             covered = sum(m.end() - m.start() for m in pattern.finditer(text))
             out[k] = covered >= _COVER * len(text)
     for k in range(n):

@@ -106,10 +106,15 @@ def folded_marks(view: View) -> Ints:
         k = np.flatnonzero(brackets)
         edges = (right[k] & ch.NEWLINE) > 0
         full[k] = _brackets(
-            (role[at[k]] & _OPENING) > 0, np.searchsorted(view.breaks, at[k]), letters[at[k]], cjk_left[k], cjk_right[k] | edges, cjk_right[k],
+            (role[at[k]] & _OPENING) > 0,
+            np.searchsorted(view.breaks, at[k]),
+            letters[at[k]],
+            cjk_left[k],
+            cjk_right[k] | edges,
+            cjk_right[k],
             (before[k] & ch.LATIN) == 0,
         )
-    return at[full]
+    return np.asarray(at[full])
 
 
 def _brackets(

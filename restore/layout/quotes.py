@@ -68,8 +68,7 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     at = np.flatnonzero(kind > 0)
     kind = kind[at]
     n = len(codes)
-    left = np.where(at > 0, classes[at - 1], ch.NEWLINE)
-    right = np.where(at + 1 < n, classes[np.minimum(at + 1, n - 1)], ch.NEWLINE) if n else left
+    left, right = _surroundings(classes, at)
     # quotes of lines without CJK, apostrophes, primes and single quotes inside Latin text are not ours
     breaks, letters = view.breaks, view.letters
     line = np.searchsorted(breaks, at)
@@ -104,7 +103,31 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     return at[change], target[change], sure[change], straight[change]
 
 
-def _lean(left: NDArray[np.uint16], right: NDArray[np.uint16], kind: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _surroundings(classes: NDArray[np.uint16], at: Ints) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    """Classes of the nearest characters on both sides of each quote that are not quotes themselves.
+
+    White space at the edge of a line counts as the edge, before a mark as the mark: it says nothing, and will go.
+    """
+    n = len(classes)
+    ends = np.flatnonzero(np.diff(at, append=n + 1) != 1)  # the last quote of each run of them
+    nth = np.searchsorted(ends, np.arange(len(at)))
+    first = at[np.append(0, ends[:-1] + 1)][nth] if len(at) else at
+    after = at[ends][nth] + 1 if len(at) else at
+    padded = np.append(classes, ch.NEWLINE)
+    left, right = padded[first - 1], padded[after]
+    blank = np.flatnonzero(((left | right) & ch.SPACE) > 0)
+    if len(blank):
+        solid = np.append(np.flatnonzero((classes & ch.SPACE) == 0), n)
+        before = padded[solid[np.searchsorted(solid, first[blank]) - 1]]
+        behind = padded[solid[np.searchsorted(solid, after[blank])]]
+        left[blank] = np.where(before & (ch.NEWLINE | ch.COMMA | ch.OPEN), before, left[blank])
+        right[blank] = np.where(behind & (ch.NEWLINE | ch.COMMA | ch.STOP | ch.CLOSE), behind, right[blank])
+    return left, right
+
+
+def _lean(
+    left: NDArray[np.uint16], right: NDArray[np.uint16], kind: NDArray[np.uint8]
+) -> NDArray[np.float64]:
     """Evidence that a mark opens, in nats, from the classes of its neighbours and from the way it points."""
     word = ch.HAN | ch.KANA | ch.LATIN | ch.DIGIT
     lean = np.where(right & (ch.COMMA | ch.STOP | ch.CLOSE | ch.NEWLINE), -3.0, 0.0)

@@ -74,7 +74,9 @@ class Segments:
     def texts(self) -> list[str]:
         """Content of every segment without white space."""
         text = self.view.text
-        return ["".join(text[a:b].split()) for a, b in zip(self.start.tolist(), self.end.tolist(), strict=True)]
+        return [
+            "".join(text[a:b].split()) for a, b in zip(self.start.tolist(), self.end.tolist(), strict=True)
+        ]
 
     @cached_property
     def row_size(self) -> Ints:
@@ -177,7 +179,7 @@ def _letter_spaced(tokens: Tokens) -> Bools:
     spaced = ((count >= 4) & ((mean < 2.6) & (single >= 0.35 * count))) | ((count >= 3) & (single == count))
     inner = spaced[tokens.row] & (tokens.newlines == 0) & (tokens.spaces <= 2)
     inner[n - 1 :] = False
-    return inner
+    return np.asarray(inner)
 
 
 def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
@@ -191,7 +193,7 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
     left, right = tokens.last, np.roll(tokens.first, -1)
     han = ch.HAN | ch.KANA | ch.FULL
     soft = behind & (tokens.spaces == 1) & ~(((left & han) > 0) & ((right & han) > 0))
-    soft |= behind & (tokens.spaces == 1) & ((left & ch.FULL) > 0) & (((left & (ch.COMMA | ch.STOP)) > 0))
+    soft |= behind & (tokens.spaces == 1) & ((left & ch.FULL) > 0) & ((left & (ch.COMMA | ch.STOP)) > 0)
     soft[-1] = False
     # physical lines that are whole blocks: many tokens, most of one width
     row = tokens.row

@@ -15,7 +15,9 @@ _BYLINE = regex.compile(
     r"[\s:：]*[\p{Han}·]{2,4}(?:[\s、　]+[\p{Han}·]{2,4})*[\s摄攝报报道報導影）)]*"
     r"|[（(][\p{Han}·]{2,4}(?:[\s、　]+[\p{Han}·]{2,4})*[）)]"
 )
-_CAPTION = regex.compile(r"(?:^[▲△▼▽◀▶←→↑↓]|^(?:上图|下图|左图|右图|图为|上圖|下圖|左圖|右圖|圖為)|(?:摄|攝)[）)。]?$|^〔?图片?[:：])")
+_CAPTION = regex.compile(
+    r"(?:^[▲△▼▽◀▶←→↑↓]|^(?:上图|下图|左图|右图|图为|上圖|下圖|左圖|右圖|圖為)|(?:摄|攝)[）)。]?$|^〔?图片?[:：])"
+)
 _STOPS = "。！？!?…；;"
 _CLOSING = "”’\"'」』）)》"
 _LONGEST_HEADLINE = 44
@@ -39,7 +41,12 @@ def structure(text: str) -> tuple[Block, ...]:
             roles.append("byline")
         elif len(body) <= 80 and _CAPTION.search(body):
             roles.append("caption")
-        elif len(body) <= _LONGEST_HEADLINE and not _ends_sentence(body) and "〔…〕" not in body and body.count("，") < 3:
+        elif (
+            len(body) <= _LONGEST_HEADLINE
+            and not _ends_sentence(body)
+            and "〔…〕" not in body
+            and body.count("，") < 3
+        ):
             roles.append("headline")
         else:
             roles.append("p")
@@ -48,11 +55,17 @@ def structure(text: str) -> tuple[Block, ...]:
     previous = "furniture"
     for k, ((a, b), role) in enumerate(zip(spans, roles, strict=True)):
         if role == "headline":
-            begins = previous in ("p", "furniture", "caption") or (previous == "byline" and _text_before(roles, k))
+            begins = previous in ("p", "furniture", "caption") or (
+                previous == "byline" and _text_before(roles, k)
+            )
             following = roles[k + 1] if k + 1 < len(roles) else "furniture"
             if begins:
                 article += 1
-                if following == "headline" and len(bodies[k]) <= _KICKER and len(bodies[k + 1]) > len(bodies[k]):
+                if (
+                    following == "headline"
+                    and len(bodies[k]) <= _KICKER
+                    and len(bodies[k + 1]) > len(bodies[k])
+                ):
                     role = "kicker"
             elif previous == "headline":
                 role = "subhead"

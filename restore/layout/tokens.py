@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.view import View
 
-__all__ = ["Tokens", "ems", "tokens_of"]
+__all__ = ["Tokens", "ems", "letter_spaced", "tokens_of"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -61,6 +61,24 @@ class Tokens:
     def last(self) -> NDArray[np.uint16]:
         """Class bits of each token's last character."""
         return self.view.classes[self.end - 1]
+
+    def merged(self, inside: Bools) -> Tokens:
+        """Tokens in which those with ``inside`` go on in the next one. Shape of ``inside`` ``(n,)``; the last is False."""
+        if not inside.any():
+            return self
+        last = np.flatnonzero(~inside)
+        first = np.append(0, last[:-1] + 1)
+        return Tokens(
+            self.view,
+            self.start[first],
+            self.end[last],
+            self.newlines[last],
+            self.spaces[last],
+            self.indent[first],
+            self.row[first],
+            self.block[first],
+            np.add.reduceat(self.width, first),
+        )
 
     def text(self, index: int) -> str:
         """Content of one token."""
@@ -126,3 +144,19 @@ def tokens_of(view: View, widths: Floats | None = None) -> Tokens:
     row = np.concatenate(([0], np.cumsum(newlines[:-1] > 0))) if m else newlines
     block = np.concatenate(([0], np.cumsum(newlines[:-1] > 1))) if m else newlines
     return Tokens(view, start, end, newlines, spaces, indent, row, block, total[end] - total[start])
+
+
+def letter_spaced(tokens: Tokens) -> Bools:
+    """Spaces inside physical lines whose characters or words all stand apart, shape ``(n,)``; the last is False."""
+    n = len(tokens)
+    if not n:
+        return np.zeros(0, dtype=np.bool_)
+    row = tokens.row
+    size = tokens.end - tokens.start
+    count = np.bincount(row)
+    mean = np.bincount(row, weights=size) / np.maximum(count, 1)
+    single = np.bincount(row, weights=size <= 1)
+    spaced = ((count >= 4) & (mean < 2.6) & (single >= 0.35 * count)) | ((count >= 3) & (single == count))
+    inner: Bools = spaced[row] & (tokens.newlines == 0) & (tokens.spaces <= 2)
+    inner[-1] = False
+    return inner

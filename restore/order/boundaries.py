@@ -59,7 +59,9 @@ def column_width(width: Floats) -> Floats:
     n = len(width)
     padded = np.concatenate((np.full(_AROUND, np.nan), width, np.full(_AROUND, np.nan)))
     windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * _AROUND + 1), axis=1)  # NaN last
-    known = np.minimum(np.minimum(np.arange(n), _AROUND) + np.minimum(np.arange(n)[::-1], _AROUND) + 1, 2 * _AROUND + 1)
+    known = np.minimum(
+        np.minimum(np.arange(n), _AROUND) + np.minimum(np.arange(n)[::-1], _AROUND) + 1, 2 * _AROUND + 1
+    )
     return np.asarray(windows[np.arange(n), np.minimum((known * 0.65).astype(np.int64), known - 1)])
 
 
@@ -112,7 +114,9 @@ def boundaries_of(segments: Segments, model: Scorer) -> Boundaries:
     around = column_width(segments.width)
     for name, value in boundary_features(evidence, continues, follows, around, i, i + 1):
         text += table_b.get(name, 0.0) * value
-    space = np.where(segments.newlines[:-1] == 0, _SPACE, np.where(segments.newlines[:-1] == 1, _NEWLINE, _BLANK))
+    space = np.where(
+        segments.newlines[:-1] == 0, _SPACE, np.where(segments.newlines[:-1] == 1, _NEWLINE, _BLANK)
+    )
     indent = segments.indent[1:] >= 2
     base_indent = np.zeros(n - 1, dtype=np.bool_)
     if segments.indent.max(initial=0) >= 2:
@@ -127,7 +131,9 @@ def boundaries_of(segments: Segments, model: Scorer) -> Boundaries:
         new = np.bincount(space, weights=p, minlength=4)
         old = np.bincount(space, weights=1 - p, minlength=4)
         prior_new = 1 / (1 + np.exp(-_PRIOR))
-        with_prior = (new / max(new.sum(), 1e-9) * new.sum() + _STRENGTH * prior_new) / (new.sum() + _STRENGTH * prior_new.sum())
+        with_prior = (new / max(new.sum(), 1e-9) * new.sum() + _STRENGTH * prior_new) / (
+            new.sum() + _STRENGTH * prior_new.sum()
+        )
         without = (old + _STRENGTH * (1 - prior_new)) / (old.sum() + _STRENGTH * (1 - prior_new).sum())
         extra = np.log(with_prior) - np.log(without)
         odds = text + extra[space]

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +41,8 @@ _STOPS = set("。！？!?…")
 _COMMAS = set("，,、")
 _SEMI = set("；;：:")
 _NOT_FIRST = set("。！？!?…，,、”’》）)；：;:」』")
-_OPENING = set("“\"《（(‘「『")
-_PAIRS = ("“”", "《》", "（）", "「」")
+_OPENING = set('“"《（(‘「『')
+_PAIRS = (("“", "”"), ("《", "》"), ("（", "）"), ("「", "」"))
 _ALIKE = str.maketrans("()", "（）")
 
 
@@ -188,7 +188,9 @@ def page_strings(texts: list[str]) -> NDArray[np.int8]:
     length = np.array([len(t) for t in texts], dtype=np.int64)
     codes = text_to_codes("".join(texts)).astype(np.uint64)
     begin = np.cumsum(length) - length
-    left = np.repeat(begin + length, length) - np.arange(len(codes))  # characters from here to the end of the line
+    left = np.repeat(begin + length, length) - np.arange(
+        len(codes)
+    )  # characters from here to the end of the line
     # h(xy) = h(x) * BASE**len(y) + h(y), modulo 2**64
     windows: dict[int, NDArray[np.uint64]] = {1: codes}
     for size in range(2, _LONGEST_STRING + 1):
@@ -197,9 +199,13 @@ def page_strings(texts: list[str]) -> NDArray[np.int8]:
         grown[: len(codes) - size + 1] = previous[: len(codes) - size + 1] * _BASE + codes[size - 1 :]
         windows[size] = grown
     known = {size: np.unique(windows[size][left >= size]) for size in range(2, _LONGEST_STRING + 1)}
-    heads = {size: np.where(length >= size, windows[size][np.minimum(begin, len(codes) - 1)], 0) for size in range(1, 5)}
+    heads = {
+        size: np.where(length >= size, windows[size][np.minimum(begin, len(codes) - 1)], 0)
+        for size in range(1, 5)
+    }
     tails = {
-        size: np.where(length >= size, windows[size][np.maximum(begin + length - size, 0)], 0) for size in range(1, 5)
+        size: np.where(length >= size, windows[size][np.maximum(begin + length - size, 0)], 0)
+        for size in range(1, 5)
     }
     # only pairs whose two characters at the seam stand together somewhere can have more
     ends, end_of = np.unique(tails[1], return_inverse=True)
@@ -277,9 +283,10 @@ def features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str, NDArray[Any
     yield "begins with a mark", e.not_first[j]
     yield "begins with an opening mark", e.opens[j]
     for q, pair in enumerate(_PAIRS):
-        yield f"{pair} met", e.unclosed[i, q] & e.unopened[j, q]
-        yield f"{pair} left open", e.unclosed[i, q] & ~e.unopened[j, q]
-        yield f"{pair} never opened", ~e.unclosed[i, q] & e.unopened[j, q]
+        name = "".join(pair)
+        yield f"{name} met", e.unclosed[i, q] & e.unopened[j, q]
+        yield f"{name} left open", e.unclosed[i, q] & ~e.unopened[j, q]
+        yield f"{name} never opened", ~e.unclosed[i, q] & e.unopened[j, q]
     yield "short head", e.length[j] < REACH
     yield "short tail", e.length[i] < REACH
     yield "short head*seam", (e.length[j] < REACH) * np.maximum(raw, 0)
@@ -301,7 +308,9 @@ def weights() -> dict[str, Weights]:
         body = json.loads(file.read_text("utf-8"))
         return {name: {k: float(v) for k, v in table.items()} for name, table in body["weights"].items()}
     except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise DataError(f"{file}: damaged ({error}); rebuild it with dictionaries/build/continuity.py") from None
+        raise DataError(
+            f"{file}: damaged ({error}); rebuild it with dictionaries/build/continuity.py"
+        ) from None
 
 
 def score(e: Evidence, table: Weights, i: Index, j: Index) -> Floats:
@@ -320,4 +329,6 @@ def parts(e: Evidence, table: Weights, i: int, j: int) -> dict[str, float]:
     found = {name: float(table.get(name, 0.0) * float(value[0])) for name, value in features(e, *one)}
     seam = sum(v for k, v in found.items() if "seam" in k)
     rest = {k: v for k, v in found.items() if "seam" not in k and abs(v) >= 0.05}
-    return {"seam": round(seam, 2)} | {k: round(v, 2) for k, v in sorted(rest.items(), key=lambda kv: -abs(kv[1]))}
+    return {"seam": round(seam, 2)} | {
+        k: round(v, 2) for k, v in sorted(rest.items(), key=lambda kv: -abs(kv[1]))
+    }

@@ -52,7 +52,9 @@ def kind_of(segments: Segments) -> str:
     """How the dump shows lines: whole blocks on physical lines, rows of several columns, or single lines."""
     n = len(segments)
     rows = int(segments.row[-1]) + 1 if n else 1
-    per_block = np.bincount(segments.block, weights=np.append(True, np.diff(segments.row) > 0)) if n else np.ones(1)
+    per_block = (
+        np.bincount(segments.block, weights=np.append(True, np.diff(segments.row) > 0)) if n else np.ones(1)
+    )
     alone = float((per_block[segments.block] <= 1).mean()) if n else 0.0
     if alone > 0.6 and n / rows > 2:
         return BLOCKS
@@ -126,7 +128,9 @@ def measure_class(width: Floats, measures: Floats) -> Ints:
     if not len(measures):
         return np.full(len(width), -1)
     off = width[:, None] - measures[None, :]
-    cost = np.where((off >= -1.2) & (off <= 1.1), np.abs(off), np.where((off >= -2.7) & (off < -1.2), 1.5, 9.0))
+    cost = np.where(
+        (off >= -1.2) & (off <= 1.1), np.abs(off), np.where((off >= -2.7) & (off < -1.2), 1.5, 9.0)
+    )
     return np.where(cost.min(axis=1) < 5, cost.argmin(axis=1), -1)
 
 
@@ -155,19 +159,21 @@ def column_displacement(width: Floats, measures: Floats) -> Ints:
 
 def _far_prior() -> Floats:
     edges = [-90, *_FAR.tolist(), 90]
-    middle = np.array([-80.0] + [(edges[q] + edges[q + 1] - 1) / 2 for q in range(1, len(edges) - 2)] + [80.0])
+    middle = np.array(
+        [-80.0] + [(edges[q] + edges[q + 1] - 1) / 2 for q in range(1, len(edges) - 2)] + [80.0]
+    )
     prior = np.where(middle > 0, 1.0, 0.3) / (np.abs(middle) + 1.0) ** 1.3
     prior[np.abs(middle) < 0.4] = 1e-6
     prior *= np.where(np.abs(middle) > 11, np.abs(middle) * 0.4, 1.0)
     prior *= 0.6 / prior.sum()
     prior[middle == 1] += 0.4
-    return prior
+    return np.asarray(prior)
 
 
 def _near_prior() -> Floats:
     column = np.array([6.0 if s == 1 else 1.0 / (1 + abs(s - 1)) for s in range(-4, 7)])
     step = np.array([0.2, 0.3, 0.4, 0.01, 3.0, 1.5, 1.0, 0.7, 0.4])
-    return (column[:, None] * step[None, :]).ravel()
+    return np.asarray(column[:, None] * step[None, :]).ravel()
 
 
 def _row_prior() -> Floats:

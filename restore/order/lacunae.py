@@ -27,7 +27,7 @@ _STOPS = set("。！？!?…")
 _CLOSING = set("”’\"'」』）)》〕】")
 _COMMAS = set("，,、")
 _COLONS = set("：:；;")
-_OPENING = set("“\"《（(‘「『—□●■◆▲△○①②③④⑤⑥⑦⑧⑨")
+_OPENING = set('“"《（(‘「『—□●■◆▲△○①②③④⑤⑥⑦⑧⑨')
 _NOT_FIRST = set("。！？!?，,、”’》）)；：;:」』的了着们")
 UNKNOWN = -1.0
 _NOTHING = -3.0  # nats when nothing fits
@@ -162,7 +162,12 @@ def end_features(p: Paragraphs) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "three lines", p.lines >= 3
     known = p.spare != UNKNOWN
     yield "lines known", known
-    for name, low, high in (("full", -9, 0.7), ("nearly full", 0.7, 1.7), ("short", 1.7, 5), ("very short", 5, 99)):
+    for name, low, high in (
+        ("full", -9, 0.7),
+        ("nearly full", 0.7, 1.7),
+        ("short", 1.7, 5),
+        ("very short", 5, 99),
+    ):
         yield name, known & (p.spare > low) & (p.spare <= high)
     commas = np.array([any(c in _COMMAS for c in t) for t in p.texts])
     yield "comma inside", commas
@@ -185,7 +190,12 @@ def head_features(p: Paragraphs) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "three lines", p.lines >= 3
     known = p.lead != UNKNOWN
     yield "lines known", known
-    for name, low, high in (("full", -9, 0.7), ("nearly full", 0.7, 1.4), ("indent", 1.4, 2.6), ("short", 2.6, 99)):
+    for name, low, high in (
+        ("full", -9, 0.7),
+        ("nearly full", 0.7, 1.4),
+        ("indent", 1.4, 2.6),
+        ("short", 2.6, 99),
+    ):
         yield name, known & (p.lead > low) & (p.lead <= high)
     yield "preceded", p.preceded
     yield "preceded>2", np.maximum(p.preceded - 2, 0)

@@ -17,7 +17,14 @@ Floats = NDArray[np.float32]
 
 _SIZES = (1, 2, 4, 8)  # lines that move as one run, at most
 NEIGHBOUR = 4.5
-SHARES = ((1, 1.0), (2, 0.6), (3, 0.4), (4, 0.25), (5, 0.25), (6, 0.25))  # a line or a few may have been taken out between
+SHARES = (
+    (1, 1.0),
+    (2, 0.6),
+    (3, 0.4),
+    (4, 0.25),
+    (5, 0.25),
+    (6, 0.25),
+)  # a line or a few may have been taken out between
 LOOSE = -2.5  # what two neighbours score that have nothing to do with each other
 PER_LINE = 0.4  # nats for each line of a run: of two moves with the same result the smaller is the likelier
 LEAST = 0.5
@@ -69,7 +76,9 @@ def merit(order: Ints, text: NDArray[np.float64]) -> float:
     return float(weights_of(text)[order[:-1], order[1:]].sum())
 
 
-def _best_moves(pair: Floats, bare: NDArray[np.float64], order: Ints, longest: int) -> list[tuple[float, int, int, int]]:
+def _best_moves(
+    pair: Floats, bare: NDArray[np.float64], order: Ints, longest: int
+) -> list[tuple[float, int, int, int]]:
     """Gainful moves ``(gain, place, size, behind place)``, best first; at most one per place and size."""
     n = len(order)
     # a row and a column for nothing at both ends

@@ -59,7 +59,9 @@ class Solution:
     @property
     def seams(self) -> Floats:
         """As :attr:`text`, but a new paragraph counts for little: any may follow any. Shape ``(n, n)``."""
-        return np.asarray(np.logaddexp(self.continues, np.minimum(self.follows, _ANY_PARAGRAPH) - _NEW_PARAGRAPH))
+        return np.asarray(
+            np.logaddexp(self.continues, np.minimum(self.follows, _ANY_PARAGRAPH) - _NEW_PARAGRAPH)
+        )
 
     @property
     def total(self) -> Floats:

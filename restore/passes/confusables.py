@@ -44,7 +44,7 @@ FEATURES = (
 )
 """The evidence of one doubt, in the order of the docs."""
 _BITS = {"hans": 1, "hant": 2, "none": 3}
-_DEPTH = 12  # candidates looked at for one glyph
+_DEPTH = 24  # candidates looked at for one glyph
 _NUMERALS = "〇零一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
 _NAME, _BYLINE = 4, 8  # longest stretch between marks that may be a name, or the names in a bracket
 _MARKS = np.array([ord(c) for c in "，。、：；—·（）《》"], dtype=np.uint32)  # read as ideographs at times
@@ -58,13 +58,13 @@ _APART = 2  # of two doubtful glyphs closer than this only the worse is changed:
 def confusables(view: View, tools: Tools) -> Iterator[Draft]:
     """Ideographs that were taken for others of a like shape.
 
-    Repairs: a glyph that makes no sense where it stands, when a glyph it is known to be mistaken for makes good sense
-    there: 收人 for 收入, 更于 for 便于. Shapes, the words on both sides and the rest of the page decide together; how
-    ready the pass is to doubt a glyph follows from how many errors the page has.
+    Repairs: a glyph that makes no sense where it stands, when a glyph it is known to be mistaken for makes
+    good sense there: 收人 for 收入, 扩太 for 扩大. Shapes, the words on both sides and the rest of the page decide
+    together; how ready the pass is to doubt a glyph follows from how many errors the page has.
     Why it happens: recognition chooses among glyphs that differ in a stroke, on blurred or worn print.
     Example: ``农民收人增加`` becomes ``农民收入增加``.
-    When it is wrong: in names, in rare or old words and in word play. Figures are never exchanged, a form that the page
-    repeats is left alone, and what is merely likely is only shown.
+    When it is wrong: in new names, in rare or old words and in word play. Figures are never exchanged, a form
+    that the page repeats is left alone, and what is merely likely is only shown.
     """
     script = detect_script(view.text)
     if script not in _BITS or not (view.classes & ch.HAN).any():
@@ -224,7 +224,7 @@ def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
 
 
 def _candidates(seen: Codes, table: Confusables) -> tuple[Ints, Codes, Floats]:
-    """What may have been printed where each glyph is seen: (index into ``seen``, code point, log P(seen | it))."""
+    """What may have been printed for each glyph: (index into ``seen``, code point, log P(seen | it))."""
     where, rows = table.gather(seen, _DEPTH)
     true, channel = table.true[rows].astype(np.uint32), table.logp[rows].astype(np.float64)
     # glyphs that lost a part, where that was never counted
@@ -300,7 +300,7 @@ def _in_name(text: RunningText, place: Ints) -> NDArray[np.bool_]:
 
 
 def _words(lexicon: Lexicon, window: Codes) -> Floats:
-    """How common the commonest word of 2 to 4 characters is that the middle of each window lies in; 0: none."""
+    """How common the commonest word of 2 to 4 characters around the middle of each window is; 0: none."""
     folded = fold_codes(window)
     middle = window.shape[1] // 2
     best = np.zeros(len(window))
@@ -325,7 +325,7 @@ def _grams(codes: Codes, size: int) -> NDArray[np.uint64]:
 
 
 def _count(grams: NDArray[np.uint64], window: Codes, size: int) -> Ints:
-    """How often the page has the commonest stretch of ``size`` ideographs around the middle of each window."""
+    """How often the page has the commonest ``size`` ideographs around the middle of each window."""
     middle = window.shape[1] // 2
     best = np.zeros(len(window), dtype=np.int64)
     han = (classify(window) & ch.HAN) > 0

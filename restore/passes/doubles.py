@@ -51,12 +51,12 @@ _REASONS = {
 def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     """Glyphs, words and marks that stand twice where they were printed once.
 
-    Repairs: the second of two equal glyphs or words side by side, when the text reads much better without it, and the
-    second of two equal commas or closing brackets.
+    Repairs: the second of two equal glyphs or words side by side, when the text reads much better without it,
+    and the second of two equal commas or closing brackets.
     Why it happens: a glyph on the edge of two recognised boxes is read in both; a line end is read again.
     Example: ``取得更大发发展成就`` becomes ``取得更大发展成就``.
-    When it is wrong: the language itself doubles (人人, 研究研究, 一步步, 2017年年底, 临沂沂水县): a pair stays that is in a word,
-    that lies between two words, or that the page has elsewhere.
+    When it is wrong: the language itself doubles (人人, 研究研究, 一步步, 2017年年底): a pair that is in a word,
+    lies between two words or is on the page elsewhere needs more evidence, or stays.
     """
     if not (view.classes & ch.HAN).any():
         return
@@ -102,7 +102,7 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
 
 def _tight(text: RunningText) -> Bools:
     """Whether each character and the next stand side by side, shape ``(n - 1,)``."""
-    return np.diff(text.at) == 1
+    return np.asarray(np.diff(text.at) == 1)
 
 
 def _suspects(text: RunningText, lexicon: Lexicon) -> Iterator[tuple[int, int, float, str]]:

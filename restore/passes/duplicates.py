@@ -25,6 +25,8 @@ _NEAR_LINES = 2  # lines that may stand between a line and its repetition
 _LONGEST_LINE = 120
 _REACH = 3 * _LONGEST_LINE
 _ALIKE, _ALIKE_SHORT = 0.8, 0.85
+_NEVER = -16.0  # log P of a confusion that is not in the table
+_EVEN = 0.6  # nats per character between two readings that are equally good
 _SLACK = 6  # characters by which recognition errors at the edges may hide where a copy begins or ends
 _STEPS, _FIRST_STEP = 3, 3
 
@@ -35,13 +37,13 @@ _MARKS = str.maketrans(",:;?!()", "，：；？！（）")
 def duplicates(view: View, tools: Tools) -> Iterator[Draft]:
     """Lines and paragraphs that stand in the dump twice.
 
-    Repairs: a line that follows itself, also when it was recognised twice with different errors (the better reading
-    stays); a line written again and again, each time a little shorter; whole paragraphs repeated elsewhere.
-    Why it happens: layout models find a line in two overlapping boxes; converters print text that a PDF draws in
-    several layers, or a clipped line once per clip.
-    Example: ``续7个交易日暴跌后, 续7个交易日暴跌后, 13日止跌`` keeps the line once; ``种股票指数股票指数票指数指数数`` becomes ``种股票指数``.
-    When it is wrong: refrains, slogans and pull quotes are printed twice on purpose; lines that are whole sentences
-    of their own, or stand far apart, are therefore only shown.
+    Repairs: a line that follows itself, also when it was recognised twice with different errors (the better
+    reading stays); a line written again and again, each time a little shorter; whole paragraphs repeated.
+    Why it happens: layout models find a line in two overlapping boxes; converters print text that a PDF draws
+    in several layers, or a clipped line once per clip.
+    Example: ``山村看变化村看变化看变化变化化`` becomes ``山村看变化``.
+    When it is wrong: refrains, slogans and pull quotes are printed twice on purpose; short lines that are whole
+    sentences of their own are therefore only shown.
     """
     if not (view.classes & ch.CJK).any():
         return
@@ -244,11 +246,12 @@ def _judge(page: _Page, a: int, a_end: int, b: int, b_end: int, tools: Tools) ->
     if _digits(one) != _digits(two):
         return None  # rows of a table, results of matches
     alike = 1.0 if one == two else _alike(one, two)
-    near = between <= _NEAR_LINES and size <= _LONGEST_LINE
+    blocks = size >= _FAR and all(page.new_block[p] for p in (a, a_end, b, b_end))
+    near = between <= _NEAR_LINES and size <= _LONGEST_LINE and not blocks
     if near:
         if alike < (_ALIKE if size >= 16 else _ALIKE_SHORT if size >= 8 else 1 - 1.01 / size):
             return None
-    elif size < _FAR or alike < 0.9 or not all(page.new_block[p] for p in (a, a_end, b, b_end)):
+    elif not blocks or alike < 0.9:
         return None
     whole = bool(page.new_line[a] and page.new_line[a_end] and page.new_line[b] and page.new_line[b_end])
     sentence = _closes(page, a) and _closes(page, a_end)
@@ -268,6 +271,8 @@ def _judge(page: _Page, a: int, a_end: int, b: int, b_end: int, tools: Tools) ->
         scores = [_fluency(page, x, y, tools) for x, y in ((a, a_end), (b, b_end))]
         evidence["nats_per_character"] = [round(s, 2) for s in scores]
         drop_first = scores[1] > scores[0]
+        if not _misread(one, two, tools) and abs(scores[0] - scores[1]) < _EVEN:
+            level = Certainty.LOW  # parallel phrases, both good
     if drop_first:
         stop = int(page.at[b]) if between == 0 else int(page.at[min(a_end, len(page.at) - 1)])
         span = Span(int(page.at[a]), stop)
@@ -277,6 +282,23 @@ def _judge(page: _Page, a: int, a_end: int, b: int, b_end: int, tools: Tools) ->
     if one != two:
         message += ", recognised differently; the better reading stays"
     return Draft((Delete(span),), message, level, alike, evidence)
+
+
+def _misread(one: str, two: str, tools: Tools) -> bool:
+    """Whether every exchanged pair of ideographs is one that recognition exchanges."""
+    pairs = [
+        (ord(one[op.src_pos]), ord(two[op.dest_pos]))
+        for op in Levenshtein.editops(one, two)
+        if op.tag == "replace" and not one[op.src_pos].isascii() and not two[op.dest_pos].isascii()
+    ]
+    if not pairs:
+        return True
+    left, right = np.array(pairs, dtype=np.uint32).T
+    table = tools.language.confusables
+    either = np.maximum(
+        table.log_seen_given_true(left, right, _NEVER), table.log_seen_given_true(right, left, _NEVER)
+    )
+    return bool((either > _NEVER).all())
 
 
 def _alike(one: str, two: str) -> float:

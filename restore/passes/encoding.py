@@ -27,7 +27,6 @@ _MESSAGES = {
 }
 
 
-
 @cache
 def _tables() -> tuple[NDArray[np.uint16], tuple[str, ...], NDArray[np.int64], tuple[str, ...]]:
     """Row of each code point (0: nothing to do), and per row the new text and the message."""
@@ -65,9 +64,8 @@ def encoding(view: View, tools: Tools) -> Iterator[Batch]:
     """
     row, texts, message, messages = _tables()
     codes = view.codes
-    if view.text.isascii():
-        if view.text.isprintable():
-            return
+    if view.text.isascii() and view.text.isprintable():
+        return
     rows = row[codes]
     at = np.flatnonzero(rows)
     if not len(at):

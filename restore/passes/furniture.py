@@ -50,7 +50,9 @@ def furniture(view: View, tools: Tools) -> Iterator[Draft]:
         edits: list[Edit] = []
         moves = a < last
         for k in range(a, b + 1):
-            at_end = k == b and ((moves and not stay_behind and (a, b) == moving[-1]) or (not moves and k == n - 1))
+            at_end = k == b and (
+                (moves and not stay_behind and (a, b) == moving[-1]) or (not moves and k == n - 1)
+            )
             want = tail if at_end else "\n\n"
             have = view.text[int(segments.end[k]) : int(follow[k])]
             if have != want:
@@ -70,5 +72,7 @@ def furniture(view: View, tools: Tools) -> Iterator[Draft]:
                     edits.append(Insert(int(segments.end[last]), "\n\n"))
         if edits:
             words = " / ".join(segments.texts[k] for k in range(a, b + 1))
-            message = "page furniture set after the articles" if moves else "page furniture: a block of its own"
+            message = (
+                "page furniture set after the articles" if moves else "page furniture: a block of its own"
+            )
             yield Draft(tuple(edits), message, Certainty.HIGH, 0.95, {"lines": words[:200]})

@@ -43,11 +43,19 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
         for name, value in features:
             odds += table.get(name, 0.0) * value
         for k in np.flatnonzero((odds > _THINKABLE) & ~marked):
-            level = Certainty.HIGH if odds[k] > _SURE else Certainty.MEDIUM if odds[k] > _LIKELY else Certainty.LOW
+            level = (
+                Certainty.HIGH
+                if odds[k] > _SURE
+                else Certainty.MEDIUM
+                if odds[k] > _LIKELY
+                else Certainty.LOW
+            )
             measure = float(np.median(around)) if around is not None else None
             evidence = {
                 "log_odds": round(float(odds[k]), 2),
-                "ends_with" if where == "end" else "begins_with": found.texts[k][-8:] if where == "end" else found.texts[k][:8],
+                "ends_with" if where == "end" else "begins_with": found.texts[k][-8:]
+                if where == "end"
+                else found.texts[k][:8],
                 "printed_lines": int(found.lines[k]),
             }
             if found.spare[k] != UNKNOWN and where == "end":

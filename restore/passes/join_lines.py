@@ -49,7 +49,11 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
     korean = ((left & ch.HANGUL) > 0) & ((right & (ch.HANGUL | ch.LATIN | ch.DIGIT)) > 0)
     korean |= ((right & ch.HANGUL) > 0) & ((left & (ch.HANGUL | ch.LATIN | ch.DIGIT | ch.COMMA)) > 0)
     latin = ((left & wide) == 0) & ((right & wide) == 0)
-    words = latin & ((left & (ch.LATIN | ch.COMMA | ch.STOP | ch.CLOSE)) > 0) & ((right & (ch.LATIN | ch.OPEN)) > 0)
+    words = (
+        latin
+        & ((left & (ch.LATIN | ch.COMMA | ch.STOP | ch.CLOSE)) > 0)
+        & ((right & (ch.LATIN | ch.OPEN)) > 0)
+    )
     words |= latin & ((left & ch.LATIN) > 0) & ((right & ch.DIGIT) > 0)
     keep = words | korean
     codes = view.codes

@@ -35,7 +35,10 @@ def markup(view: View, tools: Tools) -> Iterator[Draft]:
         for found in _BOLD.finditer(text):
             if _in_cjk(text, found.start(), found.end()):
                 a, b, width = found.start(), found.end(), len(found[1])
-                yield Draft((Delete(Span(a, a + width)), Delete(Span(b - width, b))), "Markdown emphasis left by a converter")
+                yield Draft(
+                    (Delete(Span(a, a + width)), Delete(Span(b - width, b))),
+                    "Markdown emphasis left by a converter",
+                )
     if "#" in text:
         for found in _HEADING.finditer(text):
             if _in_cjk(text, found.start(1), found.end(1)):
@@ -43,7 +46,11 @@ def markup(view: View, tools: Tools) -> Iterator[Draft]:
     if "<" in text:
         for found in _TAG.finditer(text):
             if _in_cjk(text, found.start(), found.end()):
-                edit = Replace(Span(*found.span()), "\n") if found[0][:3].lower() == "<br" else Delete(Span(*found.span()))
+                edit = (
+                    Replace(Span(*found.span()), "\n")
+                    if found[0][:3].lower() == "<br"
+                    else Delete(Span(*found.span()))
+                )
                 yield Draft((edit,), "HTML tag left by a converter")
     if "&" in text:
         for found in _ENTITY.finditer(text):

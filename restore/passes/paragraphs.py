@@ -42,9 +42,7 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
         wide = segments.newlines[:-1] > 2
         odd = wide | ((segments.newlines[:-1] == 2) & (end - start != 2))
         if odd.any():
-            yield Batch(
-                start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH
-            )
+            yield Batch(start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH)
         return
     judged = boundaries_of(segments, tools.language.model)
     fate = judged.fate

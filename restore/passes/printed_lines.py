@@ -58,6 +58,4 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
     tools.memo["lost_marks"] = view.origin[start[lost] - 1]
     take = apart | mark
     if take.any():
-        yield Batch(
-            start[take], end[take], 0, ("",), _MESSAGES, np.where(apart, 1, 0)[take], Certainty.HIGH
-        )
+        yield Batch(start[take], end[take], 0, ("",), _MESSAGES, np.where(apart, 1, 0)[take], Certainty.HIGH)

@@ -18,7 +18,9 @@ _QUOTE, _DOTS, _RULE = (_TEXTS.index(text) for text in ("“", "……", "——
 _INDEX = np.zeros(128, dtype=np.int64)
 _INDEX[[ord(mark) for mark in FULL_WIDTH]] = np.arange(1, len(FULL_WIDTH) + 1)
 _ELLIPSIS = regex.compile(r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}，。、”’》）])(?:\.{3,}|。{3,}|…{3,}|⋯{2,})")
-_DASH = regex.compile(r"(?<![-\w])(?:--+|――|──|－－)(?=[\p{Han}\s“‘《\"'])|(?<=[\p{Han}”’》）])(?:--+|――|──|－－)(?![-\w])")
+_DASH = regex.compile(
+    r"(?<![-\w])(?:--+|――|──|－－)(?=[\p{Han}\s“‘《\"'])|(?<=[\p{Han}”’》）])(?:--+|――|──|－－)(?![-\w])"
+)
 _MESSAGES = (
     "full-width mark in CJK text",
     "straight quote directed",
@@ -44,9 +46,19 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
     text = view.text
     marks = tools.memo["marks"].on(view) if "marks" in tools.memo else judge(view)
     folded, quotes, sure, straight = marks.folded, marks.quotes, marks.sure, marks.straight
-    parts = [(folded, folded + 1, _INDEX[view.codes[folded]], 0, np.full(len(folded), Certainty.HIGH, dtype=np.int8))]
+    parts = [
+        (
+            folded,
+            folded + 1,
+            _INDEX[view.codes[folded]],
+            0,
+            np.full(len(folded), Certainty.HIGH, dtype=np.int8),
+        )
+    ]
     if len(quotes):
-        kind = np.where(sure, np.where(straight, Certainty.HIGH, Certainty.MEDIUM), Certainty.LOW).astype(np.int8)
+        kind = np.where(sure, np.where(straight, Certainty.HIGH, Certainty.MEDIUM), Certainty.LOW).astype(
+            np.int8
+        )
         for flag, message in ((straight, 1), (~straight, 2)):
             parts.append((quotes[flag], quotes[flag] + 1, marks.target[flag] + _QUOTE, message, kind[flag]))
     if "..." in text or "…" in text or "。。" in text or "⋯" in text:

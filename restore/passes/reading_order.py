@@ -121,7 +121,8 @@ def _drafts(
         return
     if not single:
         lines = [
-            {"line": int(k), "place": place, "text": segments.texts[int(k)][:12]} for place, k in enumerate(order.tolist())
+            {"line": int(k), "place": place, "text": segments.texts[int(k)][:12]}
+            for place, k in enumerate(order.tolist())
         ]
         kind = "rows across columns" if solution.geometry.kind == "rows" else "lines in order of height"
         yield Draft(
@@ -149,7 +150,7 @@ def _drafts(
         if last + 1 < n:
             left["behind"] = _seam(segments, solution, total, last, last + 1)
         gain = worth(solution.seams, order, group[0], group[-1])
-        best = np.argsort(-total[before])[:4] if before >= 0 else []
+        best = np.argsort(-total[before])[:4].tolist() if before >= 0 else []
         evidence = {
             "gain_nats": round(gain, 2),
             "seams": seams,
@@ -164,14 +165,18 @@ def _drafts(
         level = Certainty.HIGH if gain >= _SURE else Certainty.MEDIUM
         yield Draft(
             tuple(edits[number]),
-            "line moved to the line it continues" if len(group) == 1 else "lines moved to the line they continue",
+            "line moved to the line it continues"
+            if len(group) == 1
+            else "lines moved to the line they continue",
             level,
             float(1 / (1 + np.exp(-np.clip(gain, -30, 30) / 4))),
             evidence,
         )
 
 
-def _seam(segments: Segments, solution: Solution, total: np.ndarray[Any, Any], i: int, j: int) -> dict[str, Any]:
+def _seam(
+    segments: Segments, solution: Solution, total: np.ndarray[Any, Any], i: int, j: int
+) -> dict[str, Any]:
     return {
         "text": f"{segments.texts[i][-6:]}|{segments.texts[j][:6]}",
         "nats": round(float(total[i, j]), 2),

@@ -61,12 +61,14 @@ class OpenCCError(ImportError):
 def script(view: View, tools: Tools) -> Iterator[Draft]:
     """Characters of another script.
 
-    Repairs: a single glyph of the other script in running text (a Traditional one on a Simplified page); on request
-    (``--script``) the whole text, phrase by phrase, into Simplified, Traditional, Taiwan, Hong Kong or Japanese forms.
+    Repairs: a single glyph of the other script in running text (a Traditional one on a Simplified page); on
+    request (``--script``) the whole text, phrase by phrase, into Simplified, Traditional, Taiwan, Hong Kong or
+    Japanese forms.
     Why it happens: recognition models know both scripts and choose glyph by glyph.
     Example: ``国务院發布通知`` becomes ``国务院发布通知``.
-    When it is wrong: names keep the form their bearer uses, quotations of old print their script; passages with several
-    such glyphs are therefore left alone. Conversion is done on joined text only: 公|里 apart would give 公裏 for 公里.
+    When it is wrong: names keep the form their bearer uses, quotations of old print their script; passages with
+    several such glyphs are therefore left alone. Conversion is done on joined text only: 公|里 apart would give
+    公裏 for 公里.
     """
     wanted = tools.settings.script
     text = view.text
@@ -141,7 +143,7 @@ def _against_shapes(
 
 
 def _in_name(text: RunningText, place: int) -> bool:
-    """Whether a place may be in a name: a rare neighbourhood between marks, or beside a dot of a foreign name."""
+    """Whether a place may be in a name: a stretch of at most four ideographs between marks."""
     a = b = place
     while a > 0 and int(text.classes[a - 1]) & ch.HAN and text.at[a] - text.at[a - 1] == 1 and place - a < 4:
         a -= 1

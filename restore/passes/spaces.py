@@ -19,7 +19,7 @@ _MESSAGES = (
     "space beside a mark that carries its own",
     "space between Han and digits or Latin: the page prints none",
 )
-_SPACED_SHARE = 0.6  # a line is letter-spaced when so many of its tokens are one character
+_SPACED_SHARE = 0.7  # a line is letter-spaced when so many of its tokens are one character
 _LETTERS = ch.HAN | ch.KANA
 
 Ints = NDArray[np.int64]
@@ -58,6 +58,8 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     tabbed = np.searchsorted(tabs, end) > np.searchsorted(tabs, start)
 
     edges = (((left | right) & ch.NEWLINE) > 0) & in_cjk & ~tabbed
+    wide = np.searchsorted(np.flatnonzero(codes == 0x3000), (start, end))
+    edges &= ~(((left & ch.NEWLINE) > 0) & (wide[1] - wide[0] == end - start) & (end - start <= 2))  # an indent
     narrow = (end - start <= 3) & ~tabbed
     letters = ((left & _LETTERS) > 0) & ((right & _LETTERS) > 0)
     parts = _LETTERS | ch.FULL | ch.COMMA | ch.DIGIT
@@ -65,8 +67,10 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     inner &= ~(((left & ch.DIGIT) > 0) & ((right & ch.DIGIT) > 0))
     # a full-width mark brings its own space; only one plain space goes, others were set on purpose
     plain = (end - start == 1) & (codes[start] == 32)
-    beside = (((left | right) & ch.FULL) > 0) & (((left | right) & ch.NEWLINE) == 0) & plain & ~letters & in_cjk
-    beside &= ~(((right & ch.OPEN) > 0) & ((left & ch.LATIN) > 0))
+    beside = (
+        (((left | right) & ch.FULL) > 0) & (((left | right) & ch.NEWLINE) == 0) & plain & ~letters & in_cjk
+    )
+    beside &= ~(((right & ch.OPEN) > 0) & ((left & ch.LATIN) > 0)) & (((left | right) & ch.HANGUL) == 0)
     word = ch.DIGIT | ch.LATIN
     mixed = ((left & _LETTERS) > 0) & ((right & word) > 0)
     mixed |= ((right & _LETTERS) > 0) & (((left & word) > 0) | (codes[np.maximum(start - 1, 0)] == 0x25))
@@ -99,4 +103,4 @@ def _prints_spaces(classes: Classes, mixed: Bools) -> bool:
     letter = (classes & _LETTERS) > 0
     other = (classes & (ch.DIGIT | ch.LATIN)) > 0
     tight = np.count_nonzero(letter[1:] & other[:-1]) + np.count_nonzero(letter[:-1] & other[1:])
-    return loose > 4 * tight
+    return bool(loose > 4 * tight)

@@ -33,7 +33,13 @@ _UNSEEN = -9.0  # log P(sign | ideograph) of pairs that were never counted
 _DROP = -9.5  # log P(a sign is read where nothing was printed)
 _PLAIN, _PLAIN_FIGURE = -12.0, -16.0  # nats above which a sign reads well where it stands
 _PAGE = 1.5  # nats for each doubling of a reading's occurrences on the page
-_SURE, _LIKELY, _FIGURE, _ONE_MARK = 0.97, 0.8, 0.99, 0.9  # share of the probability that one reading must have
+_KEEP, _KEEP_USUAL = 0.6, 0.25  # probability of the sign itself above which it is not even shown
+_SURE, _LIKELY, _FIGURE, _ONE_MARK = (
+    0.98,
+    0.9,
+    0.99,
+    0.9,
+)  # share of the probability that one reading must have
 _NEAR, _FIRST, _SECOND = 1500, 60, 3  # candidates that fit what stands before; looked at closely; shown
 
 
@@ -41,12 +47,12 @@ _NEAR, _FIRST, _SECOND = 1500, 60, 3  # candidates that fit what stands before; 
 def strays(view: View, tools: Tools) -> Iterator[Draft]:
     """A letter, digit or mark alone among ideographs.
 
-    Repairs: the sign is replaced when words, page and model leave one reading for its place, deleted when the text reads
-    on without it, and otherwise shown with the likeliest readings.
-    Why it happens: recognition finds a part of a glyph, a speck or a rule, and takes it for a letter or a mark.
+    Repairs: the sign is replaced when words, page and model leave one reading for its place, deleted when it is a
+    mark without which the text reads on, and otherwise shown with the likeliest readings.
+    Why it happens: recognition sees a part of a glyph, a speck or a rule, and takes it for a letter or a mark.
     Example: ``机b车驾驶证`` becomes ``机动车驾驶证``.
-    When it is wrong: letters and figures belong to Chinese text too (A股, 卡拉OK, 第1名, 阿吉亚尔·布兰科): what the language
-    knows as written so is left alone.
+    When it is wrong: letters, figures and marks belong to Chinese text too (A股, 卡拉OK, 第1名, names with a
+    dot): what the language knows as written so is left alone, and what is quoted.
     """
     script = detect_script(view.text)
     if script not in _BITS or not (view.classes & ch.HAN).any():
@@ -152,7 +158,7 @@ def _judge(
     scores = np.concatenate((score, [drop, keep]))
     odds = np.exp(scores - scores.max())
     odds /= odds.sum()
-    if odds[-1] > 1 - _LIKELY / 2 or (kept > 2.0 and odds[-1] > 0.25):
+    if odds[-1] > _KEEP or (kept > 2.0 and odds[-1] > _KEEP_USUAL):
         return None
     best = int(np.argmax(odds[:-1]))
     ranked = np.argsort(-odds, kind="stable")[: _SECOND + 2]
