@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore import characters as ch
-from restore.layout.quotes import direct_quotes
+from restore.layout.quotes import code_lines, direct_quotes
 from restore.view import View
 
 __all__ = ["FULL_WIDTH", "Marks", "folded_marks", "judge"]
@@ -100,6 +100,7 @@ def folded_marks(view: View) -> Ints:
     korean = ((left & ch.HANGUL) > 0) & ((right & (ch.FULL | ch.HAN)) == 0)
     latin = ((left & ch.LATIN) > 0) & ((right & _CJK) == 0)
     full = (cjk_left | cjk_right) & ~inside & ~address & ~korean & ~latin
+    code = code_lines(view)[np.searchsorted(view.breaks, at)]
     brackets = (role[at] & _SIMPLE) == 0
     if brackets.any():
         letters = np.concatenate(([0], np.cumsum((classes & _CJK) > 0)))
@@ -113,12 +114,20 @@ def folded_marks(view: View) -> Ints:
             cjk_right[k] | edges,
             cjk_right[k],
             (before[k] & ch.LATIN) == 0,
+            (codes[np.minimum(at[k] + 1, n - 1)] == 0x2E) & ((classes[np.minimum(at[k] + 2, n - 1)] & ch.LATIN) > 0),
         )
-    return np.asarray(at[full])
+    return np.asarray(at[full & ~code])
 
 
 def _brackets(
-    opening: Bools, line: Ints, letters: Ints, left: Bools, beyond: Bools, right: Bools, free: Bools
+    opening: Bools,
+    line: Ints,
+    letters: Ints,
+    left: Bools,
+    beyond: Bools,
+    right: Bools,
+    free: Bools,
+    name: Bools,
 ) -> Bools:
     """Which brackets are full-width: both of a pair, or neither. All of shape ``(k,)``.
 
@@ -128,6 +137,7 @@ def _brackets(
         left, right: CJK stands on that side.
         beyond: CJK or the end of the line stands on the right.
         free: no Latin letter stands right before it.
+        name: the ending of a file name stands right behind it.
     """
     out = right & free  # an opening one whose partner is lost, or was recognised as something else
     stack: list[int] = []
@@ -139,7 +149,7 @@ def _brackets(
         elif stack:
             a = stack.pop()
             # a number or a Latin word between CJK characters is in full ones too, but not the code of (0470)8216229
-            out[a] = out[k] = letters[k] > letters[a] or (left[a] and beyond[k])
+            out[a] = out[k] = not name[k] and (letters[k] > letters[a] or (left[a] and beyond[k]))
         else:
             out[k] = left[k]
     return out

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.view import View
 
-__all__ = ["direct_quotes"]
+__all__ = ["code_lines", "direct_quotes"]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -52,6 +52,15 @@ _STEPS = {
 _END = (0.0, _UNCLOSED, _UNCLOSED * 2, _UNCLOSED * 2)  # a quotation may go on in the next paragraph
 
 
+def code_lines(view: View) -> Bools:
+    """Whether each line is code or data rather than text: it has braces or a backslash. Shape ``(lines,)``."""
+    codes = view.codes
+    braces = np.flatnonzero((codes == 0x7B) | (codes == 0x7D) | (codes == 0x5C))
+    out = np.zeros(len(view.breaks) + 1, dtype=np.bool_)
+    out[np.searchsorted(view.breaks, braces)] = True
+    return out
+
+
 def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     """Quotes that should point, or point the other way.
 
@@ -72,7 +81,7 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     # quotes of lines without CJK, apostrophes, primes and single quotes inside Latin text are not ours
     breaks, letters = view.breaks, view.letters
     line = np.searchsorted(breaks, at)
-    use = letters[np.append(breaks, n)[line]] > letters[np.append(0, breaks)[line]]
+    use = (letters[np.append(breaks, n)[line]] > letters[np.append(0, breaks)[line]]) & ~code_lines(view)[line]
     blank_left, blank_right = (left & ch.BLANK) > 0, (right & ch.BLANK) > 0
     word_left, word_right = ((side & (ch.LATIN | ch.DIGIT)) > 0 for side in (left, right))
     latin_left, latin_right = ((side & (ch.LATIN | ch.BLANK)) > 0 for side in (left, right))

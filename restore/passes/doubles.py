@@ -35,7 +35,7 @@ _RARE = 10  # occurrences below which a listed word is no evidence
 _NEVER = 99.0
 _REASONS = {
     "": 0.0,
-    "a word of the language": 1.8,
+    "a word of the language": 4.0,
     "the page has such a pair elsewhere": 1.8,
     "the end of one word and the beginning of the next": 3.0,
     "maybe a name": 2.5,

@@ -44,14 +44,17 @@ def markup(view: View, tools: Tools) -> Iterator[Draft]:
             if _in_cjk(text, found.start(1), found.end(1)):
                 yield Draft((Delete(Span(*found.span(1))),), "Markdown heading mark left by a converter")
     if "<" in text:
-        for found in _TAG.finditer(text):
+        tags = list(_TAG.finditer(text))
+        # one pair alone may be what the text is about
+        sure = Certainty.HIGH if len(tags) > 2 or any(t[0][:3].lower() == "<br" for t in tags) else Certainty.LOW
+        for found in tags:
             if _in_cjk(text, found.start(), found.end()):
                 edit = (
                     Replace(Span(*found.span()), "\n")
                     if found[0][:3].lower() == "<br"
                     else Delete(Span(*found.span()))
                 )
-                yield Draft((edit,), "HTML tag left by a converter")
+                yield Draft((edit,), "HTML tag left by a converter", sure)
     if "&" in text:
         for found in _ENTITY.finditer(text):
             plain = html.unescape(found[0])
