@@ -34,7 +34,7 @@ Bools = NDArray[np.bool_]
 
 EDIT_COLUMNS = ("corr", "kind", "start", "end", "text", "side", "to", "rank", "over")
 CORR_COLUMNS = ("pass", "certainty", "score", "message", "first")
-_DTYPES = {
+DTYPES = {
     "corr": np.int64,
     "kind": np.int8,
     "start": np.int64,
@@ -107,9 +107,9 @@ class Ledger:
     def extend(self, corrs: Mapping[str, NDArray[Any]], edits: Mapping[str, NDArray[Any]]) -> None:
         """Append rows. ``edits["corr"]``, ``edits["over"]`` and ``corrs["first"]`` are already absolute."""
         for name in CORR_COLUMNS:
-            self._corr_parts[name].append(np.asarray(corrs[name], dtype=_DTYPES[name]))
+            self._corr_parts[name].append(np.asarray(corrs[name], dtype=DTYPES[name]))
         for name in EDIT_COLUMNS:
-            self._edit_parts[name].append(np.asarray(edits[name], dtype=_DTYPES[name]))
+            self._edit_parts[name].append(np.asarray(edits[name], dtype=DTYPES[name]))
         self.n_corrections += len(corrs["pass"])
         self.n_edits += len(edits["corr"])
         self._edits = self._corrs = self._ids = None
@@ -326,7 +326,7 @@ def _joined(parts: dict[str, list[NDArray[Any]]]) -> dict[str, NDArray[Any]]:
     for name, arrays in parts.items():
         if len(arrays) > 1:
             arrays[:] = [np.concatenate(arrays)]
-        out[name] = arrays[0] if arrays else np.empty(0, dtype=_DTYPES[name])
+        out[name] = arrays[0] if arrays else np.empty(0, dtype=DTYPES[name])
     return out
 
 
@@ -380,9 +380,10 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     delta -= np.bincount(end[wide], minlength=n + 1)
     hidden = np.cumsum(delta[:n]) > 0
     visible = np.flatnonzero(~hidden)
-    place, moved = None, ()
+    place: Ints | None = None
+    keys: tuple[Ints, NDArray[np.float64], Ints] | tuple[()] = ()
     if (take & moving).any():
-        place, moved = _places(n, e, np.flatnonzero(take & moving))
+        place, keys = _places(n, e, np.flatnonzero(take & moving))
         visible = visible[np.argsort(place[visible])]
 
     # texts in their order; a text belongs to a slot: a source offset, or n for the end
@@ -417,7 +418,7 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     codes[own], origin[own] = source[visible], visible
     carrier = slot if place is None else np.append(np.argsort(place[:n]), n)[slot]
     codes[at], origin[at], owner[at] = pool[bounds[text][spread] + inner], carrier[spread], rows[spread]
-    return Rendering(codes, origin, owner, hidden, *moved)
+    return Rendering(codes, origin, owner, hidden, *keys)
 
 
 def _places(

@@ -37,6 +37,7 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
         "furniture",
         "join_lines",
         "gaps",
+        "lost_marks",
         "spaces",
         "punctuation",
         "doubles",

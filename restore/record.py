@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 from restore.correction import Certainty, EditKind
-from restore.ledger import CORR_COLUMNS, EDIT_COLUMNS, Ledger, render
+from restore.ledger import CORR_COLUMNS, DTYPES, EDIT_COLUMNS, Ledger, render
 from restore.restoration import Block, InvariantError, Restoration
 from restore.source import Source, codes_to_text, decode, has_surrogate, text_to_codes
 
@@ -29,31 +30,48 @@ class RecordError(ValueError):
     """A record that is damaged, of another kind, or of a version this program does not know."""
 
 
-_EDITS = ("kind", "start", "end", "text", "side")
-_PLACED = ("to", "rank", "over")
+# columns of few values are strings, one letter a row
+_LETTERS = {"certainty": "lmh", "kind": "dirmg", "side": "<=>"}
+_LISTS = {"corrections": ("pass", "score", "message"), "edits": ("start", "end", "text")}
+_WORDS = {"corrections": ("certainty",), "edits": ("kind", "side")}
+_PLACED = {"to": 0, "rank": 0.0, "over": -1}  # what few edits have, and what the others have instead
 
 
-def _placed(ledger: Ledger) -> dict[str, Any]:
-    """The columns that few edits need, for those rows only: moves, texts with a rank, rewritten texts."""
-    e = ledger.edits
-    rows = np.flatnonzero((e["kind"] == EditKind.MOVE) | (e["rank"] != 0) | (e["over"] >= 0))
-    return {"row": rows, **{name: e[name][rows] for name in _PLACED}}
+def _spelt(name: str, column: NDArray[Any]) -> str:
+    return np.frombuffer(_LETTERS[name].encode(), dtype=np.uint8)[column].tobytes().decode()
+
+
+def _read(name: str, word: str) -> NDArray[np.int8]:
+    table = np.full(256, -1, dtype=np.int8)
+    table[np.frombuffer(_LETTERS[name].encode(), dtype=np.uint8)] = np.arange(len(_LETTERS[name]))
+    column: NDArray[np.int8] = table[np.frombuffer(word.encode("ascii"), dtype=np.uint8)]
+    if len(column) and int(column.min()) < 0:
+        raise ValueError(f"a {name} that does not exist")
+    return column
 
 
 def _columns(restoration: Restoration) -> dict[str, Any]:
     ledger = restoration.ledger
-    return {
-        "passes": ledger.passes,
-        "texts": ledger.texts,
-        "messages": ledger.messages,
-        "corrections": {name: np.ascontiguousarray(ledger.corrs[name]) for name in CORR_COLUMNS},
-        "edits": {name: np.ascontiguousarray(ledger.edits[name]) for name in _EDITS},
-        "placed": _placed(ledger),
-        "evidence": {str(k): v for k, v in ledger.evidence.items()},
-        "builds_on": {str(k): v for k, v in ledger.builds_on.items()},
-        "requires": {str(k): v for k, v in ledger.requires.items()},
-        "decisions": {str(k): v for k, v in restoration.decisions.items()},
-    }
+    body: dict[str, Any] = {"passes": ledger.passes, "texts": ledger.texts, "messages": ledger.messages}
+    for table, columns in (("corrections", ledger.corrs), ("edits", ledger.edits)):
+        body[table] = {name: np.ascontiguousarray(columns[name]) for name in _LISTS[table]}
+        body[table] |= {name: _spelt(name, columns[name]) for name in _WORDS[table]}
+    # how many edits the corrections have that have not just one
+    size = np.diff(ledger.corrs["first"], append=ledger.n_edits)
+    several = np.flatnonzero(size != 1)
+    body["several"] = dict(zip(map(str, several.tolist()), size[several].tolist(), strict=True))
+    # moves, ranks and rewritten texts
+    e = ledger.edits
+    rows = np.flatnonzero((e["kind"] == EditKind.MOVE) | (e["rank"] != 0) | (e["over"] >= 0))
+    body["placed"] = {"row": rows, **{name: e[name][rows] for name in _PLACED}}
+    for name, sparse in (
+        ("evidence", ledger.evidence),
+        ("builds_on", ledger.builds_on),
+        ("requires", ledger.requires),
+        ("decisions", restoration.decisions),
+    ):
+        body[name] = {str(k): v for k, v in sparse.items()}
+    return body
 
 
 def dumps(restoration: Restoration) -> bytes:
@@ -198,18 +216,25 @@ def _ledger(body: dict[str, Any]) -> Ledger:
         ledger.text_index(text if isinstance(text, str) else _from_codes(text))
     for message in body["messages"]:
         ledger.message_index(message)
-    corrs = {name: np.asarray(body["corrections"][name]) for name in CORR_COLUMNS}
-    edits = {name: np.asarray(body["edits"][name]) for name in _EDITS}
-    m, n = len(edits["kind"]), len(corrs["first"])
-    if n and int(corrs["first"][0]):
-        raise ValueError("edits that belong to no correction")
-    edits["corr"] = np.repeat(np.arange(n), np.diff(corrs["first"], append=m)) if n else np.arange(m)
-    placed = body["placed"]
-    if len(placed["row"]) and not 0 <= min(placed["row"]) <= max(placed["row"]) < m:
+    corrs, edits = (
+        {name: np.array(body[table][name], dtype=DTYPES[name]) for name in _LISTS[table]}
+        | {name: _read(name, body[table][name]) for name in _WORDS[table]}
+        for table in ("corrections", "edits")
+    )
+    n, m = len(corrs["pass"]), len(edits["kind"])
+    size = np.ones(n, dtype=np.int64)
+    for index, count in body["several"].items():
+        size[int(index)] = count
+    if int(size.sum()) != m or (n and int(size.min()) < 1):
+        raise ValueError("corrections and their edits do not fit together")
+    corrs["first"] = np.cumsum(size) - size
+    edits["corr"] = np.repeat(np.arange(n), size)
+    rows = np.array(body["placed"]["row"], dtype=np.int64)
+    if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < m:
         raise ValueError("a place for an edit that does not exist")
-    for name, usual in zip(_PLACED, (0, 0.0, -1), strict=True):
-        edits[name] = np.full(m, usual)
-        edits[name][placed["row"]] = placed[name]
+    for name, usual in _PLACED.items():
+        edits[name] = np.full(m, usual, dtype=DTYPES[name])
+        edits[name][rows] = body["placed"][name]
     ledger.extend(corrs, edits)
     ledger.evidence = {int(k): v for k, v in body["evidence"].items()}
     ledger.builds_on = {int(k): tuple(v) for k, v in body["builds_on"].items()}

@@ -279,26 +279,22 @@ class Restoration:
             delta -= np.bincount(e["end"][named], minlength=len(source) + 1)
             if (r.hidden & (np.cumsum(delta)[:-1] <= 0)).any():
                 raise InvariantError("a source character is gone without a correction that deletes it")
-        self._check_supplied()
-        # reverting: what is shown is taken from the restored text, the rest was deleted by an applied correction
-        back = source.copy()
-        back[shown] = r.codes[own]
-        if not np.array_equal(back, source):
-            raise InvariantError("reverting every correction does not give the source back")
+        self._check_supplied(accepted)
+        # reverting takes what is shown from the text and the rest from what was deleted: by the above, the source
 
-    def _check_supplied(self) -> None:
+    def _check_supplied(self, accepted: Bools) -> None:
         """Every supplied character stands, whole and once, in the text of an accepted correction's edit."""
         r, e = self.rendering, self.ledger.edits
         at = np.flatnonzero(r.owner >= 0)
         rows = r.owner[at]
         if not len(rows):
             return
-        if not self.accepted[e["corr"][rows]].all():
+        if not accepted[e["corr"][rows]].all():
             raise InvariantError("a character is supplied by a correction that is not applied")
-        first = np.flatnonzero(np.append(True, (np.diff(rows) != 0) | (np.diff(at) != 1)))
+        first = np.flatnonzero(np.append(True, (rows[1:] != rows[:-1]) | (at[1:] != at[:-1] + 1)))
         texts = [self.ledger.texts[k] for k in e["text"][rows[first]].tolist()]
-        whole = len(np.unique(rows[first])) == len(first)
-        if not whole or codes_to_text(r.codes[at]) != "".join(texts):
+        once = int(np.bincount(rows[first]).max()) == 1
+        if not once or codes_to_text(r.codes[at]) != "".join(texts):
             raise InvariantError("the text has something that no correction supplied")
 
 

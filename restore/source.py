@@ -28,6 +28,8 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _SAMPLE = 1 << 20  # bytes of a large file that encoding recognition looks at
+_CHARSETS = ("gb2312", "big5", "euc_jp", "euc_kr")
+_PLAIN = 0.9  # share of characters that texts are written in, from which bytes pass as UTF-16
 _LEGACY = {"gb2312": "gb18030", "gbk": "gb18030", "hz": "gb18030", "big5hkscs": "big5hkscs", "cp950": "big5"}
 
 
@@ -192,12 +194,14 @@ def _recognise(raw: bytes, name: str) -> tuple[str, bool]:
         if raw.startswith(bom):
             return encoding, True
     sample = raw[:_SAMPLE]
-    if _utf8(sample, whole=len(sample) == len(raw)):
-        if b"\0" in sample and sample.count(0) > len(sample) // 100:
-            return _utf16(sample, name), False
+    zeros = sample.count(0)
+    if _utf8(sample, whole=len(sample) == len(raw)) and zeros <= len(sample) // 100:
         return "utf-8", True
-    if b"\0" in sample:
-        return _utf16(sample, name), False
+    found = _utf16(sample)
+    if found is not None:
+        return found, False
+    if zeros:
+        raise InputError(f"{name}: looks like a binary file, not text (zero bytes); nothing was done")
     # A UTF-8 file with a few broken bytes is still UTF-8.
     broken = sample.decode("utf-8", "replace").count("\ufffd")
     if broken <= max(3, len(sample) // 200):
@@ -225,13 +229,16 @@ def _utf8(sample: bytes, whole: bool) -> bool:
     return True
 
 
-def _utf16(sample: bytes, name: str) -> str:
-    """UTF-16 without a BOM: one byte of each pair is often zero (ASCII, newline)."""
-    even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    for encoding, zeros in (("utf-16-le", odd), ("utf-16-be", even)):
-        if zeros == max(even, odd) and zeros > 4 * min(even, odd):
-            text = sample[: len(sample) // 2 * 2].decode(encoding, "replace")
-            odd_ones = sum(1 for c in text if c == "\ufffd" or (c < " " and c not in "\t\n\r\f"))
-            if odd_ones <= len(text) // 100:
-                return encoding
-    raise InputError(f"{name}: looks like a binary file, not text (zero bytes); nothing was done")
+def _utf16(sample: bytes) -> str | None:
+    """UTF-16 without a BOM, by which byte order gives characters that texts are written in."""
+    even = sample[: len(sample) // 2 * 2]
+    shares = {encoding: _written(even.decode(encoding, "replace")) for encoding in ("utf-16-le", "utf-16-be")}
+    best = max(shares, key=lambda encoding: shares[encoding])
+    return best if shares[best] >= _PLAIN else None
+
+
+def _written(text: str) -> float:
+    """Share of the characters that one of the national character sets of East Asia has, control characters apart."""
+    known = max(len(text.encode(charset, "ignore").decode(charset)) for charset in _CHARSETS)
+    controls = sum(text.count(chr(c)) for c in range(32) if chr(c) not in "\t\n\r\f")
+    return (known - controls) / max(len(text), 1)

@@ -564,7 +564,7 @@ class _Recorder:
         apart = np.flatnonzero(back | (shown[slots[1:]] != shown[slots[:-1] + 1]))
         turn = np.concatenate(([0], np.cumsum(back)))
         to, low, high = self._target(edit.to, needs)
-        rows = []
+        rows: list[Row] = []
         for i, j in zip([0, *(apart + 1).tolist()], [*apart.tolist(), len(slots) - 1], strict=True):
             rank = edit.rank + int(turn[i]) * 2.0**-20
             if low is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ __all__ = ["LineEnds", "line_ends"]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 TOLERANCE = 1.6  # ems by which a full line may fall short of the measure: kinsoku and justification
 FEW = 4  # lines that a group needs before it has a measure of its own
@@ -118,7 +120,8 @@ def _parted(lines: Tokens, measure: Floats) -> Bools:
     # every line of the run, to its last, has one place where it can end
     last = np.append(np.flatnonzero(starts)[1:] - 1, n - 1)
     fits = edge[last] & (np.bincount(run, weights=edge) == whole[last])
-    return goes_on & fits[run] & ~edge
+    parted: Bools = goes_on & fits[run] & ~edge
+    return parted
 
 
 def _line_ends(lines: Tokens, measure: Floats) -> Bools:
@@ -130,6 +133,9 @@ def _line_ends(lines: Tokens, measure: Floats) -> Bools:
     stop = ((lines.last & ch.STOP) > 0) | _closes_sentence(lines)
     mark = (lines.last & ch.PUNCT) > 0
     full = (measure > 0) & (width >= measure - TOLERANCE)
+    # the first line of a paragraph is two ems short where its indent is lost
+    opening = np.append(True, (behind[:-1] > 1) | stop[:-1])
+    full |= opening & (measure > 0) & (np.abs(width - (measure - 2)) < 0.8) & ~mark
     near = behind < 2
     near[-1] = False
     # verse, lists and tables end every line at a mark; printed lines do not
@@ -143,12 +149,13 @@ def _line_ends(lines: Tokens, measure: Floats) -> Bools:
     # space form
     wrapped = _share(group, full & near, near * width) > 0.4
     spaced = near & (behind == 0) & (lines.spaces == 1) & wrapped & ragged & ~(stop & ~full)
-    return broken | spaced
+    ends: Bools = broken | spaced
+    return ends
 
 
-def _next(values: NDArray[np.generic]) -> NDArray[np.generic]:
+def _next(values: NDArray[_Scalar]) -> NDArray[_Scalar]:
     """The value of the next line for each, shape ``(n,)``."""
-    return np.roll(values, -1)
+    return np.append(values[1:], values[:1])
 
 
 def _closes_sentence(lines: Tokens) -> Bools:
@@ -157,7 +164,8 @@ def _closes_sentence(lines: Tokens) -> Bools:
     before = view.classes[np.maximum(lines.end - 2, 0)]
     closing = (lines.last & ch.CLOSE) > 0
     straight = view.codes[lines.end - 1] == 0x22
-    return (closing | straight) & ((before & ch.STOP) > 0) & (lines.end - lines.start > 1)
+    closes: Bools = (closing | straight) & ((before & ch.STOP) > 0) & (lines.end - lines.start > 1)
+    return closes
 
 
 def _share(group: Ints, hit: Bools, of: Floats) -> Floats:

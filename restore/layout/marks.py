@@ -114,7 +114,8 @@ def folded_marks(view: View) -> Ints:
             cjk_right[k] | edges,
             cjk_right[k],
             (before[k] & ch.LATIN) == 0,
-            (codes[np.minimum(at[k] + 1, n - 1)] == 0x2E) & ((classes[np.minimum(at[k] + 2, n - 1)] & ch.LATIN) > 0),
+            (codes[np.minimum(at[k] + 1, n - 1)] == 0x2E)
+            & ((classes[np.minimum(at[k] + 2, n - 1)] & ch.LATIN) > 0),
         )
     return np.asarray(at[full & ~code])
 

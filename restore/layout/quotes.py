@@ -81,7 +81,9 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     # quotes of lines without CJK, apostrophes, primes and single quotes inside Latin text are not ours
     breaks, letters = view.breaks, view.letters
     line = np.searchsorted(breaks, at)
-    use = (letters[np.append(breaks, n)[line]] > letters[np.append(0, breaks)[line]]) & ~code_lines(view)[line]
+    use = (letters[np.append(breaks, n)[line]] > letters[np.append(0, breaks)[line]]) & ~code_lines(view)[
+        line
+    ]
     blank_left, blank_right = (left & ch.BLANK) > 0, (right & ch.BLANK) > 0
     word_left, word_right = ((side & (ch.LATIN | ch.DIGIT)) > 0 for side in (left, right))
     latin_left, latin_right = ((side & (ch.LATIN | ch.BLANK)) > 0 for side in (left, right))

@@ -203,8 +203,8 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
     near = np.zeros(n)
     for m in measures:
         near = np.maximum(near, np.abs(widths - m) <= 1.1)
-    typical = np.bincount(row, weights=near) / np.maximum(count, 1)
-    block_row = alone & (count[row] >= 4) & (typical[row] >= 0.4)
+    typical = np.bincount(row, weights=near * widths) / np.maximum(np.bincount(row, weights=widths), 0.5)
+    block_row = alone & (count[row] >= 4) & (typical[row] >= 0.5)
     hard = behind & (tokens.spaces == 1) & ~soft & block_row
     hard[-1] = False
     starts = np.flatnonzero(np.append(True, np.diff(row) > 0))

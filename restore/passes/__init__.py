@@ -17,6 +17,7 @@ from restore.passes.encoding import encoding
 from restore.passes.furniture import furniture
 from restore.passes.gaps import gaps
 from restore.passes.join_lines import join_lines
+from restore.passes.lost_marks import lost_marks
 from restore.passes.markup import markup
 from restore.passes.paragraphs import paragraphs
 from restore.passes.printed_lines import printed_lines
@@ -37,6 +38,7 @@ _ALL: tuple[RepairPass, ...] = (
     furniture,
     join_lines,
     gaps,
+    lost_marks,
     spaces,
     punctuation,
     doubles,
@@ -55,6 +57,7 @@ __all__ = [
     "furniture",
     "gaps",
     "join_lines",
+    "lost_marks",
     "markup",
     "paragraphs",
     "printed_lines",

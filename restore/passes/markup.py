@@ -46,7 +46,9 @@ def markup(view: View, tools: Tools) -> Iterator[Draft]:
     if "<" in text:
         tags = list(_TAG.finditer(text))
         # one pair alone may be what the text is about
-        sure = Certainty.HIGH if len(tags) > 2 or any(t[0][:3].lower() == "<br" for t in tags) else Certainty.LOW
+        sure = (
+            Certainty.HIGH if len(tags) > 2 or any(t[0][:3].lower() == "<br" for t in tags) else Certainty.LOW
+        )
         for found in tags:
             if _in_cjk(text, found.start(), found.end()):
                 edit = (

@@ -18,8 +18,10 @@ _QUOTE, _DOTS, _RULE = (_TEXTS.index(text) for text in ("“", "……", "——
 _INDEX = np.zeros(128, dtype=np.int64)
 _INDEX[[ord(mark) for mark in FULL_WIDTH]] = np.arange(1, len(FULL_WIDTH) + 1)
 _ELLIPSIS = regex.compile(r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}，。、”’》）])(?:\.{3,}|。{3,}|…{3,}|⋯{2,})")
+_STROKES = r"(?:(?<!-)-{2,3}(?!-)|――|──|－－)"
 _DASH = regex.compile(
-    r"(?<![-\w])(?:--+|――|──|－－)(?=[\p{Han}\s“‘《\"'])|(?<=[\p{Han}”’》）])(?:--+|――|──|－－)(?![-\w])"
+    rf"(?<![A-Za-z0-9]){_STROKES}(?=[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\s“‘《\"'])"
+    rf"|(?<=[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}”’》）]){_STROKES}(?![A-Za-z0-9])"
 )
 _MESSAGES = (
     "full-width mark in CJK text",

@@ -20,6 +20,7 @@ from restore.source import Span
 from restore.view import View
 
 _IN_ORDER = 0.85  # share of links to the next segment above which single lines strayed
+_MOSTLY = 0.7  # the same where the dump has whole blocks on its physical lines
 _GATE = 3.0  # nats a detour must gain
 _SURE = 8.0  # nats above which a move is certain
 
@@ -46,7 +47,7 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     n = len(links)
     linked = np.flatnonzero(links >= 0)
     in_order = float((links[linked] == linked + 1).mean()) if len(linked) else 1.0
-    single = in_order >= _IN_ORDER or solution.geometry.kind == BLOCKS
+    single = in_order >= (_MOSTLY if solution.geometry.kind == BLOCKS else _IN_ORDER)
     if single:
         links, _ = gate(links, solution.total, _GATE)
     order = chains_of(links).order

@@ -59,7 +59,9 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
 
     edges = (((left | right) & ch.NEWLINE) > 0) & in_cjk & ~tabbed
     wide = np.searchsorted(np.flatnonzero(codes == 0x3000), (start, end))
-    edges &= ~(((left & ch.NEWLINE) > 0) & (wide[1] - wide[0] == end - start) & (end - start <= 2))  # an indent
+    edges &= ~(
+        ((left & ch.NEWLINE) > 0) & (wide[1] - wide[0] == end - start) & (end - start <= 2)
+    )  # an indent
     narrow = (end - start <= 3) & ~tabbed
     letters = ((left & _LETTERS) > 0) & ((right & _LETTERS) > 0)
     parts = _LETTERS | ch.FULL | ch.COMMA | ch.DIGIT
