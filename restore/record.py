@@ -38,7 +38,8 @@ _PLACED = {"to": 0, "rank": 0.0, "over": -1}  # what few edits have, and what th
 
 
 def _spelt(name: str, column: NDArray[Any]) -> str:
-    return np.frombuffer(_LETTERS[name].encode(), dtype=np.uint8)[column].tobytes().decode()
+    spelt: bytes = np.frombuffer(_LETTERS[name].encode(), dtype=np.uint8)[column].tobytes()
+    return spelt.decode()
 
 
 def _read(name: str, word: str) -> NDArray[np.int8]:
@@ -278,7 +279,12 @@ def check_replay(restoration: Restoration) -> None:
     Raises:
         InvariantError: when they do not.
     """
-    again = _ledger(orjson.loads(_json(_columns(restoration))))
+    again, ledger = _ledger(orjson.loads(_json(_columns(restoration)))), restoration.ledger
+    tables = ((again.edits, ledger.edits), (again.corrs, ledger.corrs))
+    if again.texts == ledger.texts and all(
+        np.array_equal(new[name], old[name]) for new, old in tables for name in old if name != "score"
+    ):
+        return  # the text is a function of the source and of these columns
     replayed = render(restoration.source.codes, again, restoration.accepted)
     if not np.array_equal(replayed.codes, restoration.rendering.codes):
         raise InvariantError("replaying the record gives another text")

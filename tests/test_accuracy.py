@@ -43,8 +43,12 @@ def test_pages(dump: str) -> None:
     scores = scored(dump)
     adjacency = statistics.fmean(s.adjacency_f1 for s in scores)
     paragraphs = statistics.fmean(s.paragraph_f1 for s in scores)
-    assert adjacency >= floor["adjacency"], f"{dump}: adjacency F1 {adjacency:.4f} fell below {floor['adjacency']}"
-    assert paragraphs >= floor["paragraphs"], f"{dump}: paragraph F1 {paragraphs:.4f} fell below {floor['paragraphs']}"
+    assert adjacency >= floor["adjacency"], (
+        f"{dump}: adjacency F1 {adjacency:.4f} fell below {floor['adjacency']}"
+    )
+    assert paragraphs >= floor["paragraphs"], (
+        f"{dump}: paragraph F1 {paragraphs:.4f} fell below {floor['paragraphs']}"
+    )
 
 
 @pytest.mark.parametrize("file", PAGES, ids=lambda f: f.parent.name)

@@ -44,7 +44,8 @@ def gap_tables(folder: Path, half: str, model: Scorer) -> dict[str, Table]:
             continue
         truth = PageTruth.load(file)
         position = {
-            (truth.blocks[int(b)].id, int(o)): t for t, (b, o) in enumerate(zip(truth.block_of, truth.offset))
+            (truth.blocks[int(b)].id, int(o)): t
+            for t, (b, o) in enumerate(zip(truth.block_of, truth.offset, strict=True))
         }
         block = np.asarray(truth.block_of)
         dumps = [(file.parent / "sim" / f"{level}.txt", True) for level in LEVELS]

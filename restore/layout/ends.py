@@ -82,7 +82,12 @@ def _measures(lines: Tokens) -> Floats:
         return width
     whole = np.zeros(len(lines), dtype=np.int64)
     page = _of_printed_lines(whole, width, common_width(whole, width, share=0.15, least=FEW), _OVERLONG_PAGE)
-    own = _of_printed_lines(group, width, common_width(group, width, least=3), _OVERLONG)
+    wide = common_width(group, width)
+    # two lines of a width are chance; three are not, nor are two behind a first line that lost its indent
+    lines_of = np.bincount(group, weights=(width >= wide - 1) & (width <= wide + 0.5))
+    opening = np.diff(lines.block, prepend=-1) > 0
+    indents = np.bincount(group, weights=opening & (np.abs(width - (wide - 2)) < 0.8))
+    own = _of_printed_lines(group, width, np.where((lines_of + indents)[group] >= 3, wide, 0.0), _OVERLONG)
     small = np.bincount(group)[group] < FEW
     measure = np.where(small | (own < NARROWEST), page, own)
     measure[measure < NARROWEST] = 0
@@ -155,7 +160,7 @@ def _line_ends(lines: Tokens, measure: Floats) -> Bools:
 
 def _next(values: NDArray[_Scalar]) -> NDArray[_Scalar]:
     """The value of the next line for each, shape ``(n,)``."""
-    return np.append(values[1:], values[:1])
+    return np.concatenate((values[1:], values[:1]))
 
 
 def _closes_sentence(lines: Tokens) -> Bools:

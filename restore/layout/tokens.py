@@ -20,7 +20,6 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_NEWLINES = np.array([10, 11, 12, 13, 0x85, 0x2028, 0x2029], dtype=np.uint32)
 _ASCII_MARKS = np.zeros(128, dtype=np.bool_)
 _ASCII_MARKS[[ord(c) for c in ",:;?!()\"'"]] = True
 
@@ -93,7 +92,7 @@ def ems(view: View, half_mark: float | None = None) -> Floats:
     when the text has hardly any full-width commas.
     """
     classes = view.classes
-    out = np.where(classes & ch.WIDE, 1.0, 0.5)
+    out = ((classes & ch.WIDE) > 0) * 0.5 + 0.5
     out[(classes & (ch.NEWLINE | ch.MARK)) > 0] = 0.0
     if half_mark is None:
         half_mark = 1.0
@@ -109,41 +108,37 @@ def ems(view: View, half_mark: float | None = None) -> Floats:
 
 def tokens_of(view: View, widths: Floats | None = None) -> Tokens:
     """Cut a view at white space."""
-    classes = view.classes
-    n = len(classes)
-    blank = np.zeros(n + 2, dtype=np.int8)
-    blank[1:-1] = (classes & ch.BLANK) > 0
-    blank[0] = blank[-1] = 1
-    edge = np.diff(blank)
-    start, end = np.flatnonzero(edge == -1), np.flatnonzero(edge == 1)
+    n = len(view)
+    solid = np.zeros(n + 2, dtype=np.bool_)
+    solid[1:-1] = (view.classes & ch.BLANK) == 0
+    edges = np.flatnonzero(solid[1:] != solid[:-1])
+    start, end = edges[::2], edges[1::2]
     m = len(start)
     if widths is None:
         widths = ems(view)
     total = np.concatenate(([0.0], np.cumsum(widths)))
-    breaks = np.concatenate(([0], np.cumsum((classes & ch.NEWLINE) > 0)))
-    columns = np.where(
-        (classes & ch.SPACE) > 0, np.where(view.codes == 0x3000, 2, np.where(view.codes == 9, 4, 1)), 0
-    )
-    column_sum = np.concatenate(([0], np.cumsum(columns)))
-    follow = np.append(start[1:], n) if m else start
-    newlines = breaks[follow] - breaks[end]
-    # spaces before the first line break behind a token, and behind the last one before the next token
-    positions = np.flatnonzero((classes & ch.NEWLINE) > 0)
-    if len(positions):
-        nth = np.searchsorted(positions, end)
-        stop = np.where(newlines > 0, positions[np.minimum(nth, len(positions) - 1)], follow)
-        spaces = column_sum[stop] - column_sum[end]
-        before = np.searchsorted(positions, start) - 1
-        line_start = np.where(before >= 0, positions[np.maximum(before, 0)] + 1, 0)
-    else:
-        spaces = column_sum[follow] - column_sum[end]
-        line_start = np.zeros(m, dtype=np.int64)
+    follow = np.concatenate((start[1:], [n])) if m else start
+    # line breaks behind each token, and where the line of each begins and ends
+    breaks = np.concatenate(([-1], view.breaks, [n]))
+    nth = np.searchsorted(view.breaks, end)
+    line = np.searchsorted(view.breaks, start)
+    newlines = np.searchsorted(view.breaks, follow) - nth
     opening = np.ones(m, dtype=np.bool_)
     opening[1:] = newlines[:-1] > 0
-    indent = np.where(opening, column_sum[start] - column_sum[line_start], 0)
-    row = np.concatenate(([0], np.cumsum(newlines[:-1] > 0))) if m else newlines
-    block = np.concatenate(([0], np.cumsum(newlines[:-1] > 1))) if m else newlines
+    spaces = _columns(view, end, np.where(newlines > 0, breaks[nth + 1], follow))
+    indent = np.where(opening, _columns(view, breaks[line] + 1, start), 0)
+    row, block = np.cumsum(opening) - 1, np.zeros(m, dtype=np.int64)
+    np.cumsum(newlines[:-1] > 1, out=block[1:])
     return Tokens(view, start, end, newlines, spaces, indent, row, block, total[end] - total[start])
+
+
+def _columns(view: View, start: Ints, end: Ints) -> Ints:
+    """Columns that the white space from ``start`` to ``end`` takes: an ideographic space two, a tab four."""
+    wide = np.flatnonzero((view.codes == 0x3000) | (view.codes == 9))
+    if not len(wide):
+        return end - start
+    more = np.concatenate(([0], np.cumsum(np.where(view.codes[wide] == 9, 3, 1))))
+    return end - start + more[np.searchsorted(wide, end)] - more[np.searchsorted(wide, start)]
 
 
 def letter_spaced(tokens: Tokens) -> Bools:

@@ -29,7 +29,7 @@ _COUNT = np.array([ord(c) for c in "一每半逐"], dtype=np.uint32)  # 一步�
 # nats that the text must gain by losing the second copy
 _SURE, _LIKELY, _THINKABLE = 9.5, 6.5, 4.0
 _DAMAGE = 1.4  # how much the damage of the page counts
-_REPEATED_WORD = 3.0  # what a repeated word must gain more: print repeats words for emphasis
+_REPEATED_WORD = 4.5  # what a repeated word must gain more: print repeats words for emphasis
 _RARE = 10  # occurrences below which a listed word is no evidence
 # why the language may double here, with what the text must gain more in spite of it
 _NEVER = 99.0

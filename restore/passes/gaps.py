@@ -9,11 +9,14 @@ import numpy as np
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Gap, Insert
 from restore.order.evidence import weights
+from restore.order.geometry import BLOCKS
 from restore.order.lacunae import UNKNOWN, end_features, head_features, paragraphs_of
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
-_SURE, _LIKELY, _THINKABLE = 1.5, -1.3, -3.0  # log-odds
+# log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
+_LIKELY, _SURE, _THINKABLE = -1.3, 2.8, -3.0
+_WHOLE_PAGE = 2.5  # more evidence asked for where the dump's kind speaks against lost lines
 
 
 @repair_pass(after=["paragraphs", "join_lines"])
@@ -33,6 +36,10 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
     found = paragraphs_of(view.text, tools.language.model, view.origin, lasts, width, around)
     if not len(found):
         return
+    # layout models lose lines; a converter that reads a whole page, row by row or line by line, does not
+    layout = tools.memo.get("reading_order")
+    whole = layout is not None and layout["kind"] != BLOCKS
+    likely = _LIKELY + (_WHOLE_PAGE if whole else 0.0)
     tables = weights()
     for where, features, marked in (
         ("end", end_features(found), found.marked_end),
@@ -45,9 +52,9 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
         for k in np.flatnonzero((odds > _THINKABLE) & ~marked):
             level = (
                 Certainty.HIGH
-                if odds[k] > _SURE
+                if odds[k] > likely + _SURE
                 else Certainty.MEDIUM
-                if odds[k] > _LIKELY
+                if odds[k] > likely
                 else Certainty.LOW
             )
             measure = float(np.median(around)) if around is not None else None

@@ -53,7 +53,9 @@ def lost_marks(view: View, tools: Tools) -> Iterator[Batch]:
         gain.append(scores[k + 1] - scores[0])
     nats = np.array(gain)
     row = np.searchsorted(view.breaks, start)
-    several = np.array([np.sum((row == r) & (np.abs(start - s) < 40)) for r, s in zip(row, start, strict=True)]) > 1
+    several = (
+        np.array([np.sum((row == r) & (np.abs(start - s) < 40)) for r, s in zip(row, start, strict=True)]) > 1
+    )
     certainty = np.where(several & (nats > _LEAST), Certainty.MEDIUM, Certainty.LOW).astype(np.int8)
     yield Batch(
         start,
