@@ -214,7 +214,7 @@ def _recognise(raw: bytes, name: str) -> tuple[str, bool]:
         found = str(best.encoding)
         return _LEGACY.get(found, found), False
     for encoding in ("gb18030", "big5"):
-        if sample.decode(encoding, "replace").count("\ufffd") <= len(sample) // 200:
+        if sample.decode(encoding, "replace").count("\ufffd") <= max(3, len(sample) // 200):
             return encoding, False
     raise InputError(
         f"{name}: neither text in UTF-8, UTF-16, GB18030 or Big5 nor another known encoding; is it a binary file?"

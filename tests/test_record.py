@@ -10,7 +10,20 @@ import jsonschema
 import pytest
 
 import restore
-from restore import Certainty, Delete, Draft, Gap, Insert, Move, Replace, Restoration, Source, Span, View, clean
+from restore import (
+    Certainty,
+    Delete,
+    Draft,
+    Gap,
+    Insert,
+    Move,
+    Replace,
+    Restoration,
+    Source,
+    Span,
+    View,
+    clean,
+)
 from restore.ledger import Ledger
 from restore.record import RecordError, dumps, load, loads
 from restore.view import record

@@ -38,7 +38,7 @@ START = {
     "hopeful": -5.0,
     "plain": 4.0,
     "high": 4.0,
-    "medium": 2.8,
+    "medium": 1.0,
     "low": -1.5,
 }
 
