@@ -94,7 +94,8 @@ class Delete:
 class Insert:
     """Put ``text``, or a gap mark, at ``at``.
 
-    ``after`` says which neighbour it belongs to when lines move: the character before it (True) or behind it.
+    ``after`` says which neighbour it belongs to when lines move: the character before it (True) or behind it. Two
+    insertions of one pass at one place stand in the order in which the pass made them.
     """
 
     at: int
@@ -112,7 +113,11 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Show ``span`` before the unmoved character at ``to``; several moved there follow each other by ``rank``."""
+    """Show ``span`` before the character at ``to``; several moved there follow each other by ``rank``.
+
+    Text that was supplied goes with the character that carries it. A place inside a line that was itself moved is the
+    place before that line.
+    """
 
     span: Span
     to: int

@@ -448,8 +448,3 @@ def _pool(texts: Sequence[str]) -> tuple[Codes, Ints]:
     bounds = np.zeros(len(texts) + 1, dtype=np.int64)
     np.cumsum([len(t) for t in texts], out=bounds[1:])
     return text_to_codes("".join(texts)), bounds
-
-
-def pool_text(rendering: Rendering) -> str:
-    """Text of a rendering."""
-    return codes_to_text(rendering.codes)

@@ -6,7 +6,6 @@ The schema is ``restore/record.schema.json``; corrections stay in columns.
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -288,8 +287,3 @@ def check_replay(restoration: Restoration) -> None:
     replayed = render(restoration.source.codes, again, restoration.accepted)
     if not np.array_equal(replayed.codes, restoration.rendering.codes):
         raise InvariantError("replaying the record gives another text")
-
-
-def source_hash(text: str) -> str:
-    """Hash by which decisions name the source they belong to."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -204,9 +204,8 @@ class _Recorder:
         self.spans: list[tuple[Ints, Ints]] = []  # view spans whose text is rewritten
         self.moved: list[tuple[Ints, Ints]] = []  # view spans that move
         self.waiting: list[Draft] = []
-        self.corrs: list[
-            tuple[int, int, float, int, int]
-        ] = []  # rows that are not in the ledger's columns yet
+        # rows that are not in the ledger's columns yet
+        self.corrs: list[tuple[int, int, float, int, int]] = []
         self.rows: list[Row] = []
         # by row of supplied text: the row that has its latest state, and what was rewritten in it
         self.latest: dict[int, tuple[int, int, int, list[tuple[int, int, int]]]] = {}
@@ -596,8 +595,3 @@ class _Recorder:
         if high == np.inf:
             return (to, float(there.max()), float(there.max()) + 2.0) if len(there) else (to, None, 0.0)
         return to, float(there.max()) if len(there) else high - 2.0, high
-
-
-def evidence_of(ledger: Ledger, index: int) -> dict[str, Any]:
-    """Evidence recorded for a correction, as a new dict."""
-    return dict(ledger.evidence.get(index, {}))

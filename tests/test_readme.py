@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from restore import Pipeline, View, clean
-from restore.passes import BUILT_IN
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -120,15 +119,3 @@ def test_the_pass_in_the_contributors_guide_works() -> None:
     made = space["middle_dots"]
     assert Pipeline([made]).run("玛利亚•何塞").text == "玛利亚·何塞"  # type: ignore[list-item]
     assert list(made.find(View.of_text("何塞"), None)) == []  # type: ignore[attr-defined]
-
-
-def test_commands_in_the_changelog_exist() -> None:
-    done = subprocess.run([sys.executable, "-m", "restore", "--help"], capture_output=True, check=True)
-    line = next(
-        line
-        for line in (ROOT / "CHANGELOG.md").read_text("utf-8").splitlines()
-        if line.startswith("- Command line")
-    )
-    for name in re.findall(r"`(\w+)`", line):
-        assert re.search(rf"^  {name} ", done.stdout.decode(), re.M), name
-    assert BUILT_IN

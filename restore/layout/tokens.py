@@ -92,7 +92,7 @@ def ems(view: View, half_mark: float | None = None) -> Floats:
     when the text has hardly any full-width commas.
     """
     classes = view.classes
-    out = ((classes & ch.WIDE) > 0) * 0.5 + 0.5
+    out: Floats = ((classes & ch.WIDE) > 0) * np.float64(0.5) + 0.5
     out[(classes & (ch.NEWLINE | ch.MARK)) > 0] = 0.0
     if half_mark is None:
         half_mark = 1.0

@@ -7,10 +7,14 @@ that makes the whole sequence better (Or-opt; Or 1976).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LOOSE", "merit", "refine", "worth"]
+from restore.order.sequence import stay_put
+
+__all__ = ["LOOSE", "merit", "refine", "settle", "worth"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -30,6 +34,10 @@ PER_LINE = 0.4  # nats for each line of a run: of two moves with the same result
 LEAST = 0.5
 BOTH_SIDES = 1.0  # nats of text evidence that the hole, and the new place, must each gain
 _MOST_TURNS = 12
+_LONGEST_PIECE = 60  # lines of a piece that can go to a smaller one
+_AROUND = 30  # lines on each side that tell what an article is about
+_COHESION = 2.0  # how much more a piece must share with the lines there than with those here
+_FEWEST_PHRASES = 8
 
 
 def weights_of(text: NDArray[np.float64]) -> Floats:
@@ -135,3 +143,61 @@ def worth(text: NDArray[np.float64], order: Ints, first: int, last: int) -> floa
     now = seam(before, a) + seam(b, behind) + (seam(a - 1, b + 1))
     then = seam(a - 1, a) + seam(b, b + 1) + (seam(before, behind) if before >= 0 and behind >= 0 else 0.0)
     return now - then
+
+
+def settle(order: Ints, text: NDArray[np.float64], lines: Sequence[str]) -> Ints:
+    """Let the stray go to its article, not the article to the stray.
+
+    Two pieces that were parted can meet at either's place, and the smaller was moved. Where the larger one stands among
+    strangers, and shares its names and phrases with the lines around the smaller one's old place, it goes there instead.
+
+    Args:
+        order: segments in the order found, shape ``(n,)``.
+        text: log-odds that j follows i, shape ``(n, n)``.
+        lines: text of every segment.
+    """
+    n = len(order)
+    place_of = np.empty(n, dtype=np.int64)
+    place_of[order] = np.arange(n)
+    for first in np.flatnonzero(~stay_put(order)).tolist():
+        head = int(order[first])
+        last = first
+        while last + 1 < n and order[last + 1] == order[last] + 1:
+            last += 1
+        if last + 1 >= n or last - first >= _SIZES[-1] or head == 0:
+            continue
+        behind = int(order[last + 1])
+        loose_before = first == 0 or text[order[first - 1], head] <= 0
+        if (
+            text[order[last], behind] < BOTH_SIDES
+            or not loose_before
+            or place_of[head - 1] in (first - 1, last + 1)
+        ):
+            continue
+        end = last + 1  # the larger piece: what goes on from there
+        while end + 1 < n and end - last < _LONGEST_PIECE and text[order[end], order[end + 1]] > LOOSE / 2:
+            end += 1
+        piece = order[last + 1 : end + 1].tolist()
+        if len(piece) <= last - first + 1:
+            continue
+        home = int(place_of[head - 1])  # behind which the smaller piece stood
+        if first <= home <= end:
+            continue
+        names = _phrases(lines[k] for k in piece)
+        around_home = [int(k) for k in order[max(0, home - _AROUND) : home + _AROUND + 1] if k not in piece]
+        around_here = [
+            int(k) for k in (*order[max(0, first - _AROUND) : first], *order[end + 1 : end + 1 + _AROUND])
+        ]
+        there = len(names & _phrases(lines[k] for k in around_home)) / max(1, len(around_home))
+        here = len(names & _phrases(lines[k] for k in around_here)) / max(1, len(around_here))
+        if there > _COHESION * here and there * len(around_home) >= _FEWEST_PHRASES:
+            whole = order[first : end + 1].tolist()
+            rest = [int(k) for k in order if int(k) not in set(whole)]
+            at = rest.index(head - 1) + 1
+            return settle(np.array(rest[:at] + whole + rest[at:], dtype=np.int64), text, lines)
+    return order
+
+
+def _phrases(lines: Iterable[str]) -> set[str]:
+    """Strings of four characters in lines."""
+    return {line[k : k + 4] for line in lines for k in range(len(line) - 3)}
