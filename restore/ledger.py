@@ -25,7 +25,7 @@ from restore.correction import (
     Move,
     Replace,
 )
-from restore.source import Codes, Source, Span, codes_to_text, text_to_codes
+from restore.source import Codes, Source, Span, text_to_codes
 
 __all__ = ["Ledger", "Rendering", "render"]
 

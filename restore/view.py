@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from math import isfinite
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
