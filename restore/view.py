@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from math import isfinite
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,7 +186,13 @@ def record(view: View, ledger: Ledger, name: str, drafts: Iterable[Draft | Batch
     return before, ledger.n_corrections
 
 
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 Row = tuple[int, int, int, int, int, int, int, float, int]  # as EDIT_COLUMNS
+
+
+def _column(values: NDArray[_Scalar], size: int) -> NDArray[_Scalar]:
+    """One value for each row, from a column or from a single value."""
+    return values if values.ndim else np.full(size, values)
 
 
 class _Recorder:
@@ -269,11 +276,11 @@ class _Recorder:
             raise self._outside("a batch")
         self.spans.append((start, end))
         pool = np.array([ledger.text_index(t) for t in batch.texts], dtype=np.int64)
-        text = np.broadcast_to(pool[np.asarray(batch.text)], (m,))
+        text = _column(pool[batch.text], m)
         lines = np.array([ledger.message_index(t) for t in batch.messages], dtype=np.int64)
-        message = np.broadcast_to(lines[np.asarray(batch.message)], (m,))
-        certainty = np.broadcast_to(np.asarray(batch.certainty, dtype=np.int8), (m,))
-        score = np.broadcast_to(np.asarray(batch.score, dtype=np.float32), (m,))
+        message = _column(lines[batch.message], m)
+        certainty = _column(np.asarray(batch.certainty, dtype=np.int8), m)
+        score = _column(np.asarray(batch.score, dtype=np.float32), m)
         insert = start == end
         inserts = bool(insert.any())
         if inserts and (insert & (text == 0)).any():

@@ -1,121 +1,156 @@
-"""What README.md says is so: examples, commands, options, figures, files. The other documents are checked for files."""
+"""Everything the README shows is run: Python examples, pairs of before and after, commands, settings, lists."""
 
 from __future__ import annotations
 
 import doctest
-import json
 import re
 import shlex
-import subprocess
-import sys
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
-from restore import Pipeline, View, clean
+from restore import Pipeline, clean
+from restore.cli.app import app
+from restore.config import Config
+from restore.decisions import Decision, Decisions
+from restore.pipeline import PRESETS
+from restore.source import Source
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-DOCS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-SEED = next((ROOT / "seeds").glob("*.txt"))
+PAGES = ROOT / "fixtures" / "pages"
+BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCKS = [(language, about.strip(), body) for language, about, body in BLOCK.findall(README)]
 
 
-def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+def commands() -> list[str]:
+    """The command lines shown, in the order they stand: those in tables first meet an empty folder."""
+    inline = re.findall(r"`(restore [a-z]+ [^`]+|restore passes)`", BLOCK.sub("", README))
+    shown = [
+        line.removeprefix("$ ")
+        for language, _, body in BLOCKS
+        if language == "console"
+        for line in body.splitlines()
+        if line.startswith("$ ")
+    ]
+    return [one for one in [*inline, *shown] if one.startswith("restore ") and "COMMAND" not in one]
+
+
+def names_of_commands() -> list[str]:
+    return list(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
 
 def pairs() -> list[tuple[str, str]]:
-    lines = [line for block in blocks(README, "diff") for line in block.splitlines()]
-    old = [line[2:] for line in lines if line.startswith("- ")]
-    new = [line[2:] for line in lines if line.startswith("+ ")]
-    return list(zip(old, new, strict=True))
+    texts = [(about, body) for language, about, body in BLOCKS if language == "text"]
+    assert [about for about, _ in texts] == ["before", "after"] * (len(texts) // 2)
+    return [(one, two) for (_, one), (_, two) in zip(texts[::2], texts[1::2], strict=True)]
 
 
-@pytest.mark.parametrize("number", range(len(blocks(README, "python"))))
-def test_python(number: int) -> None:
-    code = blocks(README, "python")[number]
-    test = doctest.DocTestParser().get_doctest(code, {}, f"README block {number}", "README.md", 0)
-    assert test.examples
-    assert doctest.DocTestRunner().run(test).failed == 0
+def test_opens_at_the_python_prompt() -> None:
+    language, _, body = BLOCKS[0]
+    assert language == "pycon"
+    assert body.startswith(">>> from restore import clean\n")
+    assert body.count(">>> ") == 3
+    assert README.startswith("# restore\n\n```pycon\n")
 
 
-@pytest.mark.parametrize(("old", "new"), pairs())
-def test_before_and_after(old: str, new: str) -> None:
-    assert clean(old).text == new
+def test_python_examples() -> None:
+    """As one session: later examples use the names of earlier ones."""
+    session = "\n".join(body for language, _, body in BLOCKS if language == "pycon")
+    test = doctest.DocTestParser().get_doctest(session, {}, "README.md", "README.md", 0)
+    assert len(test.examples) > 20
+    said: list[str] = []
+    result = doctest.DocTestRunner(verbose=False).run(test, out=said.append)
+    assert result.failed == 0, "".join(said)
 
 
-def test_what_stays() -> None:
-    kept = [
-        line[2:] for block in blocks(README, "diff") for line in block.splitlines() if line.startswith("  ")
-    ]
-    assert len(kept) >= 5
-    for line in kept:
-        assert clean(line).text == line
+@pytest.mark.parametrize(("before", "after"), pairs())
+def test_before_and_after(before: str, after: str) -> None:
+    page = clean(before)
+    assert page.text == after
+    assert page.revert() == before
 
 
-def test_commands(tmp_path: Path) -> None:
-    (tmp_path / "page.txt").write_bytes(SEED.read_bytes())
-    commands = [line for block in blocks(README, "console") for line in block.splitlines()]
-    assert len(commands) >= 8
-    for line in commands:
-        command, _, remark = line.removeprefix("$ ").partition("#")
+def test_pairs_show_every_pass_that_makes_corrections_by_default() -> None:
+    shown = {c.pass_name for before, _ in pairs() for c in clean(before).corrections if c.applied}
+    # printed_lines is at work inside others' examples, script only where a page is otherwise of one script
+    assert shown >= set(PRESETS["default"]) - {"printed_lines", "script"}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that the commands name."""
+    folder = tmp_path_factory.mktemp("desk")
+    source = PAGES / "01-canal"
+    dump = (source / "dump" / "stolen-1.txt").read_bytes()
+    (folder / "page.txt").write_bytes(dump)
+    (folder / "other.txt").write_bytes((source / "dump" / "inorder.txt").read_bytes())
+    (folder / "truth.json").write_bytes((source / "truth.json").read_bytes())
+    page = Pipeline.preset().run(Source.from_bytes(dump, "page.txt"))
+    one = next(c for c in page.corrections if c.applied)
+    decided = Decisions(
+        page.source.sha256, (Decision(one.id, one.pass_name, "reject"),), page.settings, "page.txt"
+    )
+    decided.save(folder / "decisions.json")
+    return folder
+
+
+def test_commands(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after another in one folder, as a reader would type them."""
+    monkeypatch.chdir(desk)
+    lines = commands()
+    assert len(lines) >= len(names_of_commands())
+    before = {p.name: p.read_bytes() for p in desk.iterdir()}
+    for line in lines:
+        command, _, given = line.partition(" < ")
         words = shlex.split(command)
-        assert words[0] == "restore"
-        done = subprocess.run(
-            [sys.executable, "-m", *words], cwd=tmp_path, capture_output=True, timeout=300, check=False
-        )
-        want = int(remark.split("exit code ")[1][0]) if "exit code" in remark else 0
-        assert done.returncode == want, (line, done.stderr.decode())
-    assert (tmp_path / "source.txt").read_bytes() == SEED.read_bytes()
-    assert (tmp_path / "clean.txt").stat().st_size > 1000
-    assert (tmp_path / "again.html").stat().st_size > 1000
+        data = (desk / given.strip()).read_bytes() if given else b""
+        result = CliRunner().invoke(app, words[1:], input=data)
+        wanted = (0, 1) if words[1] == "check" else (0,)
+        assert result.exit_code in wanted, f"{line}\n{result.output}"
+        if "-o" in words:
+            assert (desk / words[words.index("-o") + 1]).exists(), line
+        elif "-q" not in words:
+            assert result.stdout, line
+    assert {name: (desk / name).read_bytes() for name in before} == before
+    assert (desk / "again.txt").read_bytes() == before["page.txt"]
+    assert (desk / "clean.txt").read_bytes() != before["page.txt"]
+    assert {p.name for p in (desk / "folder").iterdir()} == {"page.txt", "other.txt"}
 
 
-def test_options_exist() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "restore", "clean", "--help"], capture_output=True, check=True
-    )
-    known = set(re.findall(r"--[a-z-]+", done.stdout.decode())) | {"--at", "--help"}
-    named = set(re.findall(r"--[a-z][a-z-]+", "\n".join(re.findall(r"`[^`\n]+`", README))))
-    assert named
-    assert named <= known, named - known
+@pytest.mark.parametrize("name", names_of_commands())
+def test_every_command_is_described_with_an_example(name: str) -> None:
+    assert re.search(rf"^\| `{name}`: .+ \| `restore {name}\b.*` \|$", README, re.MULTILINE)
 
 
-def test_figures() -> None:
-    floors = json.loads((ROOT / "tests" / "floors.json").read_text("utf-8"))["pages"]
-    said = re.search(
-        r"adjacency\s+F1 of at least (0\.\d+), single strayed lines of at least (0\.\d+)", README
-    )
-    assert said is not None
-    rows = min(floor["adjacency"] for name, floor in floors.items() if name.startswith("rows-narrow"))
-    strayed = min(floor["adjacency"] for name, floor in floors.items() if name.startswith("stolen"))
-    assert float(said[1]) <= rows
-    assert float(said[2]) <= strayed
-    assert f"Python {sys.version_info.major}.11" in README
+def test_list_of_passes_is_the_default_preset() -> None:
+    part = README.partition("## How it works")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\d+\. `(\w+)`: \S", part, re.MULTILINE)) == PRESETS["default"]
+    said = re.search(r"preset `formatting` has only ([^;.]+);", part)
+    assert said
+    assert tuple(re.findall(r"`(\w+)`", said[1])) == PRESETS["formatting"]
+
+
+def test_settings_file() -> None:
+    (body,) = [body for language, _, body in BLOCKS if language == "toml"]
+    values = tomllib.loads(body)
+    assert set(values) <= {f.name for f in fields(Config)}
+    values["ignore"] = tuple(values["ignore"])
+    Config(**values).settings()
 
 
 def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
-    for target in set(re.findall(r"make (\w+)", README)):
-        assert re.search(rf"^{target}:", makefile, re.M), target
+    for target in re.findall(r"`make (\w+)`", README):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.name)
-def test_files_that_are_named_exist(document: Path) -> None:
-    text = document.read_text("utf-8")
-    named = re.findall(r"\]\(([^)#:]+)\)", text)
-    for name in named:
-        assert (document.parent / name).exists(), name
-    for name in re.findall(
-        r"`((?!\S*NAME)(?:restore|docs|tests|fixtures|benchmarks|dictionaries|layout)/[\w./-]*)`", text
-    ):
-        assert (ROOT / name).exists() or (ROOT / "restore" / name).exists(), name
-
-
-def test_the_pass_in_the_contributors_guide_works() -> None:
-    code = blocks((ROOT / "docs" / "contributing.md").read_text("utf-8"), "python")[0]
-    space: dict[str, object] = {}
-    exec(code, space)
-    made = space["middle_dots"]
-    assert Pipeline([made]).run("玛利亚•何塞").text == "玛利亚·何塞"  # type: ignore[list-item]
-    assert list(made.find(View.of_text("何塞"), None)) == []  # type: ignore[attr-defined]
+def test_links_lead_somewhere() -> None:
+    found = re.findall(r"\]\(([^)#]+)\)", README)
+    assert found
+    for link in found:
+        assert "://" in link or (ROOT / link).exists(), link

@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 NARROWEST = 6  # ems; narrower columns do not occur in running text
-_WIDEST = 160  # half ems; nothing wider is a column
+_WIDEST = 100  # half ems; nothing wider is a column
 
 
 def common_width(group: Ints, width: Floats, share: float = 0.3, least: int = 2) -> Floats:

@@ -26,7 +26,8 @@ _TURN = 2.5
 _NEST = 3.0
 _UNCLOSED = 1.5
 _STRAY = 4.0
-# (from, to, 0 opening or 1 closing, cost) between what is open: 0 nothing, 1 “, 2 ‘, 3 “‘
+_OTHER_KIND = 2.0  # a single mark that stands for a double one: half of its pair was taken for the other kind
+# (from, to, 0 opening or 1 closing, 4 more when a single mark is read as a double one, cost) between what is open: 0 nothing, 1 “, 2 ‘, 3 “‘
 _STEPS = {
     True: (
         (0, 0, 1, _STRAY),
@@ -40,7 +41,9 @@ _STEPS = {
     ),
     False: (
         (0, 0, 1, _STRAY),
+        (0, 1, 4, _OTHER_KIND),
         (0, 2, 0, _NEST / 2),
+        (1, 0, 5, _OTHER_KIND),
         (1, 1, 1, _STRAY),
         (1, 3, 0, 0.0),
         (2, 0, 1, 0.0),
@@ -107,8 +110,8 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
         here = slice(int(first[p]), int(first[p] + size[p]))
         target[here] = _read(lean[here].tolist(), is_double[here].tolist())
         # a mark that finds its place among the others is sure unless its surroundings speak against it
-        sure[here] = np.where(target[here] == 0, -lean[here], lean[here]) < _AGAINST
-    target = np.where(is_double, target, 2 + target)
+        sure[here] = np.where(target[here] % 2 == 0, -lean[here], lean[here]) < _AGAINST
+    target = np.where(is_double | (target >= 4), target % 4, 2 + target)
     change = _WANTED[target] != codes[at]
     straight = (kind & (_OPENS | _CLOSES)) == 0
     return at[change], target[change], sure[change], straight[change]
@@ -150,14 +153,14 @@ def _lean(
 
 
 def _read(lean: list[float], double: list[bool]) -> list[int]:
-    """The best reading of one paragraph's marks: 0 opening, 1 closing. Viterbi over what is open."""
+    """The best reading of one paragraph's marks: 0 opening, 1 closing, 4 more for a single mark read as double. Viterbi over what is open."""
     cost: list[float] = [0.0, 1e9, 1e9, 1e9]
     back: list[list[tuple[int, int]]] = []
     for evidence, is_double in zip(lean, double, strict=True):
         against = (max(0.0, -evidence), max(0.0, evidence))
         new, come = [1e9] * 4, [(0, 0)] * 4
         for a, b, what, extra in _STEPS[is_double]:
-            value = cost[a] + extra + against[what]
+            value = cost[a] + extra + against[what % 2]
             if value < new[b]:
                 new[b], come[b] = value, (a, what)
         cost = new
