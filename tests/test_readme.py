@@ -58,14 +58,24 @@ def test_opens_at_the_python_prompt() -> None:
     assert README.startswith("# restore\n\n```pycon\n")
 
 
-def test_python_examples() -> None:
-    """As one session: later examples use the names of earlier ones."""
-    session = "\n".join(body for language, _, body in BLOCKS if language == "pycon")
-    test = doctest.DocTestParser().get_doctest(session, {}, "README.md", "README.md", 0)
-    assert len(test.examples) > 20
+@pytest.mark.parametrize(
+    ("name", "least"), [("README.md", 20), ("docs/model.md", 8), ("docs/contributing.md", 4)]
+)
+def test_python_examples(name: str, least: int) -> None:
+    """As one session for each page: later examples use the names of earlier ones."""
+    blocks = BLOCK.findall((ROOT / name).read_text("utf-8"))
+    session = "\n".join(body for language, _, body in blocks if language == "pycon")
+    test = doctest.DocTestParser().get_doctest(session, {}, name, name, 0)
+    assert len(test.examples) >= least
     said: list[str] = []
     result = doctest.DocTestRunner(verbose=False).run(test, out=said.append)
     assert result.failed == 0, "".join(said)
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda p: p.name)
+def test_links_between_pages(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+        assert "://" in link or (page.parent / link).exists(), link
 
 
 @pytest.mark.parametrize(("before", "after"), pairs())

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from restore.order.sequence import stay_put
 
-__all__ = ["LOOSE", "merit", "refine", "settle", "worth"]
+__all__ = ["LOOSE", "merit", "neighbourhood", "refine", "settle", "worth"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 _SIZES = (1, 2, 4, 8)  # lines that move as one run, at most
-NEIGHBOUR = 4.5
+_BREAKS = 2.4  # neighbours of the dump that one move parts, after what SHARES gives back
+_LEAST_NEIGHBOUR = 4.0
 SHARES = (
     (1, 1.0),
     (2, 0.6),
@@ -40,24 +41,36 @@ _COHESION = 2.0  # how much more a piece must share with the lines there than wi
 _FEWEST_PHRASES = 8
 
 
-def weights_of(text: NDArray[np.float64]) -> Floats:
+def neighbourhood(successor: Ints) -> float:
+    """Nats for following each other in the dump too, from how many lines of the page seem to have strayed.
+
+    That a certain line strayed to a certain place has the odds (strays / lines) / lines against it.
+    """
+    n = len(successor)
+    linked = np.flatnonzero(successor >= 0)
+    strays = float((successor[linked] != linked + 1).sum()) / 3  # each parts about three pairs
+    return max(_LEAST_NEIGHBOUR, float(np.log(n) + np.log(n / (strays + 1))) / _BREAKS)
+
+
+def weights_of(text: NDArray[np.float64], neighbour: float) -> Floats:
     """Score of following each other for every pair, shape ``(n, n)``: text evidence with a floor, and the dump's order."""
     n = len(text)
     out = np.maximum(text, LOOSE).astype(np.float32)
     for step, share in SHARES:
         k = np.arange(n - step)
-        out[k, k + step] += np.float32(share * NEIGHBOUR)
+        out[k, k + step] += np.float32(share * neighbour)
     return out
 
 
-def refine(order: Ints, text: NDArray[np.float64]) -> Ints:
+def refine(order: Ints, text: NDArray[np.float64], neighbour: float) -> Ints:
     """A better order, from moving runs of a few lines.
 
     Args:
         order: segments in the order found so far, shape ``(n,)``.
         text: log-odds that j follows i, shape ``(n, n)``.
+        neighbour: see :func:`neighbourhood`.
     """
-    pair = weights_of(text)
+    pair = weights_of(text, neighbour)
     order = order.copy()
     n = len(order)
     if n < 3:
@@ -79,9 +92,9 @@ def refine(order: Ints, text: NDArray[np.float64]) -> Ints:
     return order
 
 
-def merit(order: Ints, text: NDArray[np.float64]) -> float:
+def merit(order: Ints, text: NDArray[np.float64], neighbour: float) -> float:
     """What :func:`refine` makes larger: the sum over neighbours of an order."""
-    return float(weights_of(text)[order[:-1], order[1:]].sum())
+    return float(weights_of(text, neighbour)[order[:-1], order[1:]].sum())
 
 
 def _best_moves(

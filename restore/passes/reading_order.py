@@ -12,7 +12,7 @@ from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
 from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.order.evidence import parts, weights
 from restore.order.geometry import BLOCKS
-from restore.order.refine import LOOSE, merit, refine, settle, worth
+from restore.order.refine import LOOSE, merit, neighbourhood, refine, settle, worth
 from restore.order.sequence import chains_of, gate, stay_put
 from restore.order.successors import Solution, solve
 from restore.pipeline import Tools, repair_pass
@@ -54,7 +54,9 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     if single:
         # from the assignment, and from the dump as it is: the better end counts
         starts = (np.arange(n), order)
-        order = max((refine(o, solution.seams) for o in starts), key=lambda o: merit(o, solution.seams))
+        near = neighbourhood(solution.successor)
+        tried = [refine(o, solution.seams, near) for o in starts]
+        order = max(tried, key=lambda o: merit(o, solution.seams, near))
         order = settle(order, solution.seams, segments.texts)
         follows = np.full(n, -1)
         follows[order[:-1]] = order[1:]
