@@ -36,7 +36,9 @@ from restore.source import Source, Span
 from restore.view import View, record
 
 _QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
-settings.register_profile("fast", max_examples=60, deadline=None, suppress_health_check=_QUIET)
+settings.register_profile(
+    "fast", max_examples=60, deadline=None, derandomize=True, suppress_health_check=_QUIET
+)
 settings.register_profile("thorough", max_examples=4000, deadline=None, suppress_health_check=_QUIET)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 

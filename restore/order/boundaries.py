@@ -33,6 +33,7 @@ _SPACE, _NEWLINE, _BLANK, _INDENT = 0, 1, 2, 3
 _PRIOR = np.array([-2.0, 0.0, 2.5, 3.0])
 _STRENGTH = 6.0  # boundaries that the prior counts for
 _ROUNDS = 4
+_ROOM = 0.6  # ems that a line must leave free if it did not end at the column's edge
 _AROUND = 4  # neighbours on each side that tell the measure of a line
 _SHORT = np.array([-1.2, -0.6, 0.6, 1.4, 2.6, 5.0])
 
@@ -151,11 +152,21 @@ def _spaces(
     right = classes[segments.start[1:]]
     both = ((left & (ch.HAN | ch.KANA)) > 0) & ((right & (ch.HAN | ch.KANA)) > 0)
     inside = (space == _SPACE) & (segments.gap[1:] <= 2)
-    short = evidence.form[:-1] == PARTIAL
+    room = (
+        column_width(segments.width)[:-1] - segments.width[:-1]
+    )  # a line wider than its measure is no short one
+    short = (evidence.form[:-1] == PARTIAL) & (room > _ROOM)
     weak = continues < 2.5
     keep = inside & both & short & weak & (odds < 3)
     if kind_of(segments) != BLOCKS:
-        keep |= inside & both & (evidence.form[:-1] != FULL) & (continues < 4) & (segments.row_size[:-1] <= 4)
+        keep |= (
+            inside
+            & both
+            & (evidence.form[:-1] != FULL)
+            & (room > _ROOM)
+            & (continues < 4)
+            & (segments.row_size[:-1] <= 4)
+        )
     keep |= inside & _between_names(segments)
     dash = np.array([t[0] in "—―─" for t in segments.texts[1:]])
     fate = np.where(dash & (space == _BLANK), BREAK, fate)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from restore import characters as ch
-from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
+from restore.correction import Certainty, Delete, Draft, Edit, Insert, Move, Replace
 from restore.layout.furniture import furniture_lines
 from restore.layout.segments import printed_lines, segments_of
 from restore.pipeline import Tools, repair_pass
@@ -60,6 +60,8 @@ def furniture(view: View, tools: Tools) -> Iterator[Draft]:
                     edits.append(Replace(Span(int(segments.end[k]), int(follow[k])), want))
                 elif want:
                     edits.append(Insert(int(segments.end[k]), want))
+                else:
+                    edits.append(Delete(Span(int(segments.end[k]), int(follow[k]))))
         if moves:
             to = int(segments.start[last + 1]) if stay_behind else len(view)
             edits.insert(0, Move(Span(int(segments.start[a]), int(follow[b])), to, float(number)))
