@@ -33,6 +33,7 @@ _SPACE, _NEWLINE, _BLANK, _INDENT = 0, 1, 2, 3
 _PRIOR = np.array([-2.0, 0.0, 2.5, 3.0])
 _STRENGTH = 6.0  # boundaries that the prior counts for
 _ROUNDS = 4
+_APART = 3.0  # nats for a new paragraph where reading order found no continuation
 _ROOM = 0.6  # ems that a line must leave free if it did not end at the column's edge
 _AROUND = 4  # neighbours on each side that tell the measure of a line
 _SHORT = np.array([-1.2, -0.6, 0.6, 1.4, 2.6, 5.0])
@@ -98,8 +99,12 @@ def boundary_features(
     yield "not a sentence*opening", ~stop * evidence.opening[j]
 
 
-def boundaries_of(segments: Segments, model: Scorer) -> Boundaries:
+def boundaries_of(segments: Segments, model: Scorer, apart: NDArray[np.bool_] | None = None) -> Boundaries:
     """Judge the boundaries between neighbours.
+
+    Args:
+        apart: boundaries where reading order put lines behind each other that do not continue each other, shape
+            ``(n - 1,)``.
 
     The page teaches what its blank lines and indents mean: some dumps put a blank line between all lines, some only
     between paragraphs.
@@ -115,6 +120,8 @@ def boundaries_of(segments: Segments, model: Scorer) -> Boundaries:
     around = column_width(segments.width)
     for name, value in boundary_features(evidence, continues, follows, around, i, i + 1):
         text += table_b.get(name, 0.0) * value
+    if apart is not None:
+        text = text + _APART * apart
     space = np.where(
         segments.newlines[:-1] == 0, _SPACE, np.where(segments.newlines[:-1] == 1, _NEWLINE, _BLANK)
     )

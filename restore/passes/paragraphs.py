@@ -44,7 +44,8 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
         if odd.any():
             yield Batch(start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH)
         return
-    judged = boundaries_of(segments, tools.language.model)
+    apart = np.isin(view.origin[segments.end[:-1] - 1], tools.memo.get("apart", ()))
+    judged = boundaries_of(segments, tools.language.model, apart)
     fate = judged.fate
     tools.memo["paragraphs"] = view.origin[segments.end[:-1][fate == JOIN] - 1]
     # what the gaps pass needs to know about the printed lines

@@ -22,6 +22,7 @@ from restore.view import View
 _IN_ORDER = 0.85  # share of links to the next segment above which single lines strayed
 _MOSTLY = 0.7  # the same where the dump has whole blocks on its physical lines
 _GATE = 3.0  # nats a detour must gain
+_RATHER = 1.5  # nats by which a new paragraph must be likelier than the same one
 _SURE = 8.0  # nats above which a move is certain
 
 
@@ -65,6 +66,12 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
         links = follows
     if (np.diff(order) == 1).all():
         return
+    if single:
+        # where a move made neighbours of lines that do not continue each other
+        new = np.diff(order) != 1
+        i, j = order[:-1][new], order[1:][new]
+        apart = solution.continues[i, j] < 0
+        tools.memo["apart"] = view.origin[segments.end[i[apart]] - 1]
     yield from _drafts(view, segments, solution, links, order, single)
 
 
@@ -107,7 +114,7 @@ def _drafts(
         if after == k + 1 or after < 0:
             continue
         linked = int(links[k]) == after
-        within = linked and solution.continues[k, after] > solution.follows[k, after] - 1.5
+        within = linked and solution.continues[k, after] > solution.follows[k, after] - _RATHER
         want = (" " if solution.geometry.kind == BLOCKS else "\n") if within else "\n\n"
         if linked and not single:
             want = "\n"
