@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from restore.layout.furniture import furniture_lines
 from restore.layout.segments import Segments
@@ -121,6 +120,8 @@ def assign(gain: Floats, thorough: bool = True) -> Ints:
 
 
 def _match(gain: Floats) -> Ints:
+    from scipy.optimize import linear_sum_assignment  # a fifth of a second that only reading order needs
+
     i, j = linear_sum_assignment(gain, maximize=True)
     successor = np.full(len(gain), -1)
     linked = gain[i, j] > 0
