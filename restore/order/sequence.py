@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Chains", "chains_of", "cycles_of", "gate", "stay_put"]
+__all__ = ["cycles_of", "gate", "in_chains", "stay_put"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Chains:
-    """Segments in reading order.
-
-    Attributes:
-        order: segment indices, shape ``(n,)``.
-        chain: number of each ordered segment's chain, ascending, shape ``(n,)``.
-    """
-
-    order: Ints
-    chain: Ints
-
-
-def gate(successor: Ints, total: Floats, least: float) -> tuple[Ints, Floats]:
+def gate(successor: Ints, total: Floats, least: float) -> Ints:
     """Keep the dump's own order wherever leaving it gains too little.
 
     The solution and the dump's order (every segment before the next) differ in alternating paths; each path is taken
     whole or not at all.
 
+    Args:
+        successor: the solution, shape ``(n,)``.
+        total: log-odds of every link, shape ``(n, n)``.
+        least: nats that a path must gain over the dump's order.
+
     Returns:
-        Successors, and for every segment the gain of the path its link belongs to (0 where nothing changed).
+        Successors, shape ``(n,)``.
     """
     n = len(successor)
     out = successor.copy()
-    gain = np.zeros(n)
     own = np.append(np.arange(1, n), -1)
     predecessor = np.full(n, -1)
     linked = np.flatnonzero(successor >= 0)
@@ -67,13 +57,10 @@ def gate(successor: Ints, total: Floats, least: float) -> tuple[Ints, Floats]:
         if moved and new - old < least:
             for i in path:
                 out[i] = own[i] if own[i] >= 0 and total[i, own[i]] > -2.0 else -1
-        else:
-            for i in path:
-                gain[i] = new - old
     for cycle in cycles_of(out):  # one path kept and another taken can meet in a ring
         weakest = min(cycle, key=lambda k: float(total[k, out[k]]))
         out[weakest] = -1
-    return out, gain
+    return out
 
 
 def cycles_of(successor: Ints) -> list[list[int]]:
@@ -92,21 +79,19 @@ def cycles_of(successor: Ints) -> list[list[int]]:
     return found
 
 
-def chains_of(successor: Ints) -> Chains:
-    """Chains one after another, by where the first segment of each stands in the dump."""
+def in_chains(successor: Ints) -> Ints:
+    """Segments chain after chain, by where the first segment of each chain stands in the dump. Shape ``(n,)``."""
     n = len(successor)
     has_predecessor = np.zeros(n, dtype=np.bool_)
     has_predecessor[successor[successor >= 0]] = True
     order: list[int] = []
-    chain: list[int] = []
     follow = successor.tolist()
-    for number, start in enumerate(np.flatnonzero(~has_predecessor).tolist()):
+    for start in np.flatnonzero(~has_predecessor).tolist():
         k = start
         while k >= 0:
             order.append(k)
-            chain.append(number)
             k = follow[k]
-    return Chains(np.array(order, dtype=np.int64), np.array(chain, dtype=np.int64))
+    return np.array(order, dtype=np.int64)
 
 
 def stay_put(order: Ints) -> NDArray[np.bool_]:

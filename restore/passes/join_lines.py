@@ -28,7 +28,7 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
     segment break transformation: Chinese and Japanese yes, Korean no); between Latin words it becomes one space, and a
     word hyphenated at the line end is put together.
     Why it happens: a converter writes every line of type as a line or sets a space where it ended.
-    Example: ``党的基层组织是党 执政的组织基础`` becomes ``党的基层组织是党执政的组织基础``.
+    Example: ``新修的灌溉渠从水库 一直通到村口`` becomes ``新修的灌溉渠从水库一直通到村口``.
     When it is wrong: in verse, lists and tables, which end their lines on purpose; they are told by the marks at their
     line ends and by widths that have nothing in common.
     """

@@ -13,7 +13,7 @@ from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.order.evidence import parts, weights
 from restore.order.geometry import BLOCKS
 from restore.order.refine import LOOSE, merit, neighbourhood, refine, settle, worth
-from restore.order.sequence import chains_of, gate, stay_put
+from restore.order.sequence import gate, in_chains, stay_put
 from restore.order.successors import Solution, solve
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
@@ -50,8 +50,8 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     in_order = float((links[linked] == linked + 1).mean()) if len(linked) else 1.0
     single = in_order >= (_MOSTLY if solution.geometry.kind == BLOCKS else _IN_ORDER)
     if single:
-        links, _ = gate(links, solution.total, _GATE)
-    order = chains_of(links).order
+        links = gate(links, solution.total, _GATE)
+    order = in_chains(links)
     if single:
         # from the assignment, and from the dump as it is: the better end counts
         starts = (np.arange(n), order)
