@@ -1,11 +1,12 @@
 """Fits ``dictionaries/continuity.json``: what each piece of evidence at a seam weighs.
 
-    python dictionaries/build/continuity.py PAGES_DIR [--half a|b|all]
+    python dictionaries/build/continuity.py PAGES_DIR [--half a|b|all] [--also MORE_PAGES]
 
 PAGES_DIR holds pages with truth (``*/truth.json``, ``*/dump/*.txt``, ``*/sim/*.txt``). For every dump the segments are cut
 as the pipeline cuts them, aligned with the truth, and true continuations are set against pairs picked at random; a
 logistic regression with a small ridge gives the weights in nats. ``--half`` fits on every second page, so that the
-other half can be looked at.
+other half can be looked at. Pages of ``--also`` are all used. The gaps are judged on what the passes make of the pages:
+fit them last, after ``links.py``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from restore.evaluation import Document, PageTruth, align
+from restore.language import shared
 from restore.layout.segments import Segments, segments_of
 from restore.ledger import Ledger
 from restore.order.boundaries import boundary_features, column_width
@@ -32,7 +34,7 @@ from restore.source import Source
 from restore.view import View, record
 
 if TYPE_CHECKING:
-    from restore.language.scorer import Scorer
+    from restore.language import Language
 
 OUT = Path(__file__).resolve().parent.parent / "continuity.json"
 KINDS = (
@@ -89,7 +91,7 @@ def prepared(text: str) -> View:
     return view
 
 
-def label(name: str, kind: str, text: str, truth: PageTruth, model: Scorer) -> Labelled:
+def label(name: str, kind: str, text: str, truth: PageTruth, language: Language) -> Labelled:
     """Segments of a dump with their true successors."""
     view = prepared(text)
     segments = segments_of(view)
@@ -124,15 +126,20 @@ def label(name: str, kind: str, text: str, truth: PageTruth, model: Scorer) -> L
     end_of = {int(b): t for t, b in enumerate(block)}
     ends = np.array([t >= 0 and end_of[int(block[t])] == t for t in last], dtype=np.bool_)
     return Labelled(
-        name, kind, view, segments, evidence_of(segments, model), within, beyond, ends, first, last, truth
+        name, kind, view, segments, evidence_of(segments, language), within, beyond, ends, first, last, truth
     )
 
 
-def load(folder: Path, half: str, model: Scorer, kinds: tuple[str, ...] = KINDS) -> Iterator[Labelled]:
+def load(
+    folder: Path, half: str, language: Language, kinds: tuple[str, ...] = KINDS, also: Path | None = None
+) -> Iterator[Labelled]:
     """Labelled dumps of the horizontal pages."""
-    for number, file in enumerate(sorted(folder.glob("*/truth.json"))):
-        if half != "all" and number % 2 != "ab".index(half):
-            continue
+    files = [
+        file
+        for number, file in enumerate(sorted(folder.glob("*/truth.json")))
+        if half == "all" or number % 2 == "ab".index(half)
+    ]
+    for file in [*files, *(sorted(also.glob("*/truth.json")) if also else [])]:
         truth = PageTruth.load(file)
         if any(line.get("vertical") for line in json.loads(file.read_text("utf-8"))["lines"]):
             continue
@@ -141,7 +148,7 @@ def load(folder: Path, half: str, model: Scorer, kinds: tuple[str, ...] = KINDS)
             if dump.exists():
                 text = dump.read_text("utf-8")
                 if len(text) > 50:
-                    yield label(file.parent.name, kind, text, truth, model)
+                    yield label(file.parent.name, kind, text, truth, language)
 
 
 def table_of(
@@ -231,26 +238,22 @@ def log_loss(x: NDArray[Any], y: NDArray[Any], w: NDArray[Any], bias: float, wei
     return float((w * (np.logaddexp(0, s) - y * s)).sum() / w.sum() / np.log(2))
 
 
-def main(model: Scorer | None = None, argv: list[str] | None = None) -> None:
+def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("pages", type=Path)
     parser.add_argument("--half", choices=["a", "b", "all"], default="all")
+    parser.add_argument("--also", type=Path)
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument(
-        "--only-gaps", action="store_true", help="keep the other tables of the file, fit the gaps again"
-    )
-    options = parser.parse_args(argv)
-    if model is None:
-        from restore.language.ngram import NgramModel
-
-        model = NgramModel.load()
-    if options.only_gaps:
+    parser.add_argument("--only", choices=["seams", "gaps"], help="keep the other tables of the file")
+    options = parser.parse_args()
+    language = shared()
+    if options.only == "gaps":
         body = json.loads(options.out.read_text("utf-8"))
-        _fit_gaps(body, options, model)
+        _fit_gaps(body, options, language)
         return
-    pages = list(load(options.pages, options.half, model))
+    pages = list(load(options.pages, options.half, language, also=options.also))
     rng = np.random.default_rng(1)
     body: dict[str, Any] = {
         "how": "logistic regression of true continuations against random pairs; see dictionaries/build/continuity.py",
@@ -261,6 +264,10 @@ def main(model: Scorer | None = None, argv: list[str] | None = None) -> None:
         "loss_bits": {},
         "weights": {},
     }
+    if options.only == "seams":
+        old = json.loads(OUT.read_text("utf-8"))
+        for key in ("loss_bits", "weights"):
+            body[key] = {name: value for name, value in old[key].items() if name.startswith("gap")}
     for name, target in (("continues", "within"), ("follows", "beyond")):
         names, x, y, w = table_of(pages, target, rng)
         bias, weights = fit(x, y, w)
@@ -279,14 +286,15 @@ def main(model: Scorer | None = None, argv: list[str] | None = None) -> None:
     options.out.write_text(
         json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8"
     )  # the passes read it
-    _fit_gaps(body, options, model)
+    if options.only != "seams":
+        _fit_gaps(body, options, language)
 
 
-def _fit_gaps(body: dict[str, Any], options: argparse.Namespace, model: Scorer) -> None:
+def _fit_gaps(body: dict[str, Any], options: argparse.Namespace, language: Language) -> None:
     """Fit the tables for lost text on what the passes make of the pages, and write the file."""
     from gaps import gap_tables  # beside this file
 
-    for name, (names, x, y, w) in gap_tables(options.pages, options.half, model).items():
+    for name, (names, x, y, w) in gap_tables(options.pages, options.half, options.also).items():
         bias, weights = fit(x, y, w, ridge=1.0)
         body["weights"][name] = {"bias": round(bias, 3)} | {
             k: round(float(v), 3) for k, v in zip(names, weights, strict=True) if abs(v) >= 5e-4

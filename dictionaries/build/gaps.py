@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restore.evaluation import PageTruth
+from restore.language import shared
 from restore.ledger import Ledger
 from restore.order.lacunae import end_features, head_features, paragraphs_of
 from restore.passes import encoding, join_lines, markup, paragraphs, reading_order
 from restore.pipeline import Tools
 from restore.source import Source
 from restore.view import View, record
-
-if TYPE_CHECKING:
-    from restore.language.scorer import Scorer
 
 LEVELS = ("light-1", "light-2", "seed-1", "seed-2", "medium-1", "medium-2")
 WHOLE = (
@@ -34,14 +32,18 @@ WHOLE = (
 Table = tuple[list[str], NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
-def gap_tables(folder: Path, half: str, model: Scorer) -> dict[str, Table]:
+def gap_tables(folder: Path, half: str, also: Path | None = None) -> dict[str, Table]:
     """Design matrices of paragraph ends and heads: was text lost there?"""
     rows: dict[str, list[NDArray[Any]]] = {"gap_end": [], "gap_head": []}
     labels: dict[str, list[NDArray[Any]]] = {"gap_end": [], "gap_head": []}
     names: dict[str, list[str]] = {}
-    for number, file in enumerate(sorted(folder.glob("*/truth.json"))):
-        if half != "all" and number % 2 != "ab".index(half):
-            continue
+    model = shared().model
+    files = [
+        file
+        for number, file in enumerate(sorted(folder.glob("*/truth.json")))
+        if half == "all" or number % 2 == "ab".index(half)
+    ]
+    for file in [*files, *(sorted(also.glob("*/truth.json")) if also else [])]:
         truth = PageTruth.load(file)
         position = {
             (truth.blocks[int(b)].id, int(o)): t

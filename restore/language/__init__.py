@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from restore.language.glyphs import Confusables
     from restore.language.lexicon import Lexicon
+    from restore.language.lines import LineEncoder
     from restore.language.ngram import NgramModel
 
 __all__ = ["Language", "shared"]
@@ -22,6 +23,13 @@ class Language:
         from restore.language.ngram import NgramModel
 
         return NgramModel.load()
+
+    @cached_property
+    def lines(self) -> LineEncoder:
+        """The encoders of line ends and line beginnings."""
+        from restore.language.lines import LineEncoder
+
+        return LineEncoder.load()
 
     @cached_property
     def lexicon(self) -> Lexicon:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.layout.measure import column_measures
-from restore.layout.tokens import Tokens, ems, tokens_of
+from restore.layout.tokens import Tokens, ems, letter_spaced, one_a_line, tokens_of
 from restore.view import View
 
 __all__ = ["Segments", "printed_lines", "segments_of"]
@@ -123,7 +123,7 @@ def segments_of(view: View) -> Segments:
     n = len(tokens)
     keep = np.ones(n, dtype=np.bool_)  # whether a segment begins with this token
     if n:
-        inner = _letter_spaced(tokens)
+        inner = letter_spaced(tokens) | one_a_line(tokens)
         keep[1:] &= ~inner[:-1]
         merged = _widths(tokens, keep)
         measures = column_measures(merged)
@@ -167,19 +167,6 @@ def _display_column(view: View, tokens: Tokens) -> Ints:
 
 def _widths(tokens: Tokens, keep: Bools) -> Floats:
     return np.add.reduceat(tokens.width, np.flatnonzero(keep)) if len(tokens) else tokens.width
-
-
-def _letter_spaced(tokens: Tokens) -> Bools:
-    """Spaces inside physical lines whose characters or words all stand apart, shape ``(n,)``."""
-    n = len(tokens)
-    size = tokens.end - tokens.start
-    count = np.bincount(tokens.row)
-    mean = np.bincount(tokens.row, weights=size) / np.maximum(count, 1)
-    single = np.bincount(tokens.row, weights=size <= 1)
-    spaced = ((count >= 4) & ((mean < 2.6) & (single >= 0.35 * count))) | ((count >= 3) & (single == count))
-    inner = spaced[tokens.row] & (tokens.newlines == 0) & (tokens.spaces <= 2)
-    inner[n - 1 :] = False
-    return np.asarray(inner)
 
 
 def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:

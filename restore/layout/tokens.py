@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.view import View
 
-__all__ = ["Tokens", "ems", "letter_spaced", "tokens_of"]
+__all__ = ["Tokens", "ems", "letter_spaced", "one_a_line", "tokens_of"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+_ONE = 2.0  # ems of one character with a mark beside it
+_MOSTLY_ALONE = 0.7  # share of the tokens of a text whose lines are vertical
 _ASCII_MARKS = np.zeros(128, dtype=np.bool_)
 _ASCII_MARKS[[ord(c) for c in ",:;?!()\"'"]] = True
 
@@ -154,4 +156,21 @@ def letter_spaced(tokens: Tokens) -> Bools:
     spaced = ((count >= 4) & (mean < 2.6) & (single >= 0.35 * count)) | ((count >= 3) & (single == count))
     inner: Bools = spaced[row] & (tokens.newlines == 0) & (tokens.spaces <= 2)
     inner[-1] = False
+    return inner
+
+
+def one_a_line(tokens: Tokens) -> Bools:
+    """Line breaks inside vertical lines that a dump writes with one character a line, shape ``(n,)``.
+
+    The last is False. A vertical line ends at a blank line. Single characters on lines of their own must be most of the
+    text, so that a stray one is no line.
+    """
+    n = len(tokens)
+    if not n:
+        return np.zeros(0, dtype=np.bool_)
+    alone = (np.bincount(tokens.row)[tokens.row] == 1) & (tokens.width <= _ONE)
+    inner: Bools = np.zeros(n, dtype=np.bool_)
+    if alone.mean() < _MOSTLY_ALONE:
+        return inner
+    inner[:-1] = alone[:-1] & alone[1:] & (tokens.newlines[:-1] == 1)
     return inner

@@ -16,7 +16,7 @@ from restore.order.evidence import FULL, PARTIAL, Evidence, evidence_of, score, 
 from restore.order.geometry import BLOCKS, kind_of
 
 if TYPE_CHECKING:
-    from restore.language.scorer import Scorer
+    from restore.language import Language
 
 __all__ = ["BREAK", "JOIN", "KEEP", "Boundaries", "boundaries_of", "boundary_features", "column_width"]
 
@@ -99,7 +99,7 @@ def boundary_features(
     yield "not a sentence*opening", ~stop * evidence.opening[j]
 
 
-def boundaries_of(segments: Segments, model: Scorer, apart: NDArray[np.bool_] | None = None) -> Boundaries:
+def boundaries_of(segments: Segments, language: Language, apart: NDArray[np.bool_] | None = None) -> Boundaries:
     """Judge the boundaries between neighbours.
 
     Args:
@@ -110,7 +110,7 @@ def boundaries_of(segments: Segments, model: Scorer, apart: NDArray[np.bool_] | 
     between paragraphs.
     """
     n = len(segments)
-    evidence = evidence_of(segments, model, neighbours=True)
+    evidence = evidence_of(segments, language, neighbours=True)
     i = np.arange(n - 1)
     table = weights()
     continues = score(evidence, table["continues"], i, i + 1).astype(np.float64)

@@ -21,6 +21,7 @@ from restore.layout.segments import Segments
 from restore.source import text_to_codes
 
 if TYPE_CHECKING:
+    from restore.language import Language
     from restore.language.scorer import Scorer
 
 __all__ = ["Evidence", "Weights", "evidence_of", "features", "score", "weights"]
@@ -35,6 +36,7 @@ FULL, FIRST, PARTIAL = 0, 1, 2
 _LONGEST_STRING = 5  # characters of a string across a seam that the page is searched for
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd multiplier of a polynomial hash
 _HINGES = (-5, -2, 0, 2, 4, 6)
+_LINE_HINGES = (-2, 0, 2)
 _WIDTH_EDGES = np.array([-6, -2.6, -1.4, -0.6, 0.6, 1.4, 2.6, 6])
 _CLOSING = set("”’\"'」』）)》〕】")
 _STOPS = set("。！？!?…")
@@ -53,6 +55,8 @@ class Evidence:
     Attributes:
         raw: ln P(j's head | i's tail) less the ln of its mean over all tails of the page, shape ``(n, n)``.
         seen: how long a string across the seam stands elsewhere on the page, 0 or 2 to 5 characters, shape ``(n, n)``.
+        lines: what the line encoders give j behind i, less the ln of the mean over all ends of the page, ``(n, n)``.
+        lines_of_row: the same less the ln of the mean over all beginnings, shape ``(n, n)``.
         opening: ln P(j's head | paragraph begins) less the same mean, shape ``(n,)``.
         stop, comma, semi: what i ends with, shape ``(n,)``.
         not_first, opens: what j begins with, shape ``(n,)``.
@@ -65,6 +69,8 @@ class Evidence:
 
     raw: Floats
     seen: NDArray[np.int8]
+    lines: Floats
+    lines_of_row: Floats
     opening: Floats
     stop: Bools
     comma: Bools
@@ -92,6 +98,14 @@ def _seams(tails: NDArray[Any], heads: NDArray[Any], length: Index, model: Score
     return matrix
 
 
+def _log_mean(matrix: NDArray[Any]) -> NDArray[Any]:
+    """ln of the mean of exp over the rows of each column, shape ``(columns,)``."""
+    if not len(matrix):
+        return np.zeros(matrix.shape[1])
+    top = matrix.max(axis=0)
+    return np.asarray(top + np.log(np.exp(matrix - top).mean(axis=0)))
+
+
 class Neighbours:
     """Values of the pairs ``(k, k + 1)`` only, in the place of a matrix. Indexed like one."""
 
@@ -102,21 +116,22 @@ class Neighbours:
         return np.asarray(self.values[pair[0]])
 
 
-def evidence_of(segments: Segments, model: Scorer, neighbours: bool = False) -> Evidence:
+def evidence_of(segments: Segments, language: Language, neighbours: bool = False) -> Evidence:
     """Read the segments of a page.
 
     Args:
+        language: whose character model and line encoders are asked.
         neighbours: only pairs of segments that stand behind each other will be asked for. The page's mean is then taken
             over a sample of its tails.
     """
+    model = language.model
     texts = segments.texts
     n = len(texts)
     length = np.array([len(t) for t in texts], dtype=np.int64)
     tails, heads = tails_and_heads(texts, model)
-    sample = tails[:: max(1, n // _SAMPLE)] if neighbours else tails
-    matrix = _seams(sample, heads, length, model)
-    top = matrix.max(axis=0) if n else matrix.sum(axis=0)
-    mean = top + np.log(np.exp(matrix - top).mean(axis=0)) if n else top
+    some = slice(None, None, max(1, n // _SAMPLE) if neighbours else 1)
+    matrix = _seams(tails[some], heads, length, model)
+    mean = _log_mean(matrix)
     raw: Any = (matrix - mean).astype(np.float32)
     seen: Any = page_strings(texts)
     if neighbours:
@@ -124,6 +139,14 @@ def evidence_of(segments: Segments, model: Scorer, neighbours: bool = False) -> 
         here[np.arange(REACH)[None, :] >= length[1:, None]] = 0.0
         raw = Neighbours((here.sum(axis=1) - mean[1:]).astype(np.float32))
         seen = Neighbours(seen[np.arange(n - 1), np.arange(1, n)])
+    ends, begins = language.lines.vectors(texts)
+    product = ends[some] @ begins.T
+    lines: Any = product - _log_mean(product)
+    lines_of_row: Any = product - _log_mean(product.T)[:, None] if not neighbours else lines
+    if neighbours:
+        pairs = (ends[:-1] * begins[1:]).sum(axis=1)
+        lines = Neighbours(pairs - _log_mean(product)[1:])
+        lines_of_row = Neighbours(pairs - _log_mean(begins[some] @ ends[:-1].T))
     boundary = np.full((n, REACH), model.bos, dtype=heads.dtype)
     opening = np.asarray(model.seams(boundary, heads), dtype=np.float64) - mean
     stop, comma, semi, not_first, opens, bracketed = (np.zeros(n, dtype=np.bool_) for _ in range(6))
@@ -145,6 +168,8 @@ def evidence_of(segments: Segments, model: Scorer, neighbours: bool = False) -> 
     return Evidence(
         raw,
         seen,
+        lines,
+        lines_of_row,
         np.clip(opening, -6, 6).astype(np.float32),
         stop,
         comma,
@@ -250,6 +275,10 @@ def features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str, NDArray[Any
     yield "seam", raw
     for h in _HINGES:
         yield f"seam>{h}", np.maximum(raw - h, 0)
+    lines = np.clip(e.lines[i, j], -5, 8)
+    yield "lines", lines
+    for h in _LINE_HINGES:
+        yield f"lines>{h}", np.maximum(lines - h, 0)
     seen = e.seen[i, j]
     for size in (2, 3, 4, 5):
         yield f"page has {size}", seen == size

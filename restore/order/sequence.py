@@ -1,4 +1,4 @@
-"""From successors to an order: chains, what they gain over the dump's own order, and which lines have to move."""
+"""From successors to an order: rings, chains, and which lines have to move."""
 
 from __future__ import annotations
 
@@ -7,60 +7,9 @@ from bisect import bisect_left
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cycles_of", "gate", "in_chains", "stay_put"]
+__all__ = ["cycles_of", "in_chains", "stay_put"]
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-
-def gate(successor: Ints, total: Floats, least: float) -> Ints:
-    """Keep the dump's own order wherever leaving it gains too little.
-
-    The solution and the dump's order (every segment before the next) differ in alternating paths; each path is taken
-    whole or not at all.
-
-    Args:
-        successor: the solution, shape ``(n,)``.
-        total: log-odds of every link, shape ``(n, n)``.
-        least: nats that a path must gain over the dump's order.
-
-    Returns:
-        Successors, shape ``(n,)``.
-    """
-    n = len(successor)
-    out = successor.copy()
-    own = np.append(np.arange(1, n), -1)
-    predecessor = np.full(n, -1)
-    linked = np.flatnonzero(successor >= 0)
-    predecessor[successor[linked]] = linked
-    seen = np.zeros(n, dtype=np.bool_)
-    for start in range(n):
-        if seen[start] or successor[start] == own[start]:
-            continue
-        # all segments whose links depend on each other
-        path, todo = [], [start]
-        while todo:
-            i = todo.pop()
-            if i < 0 or seen[i] or successor[i] == own[i]:
-                continue
-            seen[i] = True
-            path.append(i)
-            j = int(successor[i])
-            if j > 0:
-                todo.append(j - 1)  # who had j in the dump
-            k = int(own[i])
-            if k >= 0:
-                todo.append(int(predecessor[k]))  # who has our own next one now
-        new = sum(float(total[i, successor[i]]) for i in path if successor[i] >= 0)
-        old = sum(max(float(total[i, own[i]]), -2.0) for i in path if own[i] >= 0)
-        moved = any(successor[i] >= 0 for i in path)
-        if moved and new - old < least:
-            for i in path:
-                out[i] = own[i] if own[i] >= 0 and total[i, own[i]] > -2.0 else -1
-    for cycle in cycles_of(out):  # one path kept and another taken can meet in a ring
-        weakest = min(cycle, key=lambda k: float(total[k, out[k]]))
-        out[weakest] = -1
-    return out
 
 
 def cycles_of(successor: Ints) -> list[list[int]]:

@@ -12,12 +12,13 @@ from restore.layout.furniture import furniture_lines
 from restore.layout.segments import Segments
 from restore.order.evidence import Evidence, evidence_of, score, weights
 from restore.order.geometry import Geometry
+from restore.order.links import LinkModel, candidates, link_features
 from restore.order.sequence import cycles_of
 
 if TYPE_CHECKING:
-    from restore.language.scorer import Scorer
+    from restore.language import Language
 
-__all__ = ["Solution", "solve"]
+__all__ = ["Judgement", "Solution", "first_solution", "solve"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -28,6 +29,9 @@ _NEW_PARAGRAPH = 1.5  # what taking the next segment as a new paragraph costs
 _ANY_PARAGRAPH = 1.0  # nats at most for the first line of whatever paragraph
 _NEVER = -6.0
 _MOST_CYCLES = 40
+_LIKELY = -3.0  # log-odds that a link must exceed to be chosen; chosen on pages not fitted on
+_FEWEST = 3  # segments that have surroundings
+_UNLIKELY = -12.0  # log-odds of pairs that are no candidates
 
 
 @dataclass(frozen=True)
@@ -68,9 +72,49 @@ class Solution:
         return self.text + self.place
 
 
-def solve(segments: Segments, model: Scorer) -> Solution:
+@dataclass(frozen=True)
+class Judgement:
+    """The links that were chosen, and what speaks for them.
+
+    Attributes:
+        successor: index of the next segment, -1 where a chain ends. Shape ``(n,)``.
+        odds: log-odds that j was printed behind i, shape ``(n, n)``; -12 for pairs that were not looked at.
+        first: the first solution.
+        features: standardised features of the pairs looked at, shape ``(m, f)``.
+        at: row of ``features`` for each pair, -1 for pairs not looked at. Shape ``(n, n)``.
+    """
+
+    successor: Ints
+    odds: NDArray[np.float32]
+    first: Solution
+    features: NDArray[np.float32]
+    at: NDArray[np.int32]
+
+
+def solve(segments: Segments, language: Language) -> Judgement:
+    """Find successors: a first solution, then every likely link judged again with its surroundings."""
+    first = first_solution(segments, language)
+    n = len(segments)
+    if n < _FEWEST:
+        nothing = np.zeros((0, 0), dtype=np.float32)
+        likely = np.asarray(first.total, dtype=np.float32)
+        return Judgement(first.successor, likely, first, nothing, np.full((n, n), -1, dtype=np.int32))
+    i, j = candidates(first.total, first.text, first.successor)
+    model = LinkModel.load()
+    features = model.standardised(link_features(first, segments, i, j))
+    odds = np.full((n, n), _UNLIKELY, dtype=np.float32)
+    odds[i, j] = model.odds(features)
+    apart = np.flatnonzero(furniture_lines(segments.texts))
+    odds[apart, :] = odds[:, apart] = _UNLIKELY
+    at = np.full((n, n), -1, dtype=np.int32)
+    at[i, j] = np.arange(len(i))
+    gain = np.maximum(odds.astype(np.float64) - _LIKELY, 0)
+    return Judgement(assign(gain), odds, first, features, at)
+
+
+def first_solution(segments: Segments, language: Language) -> Solution:
     """Find successors: an assignment with "ends here" as an option, solved again as the page teaches its layout."""
-    evidence = evidence_of(segments, model)
+    evidence = evidence_of(segments, language)
     n = len(evidence)
     index = np.arange(n)
     table = weights()

@@ -10,18 +10,19 @@ import numpy as np
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
 from restore.layout.segments import Segments, printed_lines, segments_of
-from restore.order.evidence import parts, weights
 from restore.order.geometry import BLOCKS
-from restore.order.refine import LOOSE, merit, neighbourhood, refine, settle, worth
-from restore.order.sequence import gate, in_chains, stay_put
-from restore.order.successors import Solution, solve
+from restore.order.links import LinkModel, parts
+from restore.order.sequence import in_chains, stay_put
+from restore.order.settle import settle
+from restore.order.successors import Judgement, solve
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
 from restore.view import View
 
 _IN_ORDER = 0.85  # share of links to the next segment above which single lines strayed
 _MOSTLY = 0.7  # the same where the dump has whole blocks on its physical lines
-_GATE = 3.0  # nats a detour must gain
+_LOOSE = -3.0  # log-odds of a link that ties two lines to nothing
+_FLOOR, _CEILING = -4.0, 8.0  # between these a seam's log-odds count for what a move gains
 _RATHER = 1.5  # nats by which a new paragraph must be likelier than the same one
 _SURE = 8.0  # nats above which a move is certain
 
@@ -42,49 +43,42 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     segments = segments_of(view)
     if not printed_lines(segments):
         return
-    solution = solve(segments, tools.language.model)
-    tools.memo["reading_order"] = {"kind": solution.geometry.kind, "segments": len(segments)}
-    links = solution.successor
+    judged = solve(segments, tools.language)
+    kind = judged.first.geometry.kind
+    tools.memo["reading_order"] = {"kind": kind, "segments": len(segments)}
+    links = judged.successor
     n = len(links)
     linked = np.flatnonzero(links >= 0)
     in_order = float((links[linked] == linked + 1).mean()) if len(linked) else 1.0
-    single = in_order >= (_MOSTLY if solution.geometry.kind == BLOCKS else _IN_ORDER)
-    if single:
-        links = gate(links, solution.total, _GATE)
+    single = in_order >= (_MOSTLY if kind == BLOCKS else _IN_ORDER)
     order = in_chains(links)
     if single:
-        # from the assignment, and from the dump as it is: the better end counts
-        starts = (np.arange(n), order)
-        near = neighbourhood(solution.successor)
-        tried = [refine(o, solution.seams, near) for o in starts]
-        order = max(tried, key=lambda o: merit(o, solution.seams, near))
-        order = settle(order, solution.seams, segments.texts)
-        follows = np.full(n, -1)
-        follows[order[:-1]] = order[1:]
-        loose = solution.seams[order[:-1], order[1:]] <= LOOSE
-        follows[order[:-1][loose]] = -1
-        links = follows
+        order = settle(order, judged.first.seams, segments.texts)
+        links = np.full(n, -1)
+        tied = judged.odds[order[:-1], order[1:]] > _LOOSE
+        links[order[:-1][tied]] = order[1:][tied]
     if (np.diff(order) == 1).all():
         return
     if single:
         # where a move made neighbours of lines that do not continue each other
         new = np.diff(order) != 1
         i, j = order[:-1][new], order[1:][new]
-        apart = solution.continues[i, j] < 0
+        apart = judged.first.continues[i, j] < 0
         tools.memo["apart"] = view.origin[segments.end[i[apart]] - 1]
-    yield from _drafts(view, segments, solution, links, order, single)
+    yield from _drafts(view, segments, judged, links, order, single)
 
 
 def _drafts(
     view: View,
     segments: Segments,
-    solution: Solution,
+    judged: Judgement,
     links: np.ndarray[Any, Any],
     order: np.ndarray[Any, Any],
     single: bool,
 ) -> Iterator[Draft]:
     """Moves, and the line ends they need, as corrections."""
     n = len(order)
+    solution = judged.first
     stays = stay_put(order)
     follow = np.append(segments.start[1:], len(view))  # where the white space behind a segment ends
     start, end = segments.start, segments.end
@@ -144,31 +138,31 @@ def _drafts(
             {"kind": solution.geometry.kind, "lines": lines, "moved": int((~stays).sum())},
         )
         return
-    total = solution.total
-    table = weights()
+    model = LinkModel.load()
     for number, group in enumerate(groups):
         first, last = int(order[group[0]]), int(order[group[-1]])
         before = int(order[group[0] - 1]) if group[0] else -1
         behind = int(order[group[-1] + 1]) if group[-1] + 1 < n else -1
         seams: dict[str, Any] = {}
         if before >= 0:
-            seams["before"] = _seam(segments, solution, total, before, first)
+            seams["before"] = _seam(segments, judged, before, first)
         if behind >= 0:
-            seams["behind"] = _seam(segments, solution, total, last, behind)
+            seams["behind"] = _seam(segments, judged, last, behind)
         left = {}
         if first > 0:
-            left["before"] = _seam(segments, solution, total, first - 1, first)
+            left["before"] = _seam(segments, judged, first - 1, first)
         if last + 1 < n:
-            left["behind"] = _seam(segments, solution, total, last, last + 1)
-        gain = worth(solution.seams, order, group[0], group[-1])
-        best = np.argsort(-total[before])[:4].tolist() if before >= 0 else []
+            left["behind"] = _seam(segments, judged, last, last + 1)
+        gain = _worth(judged.odds, order, group[0], group[-1])
+        best = np.argsort(-judged.odds[before])[:4].tolist() if before >= 0 else []
+        at = int(judged.at[before, first]) if before >= 0 else -1
         evidence = {
             "gain_nats": round(gain, 2),
             "seams": seams,
             "seams_in_dump": left,
-            "parts": parts(solution.evidence, table["continues"], before, first) if before >= 0 else {},
+            "parts": parts(model, judged.features[at : at + 1]) if at >= 0 else {},
             "alternatives": [
-                {"text": segments.texts[int(k)][:10], "nats": round(float(total[before, k]), 2)}
+                {"text": segments.texts[int(k)][:10], "nats": round(float(judged.odds[before, k]), 2)}
                 for k in best
                 if int(k) != first
             ],
@@ -185,12 +179,25 @@ def _drafts(
         )
 
 
-def _seam(
-    segments: Segments, solution: Solution, total: np.ndarray[Any, Any], i: int, j: int
-) -> dict[str, Any]:
+def _worth(odds: np.ndarray[Any, Any], order: np.ndarray[Any, Any], first: int, last: int) -> float:
+    """Nats that the seams around the run at places ``first..last`` gain over the dump's."""
+
+    def seam(i: int, j: int) -> float:
+        inside = 0 <= i < len(odds) and 0 <= j < len(odds)
+        return float(np.clip(odds[i, j], _FLOOR, _CEILING)) if inside else 0.0
+
+    a, b = int(order[first]), int(order[last])
+    before = int(order[first - 1]) if first else -1
+    behind = int(order[last + 1]) if last + 1 < len(order) else -1
+    now = seam(before, a) + seam(b, behind) + seam(a - 1, b + 1)
+    then = seam(a - 1, a) + seam(b, b + 1) + (seam(before, behind) if before >= 0 and behind >= 0 else 0.0)
+    return now - then
+
+
+def _seam(segments: Segments, judged: Judgement, i: int, j: int) -> dict[str, Any]:
     return {
         "text": f"{segments.texts[i][-6:]}|{segments.texts[j][:6]}",
-        "nats": round(float(total[i, j]), 2),
-        "language": round(float(solution.evidence.raw[i, j]), 2),
-        "place": round(float(solution.place[i, j]), 2),
+        "nats": round(float(judged.odds[i, j]), 2),
+        "language": round(float(judged.first.evidence.raw[i, j]), 2),
+        "place": round(float(judged.first.place[i, j]), 2),
     }

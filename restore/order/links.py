@@ -1,0 +1,304 @@
+"""The second look: every likely link judged with its surroundings, once a first solution of the page is known.
+
+A line that strayed opens a seam where it was printed and breaks another where it landed; two lines that changed places
+do both twice; lines that stray do so in company. None of that is in a pair of lines alone. So the likely pairs are
+judged again, with what else would have to change, how the other candidates fare, and which links of the first solution
+run alongside. A small network weighs it (``dictionaries/links.bin``, fitted by ``dictionaries/build/links.py``); what it
+says is the log-odds, in nats, that the second line was printed behind the first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore.data import DataError
+from restore.data import path as data_path
+from restore.language.arrays import open_arrays
+from restore.order.geometry import BLOCKS, LINES, ROWS, measure_class
+
+if TYPE_CHECKING:
+    from restore.layout.segments import Segments
+    from restore.order.successors import Solution
+
+__all__ = ["FILE", "TABLE", "VERSION", "LinkModel", "candidates", "link_features", "parts"]
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+FILE, TABLE, VERSION = "links.bin", "links", 1
+
+_BEST, _BEST_TEXT = 12, 8  # candidates a line has by all evidence, by the text alone
+_AHEAD = 4  # the next lines of the dump are always candidates
+_NOTHING = -6.0  # nats of a seam with nothing for it, or beyond the page
+_STEPS = np.array([-150, -80, -50, -30, -18, -9, -4, 0, 1, 2, 3, 4, 6, 10, 19, 31, 51, 81, 151])
+_NEAR, _AROUND = 3.0, 10.0  # segments over which the company of a link fades
+_MOST_COMPANY = 1 << 22  # pairs of candidates and links looked at in one go
+
+GROUPS = ("text", "rivals", "place", "detour", "company", "width", "page")
+"""What features speak of: the beginning of their names."""
+
+
+def candidates(total: NDArray[np.float64], text: NDArray[np.float64], successor: Ints) -> tuple[Ints, Ints]:
+    """Pairs worth a second look: the best of every line and for every line, and its next ones. Index arrays ``(m,)``."""
+    n = len(total)
+    index = np.arange(n)
+    chosen = np.zeros((n, n), dtype=np.bool_)
+    for matrix, count in ((total, _BEST), (text, _BEST_TEXT)):
+        count = min(count, n - 1)
+        if count < 1:
+            continue
+        chosen[index[:, None], np.argpartition(-matrix, count - 1, axis=1)[:, :count]] = True
+        chosen[np.argpartition(-matrix, count - 1, axis=0)[:count, :], index[None, :]] = True
+    for step in range(1, min(_AHEAD, n - 1) + 1):
+        chosen[index[:-step], index[step:]] = True
+    linked = np.flatnonzero(successor >= 0)
+    chosen[linked, successor[linked]] = True
+    chosen[index, index] = False
+    i, j = np.nonzero(chosen)
+    return i, j
+
+
+def _log_sums(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """ln of the sums of exp over rows and over columns, the diagonal left out."""
+    bare = matrix.copy()
+    np.fill_diagonal(bare, -20.0)
+    sums = []
+    for axis in (1, 0):
+        top = bare.max(axis=axis, keepdims=True)
+        sums.append((top + np.log(np.exp(bare - top).sum(axis=axis, keepdims=True))).ravel())
+    return sums[0], sums[1]
+
+
+def _margins(matrix: NDArray[np.float64], i: Ints, j: Ints) -> Iterator[NDArray[np.float64]]:
+    """By how much each pair beats the best other pair of its row, then of its column."""
+    value = matrix[i, j]
+    for table, at in ((matrix, i), (matrix.T, j)):
+        top = np.partition(table, -2, axis=1)[:, -2:]
+        first, second = top[at, 1], top[at, 0]
+        yield value - np.where(value >= first - 1e-9, second, first)
+
+
+def _company(i: Ints, j: Ints, a: Ints, b: Ints, reach: float) -> Floats:
+    """How many links ``a -> b`` run close to each pair, fading with distance; a link is no company for itself."""
+    out = np.zeros(len(i), dtype=np.float32)
+    if not len(a):
+        return out
+    size = max(1, _MOST_COMPANY // len(a))
+    near = a.astype(np.float32), b.astype(np.float32)
+    for k in range(0, len(i), size):
+        away = np.abs(i[k : k + size, None].astype(np.float32) - near[0])
+        away += np.abs(j[k : k + size, None].astype(np.float32) - near[1])
+        out[k : k + size] = (np.exp(away / np.float32(-reach)) * (away > 0)).sum(axis=1)
+    return out
+
+
+def link_features(
+    solution: Solution, segments: Segments, i: Ints, j: Ints
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Named features of candidate links ``i -> j``, each of shape ``(m,)``.
+
+    Args:
+        solution: the first solution of the page.
+        i, j: index arrays, shape ``(m,)``.
+    """
+    e, n = solution.evidence, len(solution.evidence)
+    text, successor = solution.text, solution.successor
+    total = text + solution.place
+    framed = np.full((n + 4, n + 4), _NOTHING)
+    framed[2:-2, 2:-2] = np.maximum(text, _NOTHING)
+
+    def seam(a: Ints, b: Ints) -> NDArray[np.float64]:
+        return np.asarray(framed[np.clip(a, -2, n + 1) + 2, np.clip(b, -2, n + 1) + 2])
+
+    # what the two lines say
+    here = np.clip(text[i, j], -8, 12)
+    yield "text: continues", np.clip(solution.continues[i, j], -8, 12)
+    yield "text: follows", np.clip(solution.follows[i, j], -8, 12)
+    yield "text: either", here
+    yield "text: seam", np.clip(e.raw[i, j], -8, 12)
+    yield "text: page has", e.seen[i, j]
+    yield "text: lines", np.clip(e.lines[i, j], -6, 10)
+    yield "text: lines, of the row", np.clip(e.lines_of_row[i, j], -6, 10)
+    yield "text: stop", e.stop[i]
+    yield "text: opening", e.opening[j]
+    yield "text: comma", e.comma[i]
+    yield "text: begins with a mark", e.not_first[j]
+    # how the others fare
+    for name, matrix in (("text", text), ("all", total)):
+        of_row, of_column = _log_sums(matrix)
+        yield f"rivals: share of row, {name}", np.clip(matrix[i, j] - of_row[i], -15, 0)
+        yield f"rivals: share of column, {name}", np.clip(matrix[i, j] - of_column[j], -15, 0)
+        for side, margin in zip(("row", "column"), _margins(matrix, i, j), strict=True):
+            yield f"rivals: margin in {side}, {name}", np.clip(margin, -10, 10)
+    taken = successor[i]
+    predecessor = np.full(n, -1)
+    linked = np.flatnonzero(successor >= 0)
+    predecessor[successor[linked]] = linked
+    taken_by = predecessor[j]
+    yield "rivals: taken", np.clip(
+        np.where((taken >= 0) & (taken != j), total[i, np.maximum(taken, 0)], 0), -10, 12
+    )
+    yield "rivals: taken by", np.clip(
+        np.where((taken_by >= 0) & (taken_by != i), total[np.maximum(taken_by, 0), j], 0), -10, 12
+    )
+    yield "rivals: free before", taken < 0
+    yield "rivals: free behind", taken_by < 0
+    # where they stand
+    step = j - i
+    yield "place: learned", np.clip(solution.place[i, j], -10, 8)
+    bucket = np.searchsorted(_STEPS, step, side="right")
+    for k in range(len(_STEPS) + 1):
+        yield f"place: step {k}", bucket == k
+    yield "place: step, log", np.sign(step) * np.log1p(np.abs(step))
+    rows = segments.row[j] - segments.row[i]
+    places = segments.place[j] - segments.place[i]
+    shift = (segments.x[j] - segments.x[i]) / 2.0
+    yield "place: row, same", rows == 0
+    yield "place: row, next", rows == 1
+    yield "place: row", np.clip(rows, -6, 6)
+    yield "place: column place", np.clip(places, -4, 4)
+    yield "place: column place, same", places == 0
+    yield "place: column shift", np.clip(shift, -12, 12)
+    yield "place: column shift, none", np.abs(shift) <= 2.1
+    yield "place: newlines behind", np.minimum(segments.newlines[i], 2)
+    yield "place: newlines before", np.minimum(segments.newlines[np.maximum(j - 1, 0)], 2)
+    # what else would have to change
+    own, before = seam(i, i + 1), seam(j - 1, j)
+    bridge, back, into = seam(j - 1, j + 1), seam(j, i + 1), seam(j - 1, i)
+    hole = seam(i - 1, i + 1)
+    yield "detour: own next", own
+    yield "detour: own before", before
+    yield "detour: gain", np.clip(2 * here - own - before, -12, 20)
+    yield "detour: hole behind", bridge
+    yield "detour: hole behind, two", seam(j - 1, j + 2)
+    yield "detour: hole before", hole
+    yield "detour: hole before, two", seam(i - 2, i + 1)
+    yield "detour: return", back
+    yield "detour: return, two", seam(j + 1, i + 1)
+    yield "detour: return before", into
+    yield "detour: return before, two", seam(j - 1, i - 1)
+    yield "detour: gain, second moves", np.clip(bridge + back + here - own - before - seam(j, j + 1), -15, 20)
+    yield "detour: gain, first moves", np.clip(hole + into + here - seam(i - 1, i) - before - own, -15, 20)
+    cross = seam(j - 1, i + 1)
+    yield "detour: swap of ends", cross
+    change = here + seam(j, i + 2) + cross + seam(i + 1, j + 1)
+    yield (
+        "detour: swap with the next",
+        np.clip(change - own - seam(i + 1, i + 2) - before - seam(j, j + 1), -20, 30),
+    )
+    change = here + seam(j - 2, i) + seam(i - 1, j - 1) + cross
+    yield (
+        "detour: swap with the last",
+        np.clip(change - own - seam(i - 1, i) - before - seam(j - 2, j - 1), -20, 30),
+    )
+    skipped = np.minimum(i + 1, n - 1)
+    bare = np.maximum(text, _NOTHING)
+    np.fill_diagonal(bare, _NOTHING)
+    yield "detour: home of the skipped", np.where(step == 2, bare.max(axis=0)[skipped], 0)
+    yield "detour: home behind the skipped", np.where(step == 2, bare.max(axis=1)[skipped], 0)
+    # which links run alongside
+    jump = linked[(successor[linked] - linked != 1) & (successor[linked] - linked != 2)]
+    to = successor[jump]
+    for name, reach in (("near", _NEAR), ("around", _AROUND)):
+        yield f"company: {name}", _company(i, j, jump, to, reach)
+        yield f"company: {name}, returning", _company(i + 1, j - 1, to, jump, reach)
+    yield "company: linked", taken == j
+    yield "company: alongside before", np.where(i > 0, successor[np.maximum(i - 1, 0)], -9) == j - 1
+    yield "company: alongside behind", successor[np.minimum(i + 1, n - 1)] == j + 1
+    # type
+    width = e.width
+    yield "width: step", np.clip(width[j] - width[i], -8, 8)
+    yield "width: before", np.minimum(width[i], 30)
+    yield "width: behind", np.minimum(width[j], 30)
+    kind = measure_class(segments.width, segments.measures)
+    yield "width: measure, same", (kind[i] == kind[j]) & (kind[i] >= 0)
+    yield "width: measure, unknown", (kind[i] < 0) | (kind[j] < 0)
+    yield "width: full before", e.form[i] == 0
+    yield "width: full behind", e.form[j] == 0
+    yield "width: first line behind", e.form[j] == 1
+    # the page
+    in_order = float((successor[linked] == linked + 1).mean()) if len(linked) else 1.0
+    yield "page: order", np.full(len(i), in_order)
+    yield "page: size", np.full(len(i), np.log(n))
+    for name in (BLOCKS, ROWS, LINES):
+        yield f"page: kind {name}", np.full(len(i), solution.geometry.kind == name)
+
+
+@dataclass(frozen=True)
+class LinkModel:
+    """The network that weighs the features of links; `load` gives the one that ships.
+
+    Attributes:
+        names: features in order.
+        mean, scale: of each feature, shape ``(f,)``.
+        layers: weights ``(inputs, outputs)`` and bias of each layer; SiLU between them.
+    """
+
+    names: tuple[str, ...]
+    mean: Floats
+    scale: Floats
+    layers: tuple[tuple[Floats, Floats], ...]
+
+    @classmethod
+    @cache
+    def load(cls) -> LinkModel:
+        """Map the file that ships.
+
+        Raises:
+            DataError: when the file is missing or damaged.
+        """
+        file = data_path(FILE)
+        arrays = open_arrays(file, TABLE, VERSION, "dictionaries/build/links.py")
+        try:
+            names = tuple(json.loads(arrays["names"].tobytes()))
+            count = len([name for name in arrays if name.startswith("weight")])
+            layers = tuple((arrays[f"weight{k}"], arrays[f"bias{k}"]) for k in range(count))
+            return cls(names, arrays["mean"], arrays["scale"], layers)
+        except (KeyError, ValueError) as error:
+            raise DataError(f"{file}: damaged ({error}); rebuild it with dictionaries/build/links.py") from None
+
+    def standardised(self, features: Iterator[tuple[str, NDArray[Any]]]) -> Floats:
+        """Features in columns, in units of their spread; shape ``(m, f)``.
+
+        Raises:
+            DataError: when they are not the ones that the network was fitted on.
+        """
+        names, columns = zip(*features, strict=True)
+        if names != self.names:
+            raise DataError(
+                f"{FILE} was fitted on other features than this version has; rebuild it with dictionaries/build/links.py"
+            )
+        table = np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1)
+        return np.asarray((table - self.mean) / self.scale)
+
+    def odds(self, table: Floats) -> Floats:
+        """Log-odds, in nats, of links with these standardised features; shape ``(m,)``."""
+        out = table
+        for k, (weight, bias) in enumerate(self.layers):
+            out = out @ weight + bias
+            if k + 1 < len(self.layers):
+                out = out / (1 + np.exp(-np.clip(out, -60, 60)))
+        return np.asarray(out[:, 0])
+
+
+def parts(model: LinkModel, table: Floats) -> dict[str, float]:
+    """What each kind of evidence gives one link, in nats: its odds less those with that evidence at the mean.
+
+    Args:
+        table: standardised features of the link, shape ``(1, f)``.
+    """
+    full = float(model.odds(table)[0])
+    out = {}
+    for group in GROUPS:
+        without = table.copy()
+        without[:, [k for k, name in enumerate(model.names) if name.startswith(f"{group}: ")]] = 0
+        out[group] = round(full - float(model.odds(without)[0]), 2)
+    return out

@@ -1,0 +1,104 @@
+"""Likely links judged with their surroundings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from restore.data import DataError
+from restore.language import shared
+from restore.layout.segments import Segments, segments_of
+from restore.order.links import GROUPS, LinkModel, candidates, link_features, parts
+from restore.order.sequence import in_chains
+from restore.order.successors import Judgement, first_solution, solve
+from restore.source import Source
+from restore.view import View
+
+LEFT = """入秋以来，青石镇的三
+座水库陆续开闸放水，下游
+两万亩晚稻及时得到灌溉。
+镇党委书记介绍，今年全镇
+把水利建设放在农业工作的
+首位，先后投入资金三百万
+元，整修渠道四十公里，解
+决了六个村的用水困难。""".split("\n")
+RIGHT = """县文化馆举办的农民摄
+影展昨天开幕，展览共展出
+四十名农民拍摄的一百二十
+幅作品，其中既有丰收的田
+野，也有放学的孩子。展览
+将持续到本月底，群众可以
+免费参观，不用提前预约，
+每天上午九点准时开门。""".split("\n")
+
+
+def page(lines: list[str]) -> tuple[Segments, Judgement]:
+    segments = segments_of(View.of(Source("\n".join(lines))))
+    assert segments.texts == lines
+    return segments, solve(segments, shared())
+
+
+def test_lines_in_order_stay() -> None:
+    _, judged = page(LEFT + RIGHT)
+    assert in_chains(judged.successor).tolist() == list(range(16))
+
+
+def test_columns_in_turn_are_taken_apart() -> None:
+    lines = [line for pair in zip(LEFT, RIGHT, strict=True) for line in pair]
+    segments, judged = page(lines)
+    assert [segments.texts[k] for k in in_chains(judged.successor)] == LEFT + RIGHT
+
+
+def test_lines_that_changed_places_change_back() -> None:
+    lines = [*LEFT[:4], RIGHT[4], *LEFT[5:], *RIGHT[:4], LEFT[4], *RIGHT[5:]]
+    segments, judged = page(lines)
+    order = [segments.texts[k] for k in in_chains(judged.successor)]
+    assert order.index(RIGHT[4]) == order.index(RIGHT[3]) + 1
+    assert order.index(LEFT[4]) == order.index(LEFT[3]) + 1
+
+
+def test_candidates_are_few_and_have_the_next_lines() -> None:
+    segments, judged = page(LEFT + RIGHT)
+    n = len(segments)
+    i, j = candidates(judged.first.total, judged.first.text, judged.successor)
+    pairs = set(zip(i.tolist(), j.tolist(), strict=True))
+    assert {(k, k + 1) for k in range(n - 1)} <= pairs
+    assert all(a != b for a, b in pairs)
+    many = np.zeros((300, 300))
+    i, _ = candidates(many, many, np.full(300, -1))
+    assert len(i) < 300 * 60
+
+
+def test_features_are_finite_and_grouped() -> None:
+    segments, judged = page(LEFT + RIGHT)
+    i, j = np.nonzero(judged.at >= 0)
+    found = dict(link_features(judged.first, segments, i, j))
+    assert all(np.isfinite(np.asarray(v, dtype=float)).all() for v in found.values())
+    assert {name.split(": ")[0] for name in found} == set(GROUPS)
+    assert tuple(found) == LinkModel.load().names
+
+
+def test_what_speaks_for_a_link_is_named() -> None:
+    _, judged = page(LEFT + RIGHT)
+    at = int(judged.at[0, 1])
+    told = parts(LinkModel.load(), judged.features[at : at + 1])
+    assert set(told) == set(GROUPS)
+    assert told["text"] > 0
+
+
+def test_a_network_for_other_features_is_refused() -> None:
+    segments, judged = page(LEFT + RIGHT)
+    model = LinkModel.load()
+    other = replace(model, names=("text: of another version", *model.names[1:]))
+    i, j = np.nonzero(judged.at >= 0)
+    with pytest.raises(DataError, match=r"dictionaries/build/links\.py"):
+        other.standardised(link_features(judged.first, segments, i, j))
+
+
+@pytest.mark.parametrize("lines", [LEFT[:1], LEFT[:2], ["水", "火", "土"]])
+def test_few_lines_are_no_error(lines: list[str]) -> None:
+    segments = segments_of(View.of(Source("\n".join(lines))))
+    first_solution(segments, shared())
+    assert len(solve(segments, shared()).successor) == len(segments)
