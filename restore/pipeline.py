@@ -100,6 +100,14 @@ class Tools:
 
         return shared()
 
+    def read_across(self, view: View) -> bool:
+        """Whether the text is a vertical page read across its columns: it has no lines then. Asked once a restoration."""
+        from restore.order.across import read_across
+
+        if "read_across" not in self.memo:
+            self.memo["read_across"] = read_across(view, self.language.model)
+        return bool(self.memo["read_across"])
+
 
 Find = Callable[[View, Tools], Iterable[Draft | Batch]]
 

@@ -42,7 +42,9 @@ Ints = NDArray[np.int64]
 class Text:
     """A corpus as ids, with its paragraphs and documents."""
 
-    def __init__(self, codes: NDArray[np.uint32], documents: NDArray[np.int32], number: NDArray[np.int64]) -> None:
+    def __init__(
+        self, codes: NDArray[np.uint32], documents: NDArray[np.int32], number: NDArray[np.int64]
+    ) -> None:
         self.ids = number[codes].astype(np.int32)
         breaks = np.flatnonzero(codes == 0)
         begin, end = breaks[:-1] + 1, breaks[1:]
@@ -76,7 +78,10 @@ class Text:
         first, last = np.array(start)[:, None], np.array(stop)[:, None]
         place = np.arange(REACH)
         out: list[NDArray[np.int64]] = []
-        for at, inside in ((last - 1 - place, last - 1 - place >= first), (first + place, first + place < last)):
+        for at, inside in (
+            (last - 1 - place, last - 1 - place >= first),
+            (first + place, first + place < last),
+        ):
             at = np.clip(at, 0, len(self.ids) - 2)
             ids = np.where(inside, self.ids[at], 0)
             ids[(rng.random(ids.shape) < NOISE) & (ids > 0)] = UNKNOWN
@@ -139,7 +144,9 @@ def eight_bits(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[
     return np.clip(np.rint(weights / scale), -127, 127).astype(np.int8), scale
 
 
-def common_pairs(texts: list[Text], weights: list[float], documents: list[NDArray[np.int32]], size: int) -> Ints:
+def common_pairs(
+    texts: list[Text], weights: list[float], documents: list[NDArray[np.int32]], size: int
+) -> Ints:
     """The pairs of characters that occur most, each in enough documents; ascending keys."""
     total = np.zeros(size * size, dtype=np.float32)
     seen = np.zeros(size * size, dtype=np.int32)
@@ -156,7 +163,9 @@ def common_pairs(texts: list[Text], weights: list[float], documents: list[NDArra
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("out", type=Path)
     parser.add_argument("--corpus", nargs=2, action="append", required=True, metavar=("WEIGHT", "FILE"))
     parser.add_argument("--held-out", type=Path)
@@ -207,8 +216,15 @@ def main() -> None:
         if step % 250 == 249 or step + 1 == options.steps:
             with torch.no_grad():
                 found = [net.loss(page) for page in exam]
-            told = f", held out {np.mean([float(x) for x, _ in found]):.3f}, first {np.mean([f for _, f in found]):.3f}" if exam else ""
-            print(f"{step + 1} steps, {time.time() - began:.0f} s, loss {np.mean(recent[-600:]):.3f}{told}", flush=True)
+            told = (
+                f", held out {np.mean([float(x) for x, _ in found]):.3f}, first {np.mean([f for _, f in found]):.3f}"
+                if exam
+                else ""
+            )
+            print(
+                f"{step + 1} steps, {time.time() - began:.0f} s, loss {np.mean(recent[-600:]):.3f}{told}",
+                flush=True,
+            )
             save(net, vocabulary, keys, options.out)
 
 

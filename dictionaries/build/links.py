@@ -27,7 +27,12 @@ from restore.order.successors import first_solution
 
 OUT = Path(__file__).resolve().parent.parent / FILE
 KINDS = (
-    *(f"sim/{level}-{n}.txt" for level in ("light", "seed", "medium", "heavy") for n in (1, 2)),
+    *(
+        f"sim/{name}.txt"
+        for name in ("light-1", "seed-1", "seed-2", "medium-1", "medium-2", "heavy-1", "heavy-2")
+    ),
+    # the same damage, but blocks in the order of their height: over the page, or over each fifth of it
+    *(f"sim/{name}.txt" for name in ("light-3", "seed-3", "medium-3", "seed-4", "medium-4")),
     *(
         f"dump/{tool}.txt"
         for tool in (
@@ -85,7 +90,9 @@ def fit(x: NDArray[Any], y: NDArray[Any], w: NDArray[Any]) -> list[tuple[NDArray
             for group in optimiser.param_groups:
                 group["lr"] = RATE * min(1, (step + 1) / 100) * 0.5 * (1 + np.cos(np.pi * step / steps))
             a, b, c = (d[shuffled[k : k + BATCH]] for d in data)
-            loss = (nn.functional.binary_cross_entropy_with_logits(net(a)[:, 0], b, reduction="none") * c).mean()
+            loss = (
+                nn.functional.binary_cross_entropy_with_logits(net(a)[:, 0], b, reduction="none") * c
+            ).mean()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -99,7 +106,9 @@ def fit(x: NDArray[Any], y: NDArray[Any], w: NDArray[Any]) -> list[tuple[NDArray
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("pages", type=Path)
     parser.add_argument("--half", choices=["a", "b", "all"], default="all")
     parser.add_argument("--also", type=Path)

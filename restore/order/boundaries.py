@@ -99,7 +99,9 @@ def boundary_features(
     yield "not a sentence*opening", ~stop * evidence.opening[j]
 
 
-def boundaries_of(segments: Segments, language: Language, apart: NDArray[np.bool_] | None = None) -> Boundaries:
+def boundaries_of(
+    segments: Segments, language: Language, apart: NDArray[np.bool_] | None = None
+) -> Boundaries:
     """Judge the boundaries between neighbours.
 
     Args:

@@ -143,11 +143,13 @@ def link_features(
     linked = np.flatnonzero(successor >= 0)
     predecessor[successor[linked]] = linked
     taken_by = predecessor[j]
-    yield "rivals: taken", np.clip(
-        np.where((taken >= 0) & (taken != j), total[i, np.maximum(taken, 0)], 0), -10, 12
+    yield (
+        "rivals: taken",
+        np.clip(np.where((taken >= 0) & (taken != j), total[i, np.maximum(taken, 0)], 0), -10, 12),
     )
-    yield "rivals: taken by", np.clip(
-        np.where((taken_by >= 0) & (taken_by != i), total[np.maximum(taken_by, 0), j], 0), -10, 12
+    yield (
+        "rivals: taken by",
+        np.clip(np.where((taken_by >= 0) & (taken_by != i), total[np.maximum(taken_by, 0), j], 0), -10, 12),
     )
     yield "rivals: free before", taken < 0
     yield "rivals: free behind", taken_by < 0
@@ -263,7 +265,9 @@ class LinkModel:
             layers = tuple((arrays[f"weight{k}"], arrays[f"bias{k}"]) for k in range(count))
             return cls(names, arrays["mean"], arrays["scale"], layers)
         except (KeyError, ValueError) as error:
-            raise DataError(f"{file}: damaged ({error}); rebuild it with dictionaries/build/links.py") from None
+            raise DataError(
+                f"{file}: damaged ({error}); rebuild it with dictionaries/build/links.py"
+            ) from None
 
     def standardised(self, features: Iterator[tuple[str, NDArray[Any]]]) -> Floats:
         """Features in columns, in units of their spread; shape ``(m, f)``.

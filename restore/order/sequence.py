@@ -7,9 +7,62 @@ from bisect import bisect_left
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cycles_of", "in_chains", "stay_put"]
+__all__ = ["cycles_of", "gate", "in_chains", "stay_put"]
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+_NEIGHBOUR = 3  # places between neighbours of a run; strays may stand between
+
+
+def gate(successor: Ints, total: Floats, least: float) -> Ints:
+    """Keep the dump's own order wherever leaving it gains too little.
+
+    The solution and the dump's order (every segment before the next) differ in alternating paths; each path is taken
+    whole or not at all.
+
+    Args:
+        successor: the solution, shape ``(n,)``.
+        total: log-odds of every link, shape ``(n, n)``.
+        least: nats that a path must gain over the dump's order.
+
+    Returns:
+        Successors, shape ``(n,)``.
+    """
+    n = len(successor)
+    out = successor.copy()
+    own = np.append(np.arange(1, n), -1)
+    predecessor = np.full(n, -1)
+    linked = np.flatnonzero(successor >= 0)
+    predecessor[successor[linked]] = linked
+    seen = np.zeros(n, dtype=np.bool_)
+    for start in range(n):
+        if seen[start] or successor[start] == own[start]:
+            continue
+        # all segments whose links depend on each other
+        path, todo = [], [start]
+        while todo:
+            i = todo.pop()
+            if i < 0 or seen[i] or successor[i] == own[i]:
+                continue
+            seen[i] = True
+            path.append(i)
+            j = int(successor[i])
+            if j > 0:
+                todo.append(j - 1)  # who had j in the dump
+            k = int(own[i])
+            if k >= 0:
+                todo.append(int(predecessor[k]))  # who has our own next one now
+        new = sum(float(total[i, successor[i]]) for i in path if successor[i] >= 0)
+        old = sum(max(float(total[i, own[i]]), -2.0) for i in path if own[i] >= 0)
+        moved = any(successor[i] >= 0 for i in path)
+        if moved and new - old < least:
+            for i in path:
+                out[i] = own[i] if own[i] >= 0 and total[i, own[i]] > -2.0 else -1
+    for cycle in cycles_of(out):  # one path kept and another taken can meet in a ring
+        weakest = min(cycle, key=lambda k: float(total[k, out[k]]))
+        out[weakest] = -1
+    return out
 
 
 def cycles_of(successor: Ints) -> list[list[int]]:
@@ -28,19 +81,39 @@ def cycles_of(successor: Ints) -> list[list[int]]:
     return found
 
 
-def in_chains(successor: Ints) -> Ints:
-    """Segments chain after chain, by where the first segment of each chain stands in the dump. Shape ``(n,)``."""
+def in_chains(successor: Ints, strays: bool = False) -> Ints:
+    """Segments chain after chain, by where each chain is at home in the dump. Shape ``(n,)``.
+
+    Args:
+        strays: whether the dump is in order but for strays. Then a chain is at home where its first long run of neighbours
+            stands, not where a stray that begins it landed; otherwise where its first segment stands.
+    """
     n = len(successor)
     has_predecessor = np.zeros(n, dtype=np.bool_)
     has_predecessor[successor[successor >= 0]] = True
-    order: list[int] = []
+    chains: list[list[int]] = []
     follow = successor.tolist()
     for start in np.flatnonzero(~has_predecessor).tolist():
-        k = start
+        chain, k = [], start
         while k >= 0:
-            order.append(k)
+            chain.append(k)
             k = follow[k]
-    return np.array(order, dtype=np.int64)
+        chains.append(chain)
+    if strays:
+        chains.sort(key=_home)
+    return np.array([k for chain in chains for k in chain], dtype=np.int64)
+
+
+def _home(chain: list[int]) -> int:
+    """First segment of the first run of neighbours that is at least half as long as the longest."""
+    runs: list[tuple[int, int]] = []  # length, first segment
+    begin = 0
+    for q in range(1, len(chain) + 1):
+        if q == len(chain) or not 1 <= chain[q] - chain[q - 1] <= _NEIGHBOUR:
+            runs.append((q - begin, chain[begin]))
+            begin = q
+    longest = max(length for length, _ in runs)
+    return next(first for length, first in runs if 2 * length >= longest)
 
 
 def stay_put(order: Ints) -> NDArray[np.bool_]:

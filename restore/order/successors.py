@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from restore.layout.furniture import furniture_lines
 from restore.layout.segments import Segments
 from restore.order.evidence import Evidence, evidence_of, score, weights
-from restore.order.geometry import Geometry
+from restore.order.geometry import BLOCKS, Geometry
 from restore.order.links import LinkModel, candidates, link_features
 from restore.order.sequence import cycles_of
 
@@ -31,6 +31,7 @@ _NEVER = -6.0
 _MOST_CYCLES = 40
 _LIKELY = -3.0  # log-odds that a link must exceed to be chosen; chosen on pages not fitted on
 _FEWEST = 3  # segments that have surroundings
+_LIKELY_FAR, _NEXT = -2.0, 2  # the same for more than so many lines on, where a dump has whole blocks
 _UNLIKELY = -12.0  # log-odds of pairs that are no candidates
 
 
@@ -109,7 +110,13 @@ def solve(segments: Segments, language: Language) -> Judgement:
     at = np.full((n, n), -1, dtype=np.int32)
     at[i, j] = np.arange(len(i))
     gain = np.maximum(odds.astype(np.float64) - _LIKELY, 0)
-    return Judgement(assign(gain), odds, first, features, at)
+    successor = assign(gain)
+    if first.geometry.kind == BLOCKS:
+        linked = np.flatnonzero(successor >= 0)
+        step = successor[linked] - linked
+        far = (step < 1) | (step > _NEXT)
+        successor[linked[far & (odds[linked, successor[linked]] < _LIKELY_FAR)]] = -1
+    return Judgement(successor, odds, first, features, at)
 
 
 def first_solution(segments: Segments, language: Language) -> Solution:

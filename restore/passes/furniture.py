@@ -26,7 +26,7 @@ def furniture(view: View, tools: Tools) -> Iterator[Draft]:
     Example: ``2019年8月1日 星期一`` and ``第10版`` leave the middle of an article for the end of the page.
     When it is wrong: where an article quotes such a line on a line of its own. Captions are no furniture and stay.
     """
-    if not (view.classes & ch.CJK).any():
+    if not (view.classes & ch.CJK).any() or tools.read_across(view):
         return
     segments = segments_of(view)
     n = len(segments)

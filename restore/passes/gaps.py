@@ -29,7 +29,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
     Example: ``成为摆在这个站党委案`` becomes ``成为摆在这个站党委案〔…〕``.
     When it is wrong: at the end of a list, a table or a title set like text; in prose that is cut on purpose.
     """
-    if not (view.classes & (ch.HAN | ch.KANA)).any():
+    if not (view.classes & (ch.HAN | ch.KANA)).any() or tools.memo.get("read_across"):
         return
     known = tools.memo.get("lines")
     lasts, width, around = known if known is not None else (None, None, None)

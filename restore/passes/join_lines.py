@@ -32,6 +32,8 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
     When it is wrong: in verse, lists and tables, which end their lines on purpose; they are told by the marks at their
     line ends and by widths that have nothing in common.
     """
+    if tools.memo.get("read_across"):
+        return
     judged = tools.memo.get("paragraphs")
     if judged is None:
         ends = line_ends(view)

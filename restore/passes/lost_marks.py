@@ -27,6 +27,8 @@ def lost_marks(view: View, tools: Tools) -> Iterator[Batch]:
     When it is wrong: between names or the parts of a headline, which are parted by a printed space. A single such space
     is only shown (low certainty); two or more in one line are an enumeration.
     """
+    if tools.memo.get("read_across"):
+        return
     known = tools.memo.get("lost_marks")
     if known is None or not len(known):
         return

@@ -31,7 +31,7 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     Example: a dump with one printed line a row becomes one paragraph a row with blank lines between.
     When it is wrong: where a paragraph's last line is as wide as the column and the next begins without an indent.
     """
-    if not (view.classes & ch.CJK).any():
+    if not (view.classes & ch.CJK).any() or tools.read_across(view):
         return
     segments = segments_of(view)
     n = len(segments)

@@ -30,7 +30,7 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
     Example: in a column of 19 ems ``市委、市政府的大力支持下, 以深化长廊建设为`` is one printed line, not two.
     When it is wrong: where a column is so narrow that half a line and a whole one cannot be told apart.
     """
-    if not (view.classes & ch.CJK).any():
+    if not (view.classes & ch.CJK).any() or tools.read_across(view):
         return
     segments = segments_of(view)
     if not has_printed_lines(segments):

@@ -12,8 +12,7 @@ from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
 from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.order.geometry import BLOCKS
 from restore.order.links import LinkModel, parts
-from restore.order.sequence import in_chains, stay_put
-from restore.order.settle import settle
+from restore.order.sequence import gate, in_chains, stay_put
 from restore.order.successors import Judgement, solve
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
@@ -21,6 +20,7 @@ from restore.view import View
 
 _IN_ORDER = 0.85  # share of links to the next segment above which single lines strayed
 _MOSTLY = 0.7  # the same where the dump has whole blocks on its physical lines
+_GATE = 6.0  # nats a detour must gain in a dump whose lines follow each other
 _LOOSE = -3.0  # log-odds of a link that ties two lines to nothing
 _FLOOR, _CEILING = -4.0, 8.0  # between these a seam's log-odds count for what a move gains
 _RATHER = 1.5  # nats by which a new paragraph must be likelier than the same one
@@ -38,7 +38,7 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     Example: of ``18 项不同的 课""一杯茶思想汇报 考评标准`` the middle goes to the paragraph it was taken from.
     When it is wrong: where set phrases recur on a page, or where the true neighbour is lost and another line fits.
     """
-    if not (view.classes & ch.CJK).any():
+    if not (view.classes & ch.CJK).any() or tools.read_across(view):
         return
     segments = segments_of(view)
     if not printed_lines(segments):
@@ -51,9 +51,10 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     linked = np.flatnonzero(links >= 0)
     in_order = float((links[linked] == linked + 1).mean()) if len(linked) else 1.0
     single = in_order >= (_MOSTLY if kind == BLOCKS else _IN_ORDER)
-    order = in_chains(links)
+    if single and kind != BLOCKS:
+        links = gate(links, judged.odds, _GATE)
+    order = in_chains(links, strays=single or kind == BLOCKS)
     if single:
-        order = settle(order, judged.first.seams, segments.texts)
         links = np.full(n, -1)
         tied = judged.odds[order[:-1], order[1:]] > _LOOSE
         links[order[:-1][tied]] = order[1:][tied]

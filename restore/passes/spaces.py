@@ -38,6 +38,8 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     Example: ``整改等问题 200 余个, 今年`` becomes ``整改等问题200余个,今年``.
     When it is wrong: where the print had a space; ``--spacing keep`` leaves Han/digit spaces alone.
     """
+    if tools.memo.get("read_across"):
+        return
     codes = view.codes
     space = (view.classes & ch.SPACE) > 0
     if not space.any():
