@@ -7,7 +7,7 @@ from bisect import bisect_left
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cycles_of", "gate", "in_chains", "stay_put"]
+__all__ = ["cycles_of", "far_links", "gate", "in_chains", "pieces_parted", "stay_put"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -79,6 +79,33 @@ def cycles_of(successor: Ints) -> list[list[int]]:
         if k >= 0 and state[k] == start + 1:
             found.append(path[path.index(k) :])
     return found
+
+
+def far_links(successor: Ints) -> NDArray[np.bool_]:
+    """Whether each segment is linked to one that is not among the next two of the dump. Shape ``(n,)``."""
+    step = successor - np.arange(len(successor))
+    return (successor >= 0) & ((step < 1) | (step > 2))
+
+
+def pieces_parted(successor: Ints) -> Ints:
+    """Size of the smaller of the two pieces that each far link ties together, in segments. Shape ``(n,)``.
+
+    A piece is a run of segments linked without a far link; a segment without a far link has 0.
+    """
+    n = len(successor)
+    far = far_links(successor)
+    near = np.where((successor >= 0) & ~far, successor, -1).tolist()
+    before, behind = [1] * n, [1] * n
+    for k in range(n):
+        if near[k] >= 0:
+            before[near[k]] = before[k] + 1
+    for k in range(n - 1, -1, -1):
+        if near[k] >= 0:
+            behind[k] = behind[near[k]] + 1
+    out = np.zeros(n, dtype=np.int64)
+    at = np.flatnonzero(far)
+    out[at] = np.minimum(np.array(before)[at], np.array(behind)[successor[at]])
+    return out
 
 
 def in_chains(successor: Ints, strays: bool = False) -> Ints:

@@ -13,7 +13,7 @@ from restore.layout.segments import Segments
 from restore.order.evidence import Evidence, evidence_of, score, weights
 from restore.order.geometry import BLOCKS, Geometry
 from restore.order.links import LinkModel, candidates, link_features
-from restore.order.sequence import cycles_of
+from restore.order.sequence import cycles_of, far_links, pieces_parted
 
 if TYPE_CHECKING:
     from restore.language import Language
@@ -31,7 +31,9 @@ _NEVER = -6.0
 _MOST_CYCLES = 40
 _LIKELY = -3.0  # log-odds that a link must exceed to be chosen; chosen on pages not fitted on
 _FEWEST = 3  # segments that have surroundings
-_LIKELY_FAR, _NEXT = -2.0, 2  # the same for more than so many lines on, where a dump has whole blocks
+# the same for links that go far where a dump has whole blocks: in a paragraph, to a new one, of two long pieces
+_LIKELY_FAR, _LIKELY_BEGIN, _LIKELY_PIECE = -2.0, 1.0, 1.0
+_PIECE = 6  # segments of a long piece
 _UNLIKELY = -12.0  # log-odds of pairs that are no candidates
 
 
@@ -113,9 +115,13 @@ def solve(segments: Segments, language: Language) -> Judgement:
     successor = assign(gain)
     if first.geometry.kind == BLOCKS:
         linked = np.flatnonzero(successor >= 0)
-        step = successor[linked] - linked
-        far = (step < 1) | (step > _NEXT)
-        successor[linked[far & (odds[linked, successor[linked]] < _LIKELY_FAR)]] = -1
+        begins = first.follows[linked, successor[linked]] > first.continues[linked, successor[linked]]
+        doubtful = odds[linked, successor[linked]] < np.where(
+            pieces_parted(successor)[linked] >= _PIECE,
+            _LIKELY_PIECE,
+            np.where(begins, _LIKELY_BEGIN, _LIKELY_FAR),
+        )
+        successor[linked[doubtful & far_links(successor)[linked]]] = -1
     return Judgement(successor, odds, first, features, at)
 
 

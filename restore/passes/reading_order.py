@@ -52,6 +52,9 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     in_order = float((links[linked] == linked + 1).mean()) if len(linked) else 1.0
     single = in_order >= (_MOSTLY if kind == BLOCKS else _IN_ORDER)
     if single and kind != BLOCKS:
+        far = linked[(links[linked] - linked != 1) & (judged.odds[linked, links[linked]] < 0)]
+        links = links.copy()
+        links[far] = -1  # less likely than not, in a dump whose lines follow each other
         links = gate(links, judged.odds, _GATE)
     order = in_chains(links, strays=single or kind == BLOCKS)
     if single:
