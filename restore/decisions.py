@@ -137,7 +137,7 @@ class Decisions:
             "format": FORMAT,
             "version": VERSION,
             "made_by": f"restore-cjk {self.version}",
-            "source": {"name": self.name, "sha256": self.sha256},
+            "source": {"name": _readable(self.name), "sha256": self.sha256},
             "settings": dict(self.settings),
         }
         rows = []
@@ -223,6 +223,11 @@ class Decisions:
         accepted = out.accepted
         unmet = tuple(found[i] for i in taken if not accepted[i])
         return Applied(out, tuple(gone), unmet)
+
+
+def _readable(name: str) -> str:
+    """A file name that is no UTF-8, as UTF-8 can hold it."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _split(passes: Any) -> tuple[list[str], tuple[str, ...]]:

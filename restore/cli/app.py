@@ -412,6 +412,36 @@ def apply(
         say(f"  passes that do not exist any more: {', '.join(result.missing)}")
 
 
+@app.command()
+@guarded
+def review(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="IN", help="Dumps (text files), or records of restored ones.")
+    ],
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of 127.0.0.1 to serve on; 0 is any that is free.")
+    ] = 0,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    certainty: opt.CertaintyOption = None,
+    select: opt.SelectOption = None,
+    ignore: opt.IgnoreOption = None,
+    punctuation: opt.PunctuationOption = None,
+    spacing: opt.SpacingOption = None,
+    script: opt.ScriptOption = None,
+    encoding: opt.EncodingOption = None,
+) -> None:
+    """Judge corrections in the browser; decisions are kept beside each file as they are made.
+
+    Serves the diff report on this machine only, under an address nobody can guess, until Ctrl-C. For page.txt the
+    decisions are in page.decisions.json, which restore apply reads. Several files get a list, what needs a
+    person most first.
+    """
+    from restore.cli.reviewing import start
+
+    chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
+    start(inputs, chosen, encoding, port, open_)
+
+
 # ---------------------------------------------------------------------- explanations
 @app.command()
 @guarded

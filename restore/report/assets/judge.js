@@ -1,6 +1,4 @@
-// What a person decided: kept by correction, undone step by step, saved as it is made, exported as decisions.json.
-
-const STORE_KEY = `restore-decisions:${DATA.source.sha256}`;
+// What a person decided: kept by correction, undone step by step, exported as decisions.json.
 
 const judge = {
   /** index -> {what: "accept" | "reject" | "edit", text?} */
@@ -10,20 +8,14 @@ const judge = {
   /** undo: each step is a list of [index, decision before] */
   steps: [],
   changed: () => {},
-  saving: 0,
 };
 
 const INDEX_OF = new Map();
 for (let i = 0; i < NC; i++) INDEX_OF.set(C.id(i), i);
 
 function loadDecisions() {
-  for (const [key, what] of Object.entries(DATA.decisions)) judge.decisions.set(Number(key), { what });
-  let saved = null;
-  try {
-    saved = JSON.parse(store.get(STORE_KEY) ?? "null");
-  } catch {
-    saved = null;
-  }
+  if (!SERVED) for (const [key, what] of Object.entries(DATA.decisions)) judge.decisions.set(Number(key), { what });
+  const saved = keptBefore();
   if (!saved || saved.format !== "restore-decisions" || !Array.isArray(saved.decisions)) return;
   for (const { id, pass, decision, text } of saved.decisions) {
     const i = INDEX_OF.get(id);
@@ -52,21 +44,10 @@ function decisionsFile() {
   };
 }
 
-function saveNow() {
-  clearTimeout(judge.saving);
-  judge.saving = 0;
-  const file = decisionsFile();
-  // a decision of the record that was taken back here must stay taken back
-  for (const key of Object.keys(DATA.decisions)) {
-    const i = Number(key);
-    if (!judge.decisions.has(i)) file.decisions.push({ id: C.id(i), pass: PASSES[C.pass[i]], decision: "none" });
-  }
-  if (file.decisions.length || store.get(STORE_KEY) !== null) store.set(STORE_KEY, JSON.stringify(file));
+function decided(which) {
+  keepSoon(which.map((i) => C.id(i)));
+  judge.changed(which);
 }
-function saveSoon() {
-  if (!judge.saving) judge.saving = setTimeout(saveNow, 0);
-}
-
 function step(changes) {
   const undo = [];
   for (const [i, one] of changes) {
@@ -75,8 +56,7 @@ function step(changes) {
     else judge.decisions.delete(i);
   }
   judge.steps.push(undo);
-  saveSoon();
-  judge.changed(undo.map(([i]) => i));
+  decided(undo.map(([i]) => i));
 }
 
 /** Accept corrections, and what they stand on. */
@@ -116,8 +96,7 @@ function undo() {
     if (one) judge.decisions.set(i, one);
     else judge.decisions.delete(i);
   }
-  saveSoon();
-  judge.changed(last.map(([i]) => i));
+  decided(last.map(([i]) => i));
   return last[0][0];
 }
 

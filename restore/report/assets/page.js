@@ -552,13 +552,14 @@ const COMMANDS = {
   },
   copyText: () => copy(paint.layout.text()),
   export() {
-    saveNow();
+    keepNow();
     download("decisions.json", `${JSON.stringify(decisionsFile(), null, 1)}\n`, "application/json");
   },
   text: () => download(`${baseName().replace(/\.\w+$/, "")}.restored.txt`, paint.layout.text(), "text/plain"),
   forget() {
+    const ids = [...judge.gone.keys()];
     judge.gone.clear();
-    saveNow();
+    keepSoon(ids);
     head();
   },
   theme: () => setTheme(dark() ? "light" : "dark"),
@@ -683,7 +684,6 @@ map.addEventListener("pointerdown", (event) => {
   map.onpointerup = () => (map.onpointermove = null);
 });
 addEventListener("resize", () => (drawMinimap(), drawArrow(), list.draw()));
-addEventListener("pagehide", () => judge.saving && saveNow());
 
 // ------------------------------------------------------------------ begin
 function drawAll() {
@@ -701,7 +701,8 @@ setLanguage(language === "zh" ? "zh" : "en");
 relayout();
 page.folding = $("fold-same").checked;
 drawAll();
-$("storage").hidden = store.works;
+if (!store.works && !SERVED) keep.trouble = t("no_storage");
+showKeeping();
 document.body.dataset.ready = "yes";
 // for whoever scripts the page
 window.restoreReport = {
