@@ -89,6 +89,7 @@ def clean(
     fast: opt.FastOption = None,
     record: opt.RecordOption = None,
     report: opt.ReportOption = None,
+    tei: opt.TeiOption = None,
     certainty: opt.CertaintyOption = None,
     select: opt.SelectOption = None,
     ignore: opt.IgnoreOption = None,
@@ -110,7 +111,7 @@ def clean(
     from restore.cli.work import plan
 
     chosen = opt.choices(certainty, punctuation, spacing, script, fast, select, ignore)
-    jobs = plan(inputs, out, record, report)
+    jobs = plan(inputs, out, record, report, tei)
     taken: dict[Path, str] = {}
     failed: list[str] = []
     progress = Progress([job.name for job in jobs])
@@ -156,29 +157,31 @@ def _clean_one(
         raise Failure(
             f"{job.name}: restoring the result once more changes it; nothing was written, please report it"
         )
-    _deliver(restoration, job.out, job.record, job.report, force)
+    _deliver(restoration, job, force)
     taken.update((path.resolve(), job.name) for path in job.outputs)
     return restoration
 
 
-def _deliver(
-    restoration: Restoration, out: Path | None, record: Path | None, report: Path | None, force: bool
-) -> None:
-    """Write text, record and report: all of them or none."""
+def _deliver(restoration: Restoration, job: Job, force: bool) -> None:
+    """Write text, record, report and edition: all of them or none."""
     from restore.files import write_all
     from restore.record import dumps
     from restore.source import encode_output
 
     files: dict[Path, bytes] = {}
     text = encode_output(restoration.text)
-    if out is not None:
-        files[out] = text
-    if record is not None:
-        files[record] = dumps(restoration)
-    if report is not None:
-        files[report] = _html(restoration)
+    if job.out is not None:
+        files[job.out] = text
+    if job.record is not None:
+        files[job.record] = dumps(restoration)
+    if job.report is not None:
+        files[job.report] = _html(restoration)
+    if job.tei is not None:
+        from restore.writers.tei import to_tei
+
+        files[job.tei] = to_tei(restoration)
     write_all(files, force=force)
-    if out is None:
+    if job.out is None:
         write_bytes(text)
 
 
@@ -340,6 +343,55 @@ def report(record: RecordFile, out: opt.OutOption = None, force: opt.ForceOption
 
 @app.command()
 @guarded
+def export(
+    input: DumpOrRecord,
+    format: Annotated[
+        opt.Exports,
+        typer.Option(
+            help="tei: an edition in which every change is marked; "
+            "markdown: the text with its headlines; unified: a diff that patch applies; text: the restored text."
+        ),
+    ],
+    out: opt.OutOption = None,
+    force: opt.ForceOption = False,
+    certainty: opt.CertaintyOption = None,
+    select: opt.SelectOption = None,
+    ignore: opt.IgnoreOption = None,
+    punctuation: opt.PunctuationOption = None,
+    spacing: opt.SpacingOption = None,
+    script: opt.ScriptOption = None,
+    encoding: opt.EncodingOption = None,
+) -> None:
+    """Write a restoration in another format: from its record, or from a dump restored now."""
+    from restore.cli.work import open_restoration
+    from restore.files import check_outputs
+
+    if out is not None and out != Path("-"):
+        check_outputs([out], [input] if input != "-" else [], force=force)
+    chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
+    _write_one(_exported(open_restoration(input, chosen, encoding), format), out, Path(input), force)
+
+
+def _exported(restoration: Restoration, format: opt.Exports) -> bytes:
+    if format is opt.Exports.TEI:
+        from restore.writers.tei import to_tei
+
+        return to_tei(restoration)
+    if format is opt.Exports.MARKDOWN:
+        from restore.writers.markdown import to_markdown
+
+        return to_markdown(restoration)
+    if format is opt.Exports.UNIFIED:
+        from restore.writers.unified import to_unified
+
+        return to_unified(restoration)
+    from restore.source import encode_output
+
+    return encode_output(restoration.text)
+
+
+@app.command()
+@guarded
 def revert(record: RecordFile, out: opt.OutOption = None, force: opt.ForceOption = False) -> None:
     """Give the source of a record back, byte for byte."""
     from restore.record import load
@@ -398,7 +450,7 @@ def apply(
         result = made.apply(records.loads(data, name))
     else:
         result = made.run(Source.from_bytes(data, name, encoding))
-    _deliver(result.restoration, job.out, job.record, job.report, force)
+    _deliver(result.restoration, job, force)
     if quiet:
         return
     _tell(result.restoration)
