@@ -217,6 +217,8 @@ class TestKept:
                 "id": restoration.corrections[3].id,
                 "pass": restoration.corrections[3].pass_name,
                 "decision": "reject",
+                "certainty": restoration.corrections[3].certainty.label,
+                "score": round(restoration.corrections[3].score, 4),
             }
         ]
 

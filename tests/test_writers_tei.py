@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from test_report import every_kind
 from typer.testing import CliRunner
@@ -16,6 +16,7 @@ from tei_tools import TEI, parse, schema_for, schema_path, texts
 
 from restore import (
     Certainty,
+    CorrectionError,
     Draft,
     Gap,
     Insert,
@@ -177,7 +178,10 @@ LOTS = st.lists(
 @given(st.text("甲乙丙。 \n\r\x07", min_size=1, max_size=60), LOTS, LOTS, st.sets(st.integers(0, 17)))
 @settings(deadline=None, max_examples=150)
 def test_any_corrections(text: str, first: list, second: list, rejected: set[int]) -> None:  # type: ignore[type-arg]
-    made = Pipeline([Random("one", first), Random("two", second)]).run(Source(text))
+    try:
+        made = Pipeline([Random("one", first), Random("two", second)]).run(Source(text))
+    except CorrectionError:  # lots that contradict each other
+        reject()
     made = made.reject(*(i for i in rejected if i < len(made.corrections)))
     assert texts(to_tei(made)) == (text, made.text)
 

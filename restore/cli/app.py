@@ -604,11 +604,11 @@ def passes() -> None:
 @guarded
 def evaluate(
     truth: Annotated[
-        Path, typer.Argument(metavar="TRUTH", help="truth.json of the page: its blocks and lines.")
-    ],
+        Path | None, typer.Argument(metavar="TRUTH", help="truth.json of the page: its blocks and lines.")
+    ] = None,
     output: Annotated[
-        str, typer.Argument(metavar="OUTPUT", help="The text to score, or - for standard input.")
-    ],
+        str | None, typer.Argument(metavar="OUTPUT", help="The text to score, or - for standard input.")
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option(metavar="DUMP", help="The dump it was made from: what was lost, what was fixed."),
@@ -616,9 +616,27 @@ def evaluate(
     lost: Annotated[
         Path | None, typer.Option(metavar="LOST.json", help="What the dump has lost, when that is recorded.")
     ] = None,
+    decisions: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="D.json",
+            help="Instead of a text, score corrections by what reviewers decided; may be given several times.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
 ) -> None:
-    """Score a text against the truth of its page."""
+    """Score a text against the truth of its page, or corrections by what reviewers decided.
+
+    With --decisions: how many corrections of each pass and certainty were accepted as they were, with a 95 %
+    interval.
+    """
+    if decisions:
+        if truth is not None or source is not None or lost is not None:
+            raise Failure("--decisions stands alone: it needs no truth, text, --source or --lost")
+        _evaluate_decisions(decisions, json)
+        return
+    if truth is None or output is None:
+        raise Failure("evaluate needs TRUTH and OUTPUT, or --decisions; see: restore evaluate --help")
     from dataclasses import asdict
 
     from restore import evaluation
@@ -643,3 +661,46 @@ def evaluate(
     for name, value in scores.items():
         shown = "-" if value is None else f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
         typer.echo(f"{name:<{width}}  {shown:>8}")
+
+
+def _evaluate_decisions(paths: list[Path], json: bool) -> None:
+    from restore import decisions as judged
+    from restore.labels import precision
+
+    rows = precision([judged.load(path) for path in paths])
+    if json:
+        import orjson
+
+        body = [
+            {
+                "pass": row.pass_name or None,
+                "certainty": row.certainty or None,
+                "judged": row.judged,
+                "accepted": row.accepted,
+                "edited": row.edited,
+                "rejected": row.rejected,
+                "precision": row.precision,
+                "interval": row.interval,
+                "mean_score": row.mean_score,
+            }
+            for row in rows
+        ]
+        write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n")
+        return
+    if not rows:
+        say("restore: no decision in these files")
+        return
+    from restore.report.terminal import printable
+
+    width = max(8, *(len(row.pass_name) for row in rows))
+    heads = ("judged", "accepted", "edited", "rejected", "precision", "95 % interval", "mean score")
+    lines = [f"{'pass':<{width}}  {'certainty':<9}  " + "  ".join(heads)]
+    for row in rows:
+        low, high = row.interval
+        score = "-" if row.mean_score is None else f"{row.mean_score:.3f}"
+        lines.append(
+            f"{printable(row.pass_name) or 'all':<{width}}  {row.certainty or 'all':<9}  {row.judged:>6,}  "
+            f"{row.accepted:>8,}  {row.edited:>6,}  {row.rejected:>8,}  {row.precision:>9.3f}  "
+            f"{f'{low:.3f}–{high:.3f}':>13}  {score:>10}"
+        )
+    write_lines(lines)

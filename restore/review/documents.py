@@ -179,7 +179,11 @@ class Document:
         ledger = self.restoration.ledger
         name = ledger.passes[int(ledger.corrs["pass"][index])]
         items.pop(identifier, None)
-        items[identifier] = Decision(identifier, name, verdict, text if verdict == "edit" else None)
+        certainty = Certainty(int(ledger.corrs["certainty"][index])).label
+        score = round(float(ledger.corrs["score"][index]), 4)
+        items[identifier] = Decision(
+            identifier, name, verdict, text if verdict == "edit" else None, certainty, score
+        )
 
     def counts(self) -> Counts:
         """What is decided and what is open."""

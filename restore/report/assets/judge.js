@@ -17,23 +17,26 @@ function loadDecisions() {
   if (!SERVED) for (const [key, what] of Object.entries(DATA.decisions)) judge.decisions.set(Number(key), { what });
   const saved = keptBefore();
   if (!saved || saved.format !== "restore-decisions" || !Array.isArray(saved.decisions)) return;
-  for (const { id, pass, decision, text } of saved.decisions) {
+  for (const one of saved.decisions) {
+    const { id, decision, text } = one;
     const i = INDEX_OF.get(id);
-    if (i === undefined) judge.gone.set(id, { id, pass, decision, text });
+    if (i === undefined) judge.gone.set(id, one);
     else if (decision === "none") judge.decisions.delete(i);
     else if (decision === "accept" || decision === "reject") judge.decisions.set(i, { what: decision });
     else if (decision === "edit" && typeof text === "string" && textRows(i).length) judge.decisions.set(i, { what: "edit", text });
   }
 }
 
+const LEVELS = ["low", "medium", "high"];
 const asEntry = (i, one) =>
   one.what === "edit"
     ? { id: C.id(i), pass: PASSES[C.pass[i]], decision: "edit", text: one.text }
     : { id: C.id(i), pass: PASSES[C.pass[i]], decision: one.what };
 
-/** The decisions as the file that `restore apply` reads. */
-function decisionsFile() {
-  const list = [...judge.decisions].sort((x, y) => x[0] - y[0]).map(([i, one]) => asEntry(i, one));
+/** The decisions as the file that `restore apply` reads; with what makes each a labelled example, or without. */
+function decisionsFile(labelled = true) {
+  const label = (i) => (labelled ? { certainty: LEVELS[C.certainty[i]], score: Number(C.score[i].toFixed(4)) } : {});
+  const list = [...judge.decisions].sort((x, y) => x[0] - y[0]).map(([i, one]) => ({ ...asEntry(i, one), ...label(i) }));
   return {
     format: "restore-decisions",
     version: 1,

@@ -38,7 +38,7 @@ function keepNow() {
   SERVED ? send() : keepInBrowser();
 }
 function keepInBrowser() {
-  const file = decisionsFile();
+  const file = decisionsFile(false);
   // a decision of the record that was taken back here must stay taken back
   for (const key of Object.keys(DATA.decisions)) {
     const i = Number(key);
