@@ -97,32 +97,76 @@ function afterDecision(which) {
   afterLayout();
 }
 function afterLayout() {
-  head();
-  list.draw();
-  explain();
+  refresh("head", "list", "why");
+}
+// What stands beside the text is drawn once for each thing that happens, however many of its steps ask for it.
+const DRAW = {
+  head: () => head(),
+  list: () => list.draw(),
+  why: () => explain(),
+  review: () => drawReview(),
+  arrow: () => drawArrow(),
+};
+const stale = new Set();
+function refresh(...parts) {
+  if (!stale.size) queueMicrotask(redraw);
+  for (const part of parts) stale.add(part);
+}
+function redraw() {
+  for (const [part, draw] of Object.entries(DRAW)) if (stale.has(part)) draw();
+  stale.clear();
 }
 function anchorNow() {
   const top = scroller.getBoundingClientRect().top;
-  for (const row of sheet.querySelectorAll(".row")) {
-    const box = row.getBoundingClientRect();
-    if (box.bottom > top + 4) return { source: page.rows[row.dataset.row].a, y: box.top };
+  for (let k = firstBelow(scroller.scrollTop); k < sheet.children.length; k++) {
+    if (!filled.has(k)) continue;
+    for (const row of sheet.children[k].querySelectorAll(".row")) {
+      const box = row.getBoundingClientRect();
+      if (box.bottom > top + 4) return { source: page.rows[row.dataset.row].a, y: box.top };
+    }
   }
   return null;
 }
 function restoreAnchor(anchor) {
   if (!anchor) return;
-  const starts = page.rows.map((row) => row.a);
-  const row = lastAtMost(starts, anchor.source);
+  const row = rowAt(anchor.source);
   const element = bring(row);
   if (element) scroller.scrollTop += element.getBoundingClientRect().top - anchor.y;
   paintInSight();
 }
+/** Paint what is in sight; what is painted may push the rest away, so look again, but never between two paintings. */
 function paintInSight() {
-  const low = scroller.scrollTop - 600, high = scroller.scrollTop + scroller.clientHeight + 600;
-  for (const element of sheet.children) {
-    if (element.offsetTop > high) break;
-    if (element.offsetTop + element.offsetHeight >= low) fill(element);
+  for (let round = 0; round < 3; round++) {
+    const low = scroller.scrollTop - 300, high = scroller.scrollTop + scroller.clientHeight + 300;
+    const empty = [];
+    for (let k = firstBelow(low); k < sheet.children.length; k++) {
+      const element = sheet.children[k];
+      if (element.offsetTop > high) break;
+      if (!filled.has(k)) empty.push(element);
+    }
+    if (!empty.length) return;
+    empty.forEach(fill);
   }
+}
+/** Index of the first chunk whose end is below a height of the page. */
+function firstBelow(height) {
+  let from = 0, to = sheet.children.length;
+  while (from < to) {
+    const middle = (from + to) >> 1, element = sheet.children[middle];
+    if (element.offsetTop + element.offsetHeight < height) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+/** The row that source offset `offset` is in. */
+function rowAt(offset) {
+  let low = 0, high = page.rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (page.rows[middle].a <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
 /** The painted element of a row, painting its chunk when needed. */
 function bring(row) {
@@ -174,10 +218,7 @@ function focusEntry(entry, { scroll = true } = {}) {
     lightCurrent();
   }
   list.reveal(entry);
-  list.draw();
-  explain();
-  if (page.view === "review") drawReview();
-  drawArrow();
+  refresh("list", "why", page.view === "review" ? "review" : "arrow");
 }
 function show(i) {
   if (page.view === "review") return;
@@ -227,7 +268,7 @@ const isOpen = (entry) => (entry < 0 ? routineOf(passOfGroup(entry), paint.wante
 
 function explain() {
   $("why").innerHTML = explainHtml(page.current);
-  requestAnimationFrame(() => ($("why").scrollTop = 0));
+  $("why").scrollTop = 0;
 }
 
 // ------------------------------------------------------------------ deciding
@@ -494,9 +535,7 @@ function setView(view) {
   for (const button of document.querySelectorAll("[data-view-to]")) button.setAttribute("aria-pressed", String(button.dataset.viewTo === view));
   if (view === "review") {
     if (page.current === null && list.entries.length) page.current = list.entries.find(isOpen) ?? list.entries[0];
-    list.draw();
-    explain();
-    drawReview();
+    refresh("list", "why", "review");
     return;
   }
   rebuild();
@@ -580,7 +619,6 @@ const COMMANDS = {
   },
   panel() {
     document.body.classList.toggle("panel-open");
-    list.draw();
   },
 };
 const KEYS = { j: "next", k: "previous", a: "accept", r: "reject", e: "edit", s: "skip", u: "undo", A: "acceptAll", R: "rejectAll", "?": "help", "/": "search", Escape: "clear" };
@@ -673,7 +711,7 @@ $("unfold-routine").addEventListener("change", () => {
 });
 $("hide-routine").addEventListener("change", () => ((paint.quiet = $("hide-routine").checked), refiltered()));
 $("fold-same").addEventListener("change", () => ((page.folding = $("fold-same").checked), page.fold.opened.clear(), refiltered()));
-$("list").addEventListener("scroll", () => list.draw());
+$("list").addEventListener("scroll", () => (list.measure(), list.draw()));
 scroller.addEventListener("scroll", () => drawWindow(), { passive: true });
 map.addEventListener("pointerdown", (event) => {
   const box = map.getBoundingClientRect();
@@ -683,7 +721,8 @@ map.addEventListener("pointerdown", (event) => {
   map.onpointermove = (move) => to(move.clientY);
   map.onpointerup = () => (map.onpointermove = null);
 });
-addEventListener("resize", () => (drawMinimap(), drawArrow(), list.draw()));
+new ResizeObserver(() => (list.measure(), list.draw())).observe($("list"));
+addEventListener("resize", () => (drawMinimap(), drawArrow()));
 
 // ------------------------------------------------------------------ begin
 function drawAll() {
