@@ -23,6 +23,7 @@ __all__ = ["render_report"]
 SCRIPTS = (
     "start.js",
     "columns.js",
+    "sections.js",
     "render.js",
     "rows.js",
     "paint.js",
@@ -30,6 +31,7 @@ SCRIPTS = (
     "keep.js",
     "list.js",
     "explain.js",
+    "sheet.js",
     "page.js",
 )
 

@@ -1,182 +1,4 @@
-// The page: views, painting what is in sight, focus, keys, dialogs, head, minimap, print.
-
-const page = { view: "side", current: null, rows: [], chunks: [], places: null, fold: { opened: new Set() }, folding: false, heights: new Map(), sizes: null };
-const scroller = $("scroll");
-const sheet = $("sheet");
-
-// ------------------------------------------------------------------ painting
-const filled = new Map(); // chunk index -> element, those that are painted
-const MOST_FILLED = 40;
-const watcher = new IntersectionObserver(
-  (seen) => {
-    for (const one of seen) if (one.isIntersecting) fill(one.target);
-    trim();
-  },
-  { root: scroller, rootMargin: "1200px 0px" },
-);
-const isVertical = () => page.view === "read" && document.body.classList.contains("vertical");
-const elementOf = (chunk) => sheet.children[chunk];
-
-function fill(element) {
-  const index = Number(element.dataset.k);
-  if (filled.has(index)) return;
-  element.innerHTML = chunkHtml(page.chunks[index], page.rows, page.view);
-  element.style.minHeight = "";
-  filled.set(index, element);
-  if (page.current !== null) lightCurrent(element);
-}
-function trim() {
-  if (filled.size <= MOST_FILLED || isVertical()) return;
-  const middle = scroller.scrollTop + scroller.clientHeight / 2;
-  const far = [...filled].sort((x, y) => Math.abs(y[1].offsetTop - middle) - Math.abs(x[1].offsetTop - middle));
-  for (const [index, element] of far.slice(0, filled.size - MOST_FILLED)) {
-    element.style.minHeight = `${element.offsetHeight}px`;
-    element.innerHTML = "";
-    filled.delete(index);
-  }
-}
-function guess(chunk) {
-  const width = sheet.clientWidth || 900;
-  const perLine = Math.max(12, (page.view === "side" ? width / 2 - 60 : Math.min(width, 720)) / 17);
-  let lines = 0;
-  for (const part of chunk.parts) lines += part.folded ? 1.5 : Math.ceil(page.rows[part.row].size / perLine) + 0.6;
-  return Math.round(lines * 31);
-}
-
-function gather() {
-  const seen = page.view === "read" ? NOTHING : paint.wanted;
-  page.chunks = gatherChunks(paint.layout, page.rows, seen, page.folding && page.view !== "read" ? page.fold : null);
-  page.chunkOfRow = new Int32Array(page.rows.length);
-  page.chunks.forEach((chunk, k) => {
-    for (const part of chunk.parts) part.folded ? page.chunkOfRow.fill(k, ...part.folded) : (page.chunkOfRow[part.row] = k);
-  });
-}
-/** Build the sheet anew from the rows; what comes into sight is painted by the watcher. */
-function rebuild() {
-  watcher.disconnect();
-  filled.clear();
-  gather();
-  sheet.className = `sheet ${page.view}`;
-  sheet.innerHTML = page.chunks.map((chunk, k) => `<section class="chunk" data-k="${k}" style="min-height:${guess(chunk)}px"></section>`).join("");
-  for (const element of sheet.children) watcher.observe(element);
-}
-
-function relayout() {
-  paint.layout = layOut(judge.decisions);
-  paint.decisions = judge.decisions;
-  page.rows = cutRows(paint.layout);
-  page.places = placeInRows(paint.layout, page.rows);
-}
-
-/** Something was decided: lay out again; paint only what changed where the rows stayed the same. */
-function afterDecision(which) {
-  const before = { rows: page.rows, on: paint.layout.on, places: page.places, wanted: paint.wanted };
-  relayout();
-  if (filter.decision !== "all") refilter();
-  if (page.view === "review") return afterLayout(); // the sheet is built when it is shown again
-  const same = (row, k) => row.a === page.rows[k].a && row.b === page.rows[k].b;
-  if (before.wanted === paint.wanted && before.rows.length === page.rows.length && before.rows.every(same)) {
-    gather();
-    const touched = new Set(which);
-    for (let i = 0; i < NC; i++) if (before.on[i] !== paint.layout.on[i]) touched.add(i);
-    const stale = new Set();
-    for (const i of touched) {
-      for (const row of [before.places.shown[i], before.places.source[i], page.places.shown[i]]) stale.add(page.chunkOfRow[row]);
-    }
-    for (const k of stale) {
-      const element = filled.get(k);
-      if (filled.delete(k)) fill(element);
-    }
-  } else {
-    page.rows = before.rows; // the anchor is in what is still painted
-    const anchor = anchorNow();
-    page.rows = cutRows(paint.layout);
-    rebuild();
-    restoreAnchor(anchor);
-  }
-  afterLayout();
-}
-function afterLayout() {
-  refresh("head", "list", "why");
-}
-// What stands beside the text is drawn once for each thing that happens, however many of its steps ask for it.
-const DRAW = {
-  head: () => head(),
-  list: () => list.draw(),
-  why: () => explain(),
-  review: () => drawReview(),
-  arrow: () => drawArrow(),
-};
-const stale = new Set();
-function refresh(...parts) {
-  if (!stale.size) queueMicrotask(redraw);
-  for (const part of parts) stale.add(part);
-}
-function redraw() {
-  for (const [part, draw] of Object.entries(DRAW)) if (stale.has(part)) draw();
-  stale.clear();
-}
-function anchorNow() {
-  const top = scroller.getBoundingClientRect().top;
-  for (let k = firstBelow(scroller.scrollTop); k < sheet.children.length; k++) {
-    if (!filled.has(k)) continue;
-    for (const row of sheet.children[k].querySelectorAll(".row")) {
-      const box = row.getBoundingClientRect();
-      if (box.bottom > top + 4) return { source: page.rows[row.dataset.row].a, y: box.top };
-    }
-  }
-  return null;
-}
-function restoreAnchor(anchor) {
-  if (!anchor) return;
-  const row = rowAt(anchor.source);
-  const element = bring(row);
-  if (element) scroller.scrollTop += element.getBoundingClientRect().top - anchor.y;
-  paintInSight();
-}
-/** Paint what is in sight; what is painted may push the rest away, so look again, but never between two paintings. */
-function paintInSight() {
-  for (let round = 0; round < 3; round++) {
-    const low = scroller.scrollTop - 300, high = scroller.scrollTop + scroller.clientHeight + 300;
-    const empty = [];
-    for (let k = firstBelow(low); k < sheet.children.length; k++) {
-      const element = sheet.children[k];
-      if (element.offsetTop > high) break;
-      if (!filled.has(k)) empty.push(element);
-    }
-    if (!empty.length) return;
-    empty.forEach(fill);
-  }
-}
-/** Index of the first chunk whose end is below a height of the page. */
-function firstBelow(height) {
-  let from = 0, to = sheet.children.length;
-  while (from < to) {
-    const middle = (from + to) >> 1, element = sheet.children[middle];
-    if (element.offsetTop + element.offsetHeight < height) from = middle + 1;
-    else to = middle;
-  }
-  return from;
-}
-/** The row that source offset `offset` is in. */
-function rowAt(offset) {
-  let low = 0, high = page.rows.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (page.rows[middle].a <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-/** The painted element of a row, painting its chunk when needed. */
-function bring(row) {
-  if (row < 0) return null;
-  const chunk = page.chunkOfRow[row];
-  const element = elementOf(chunk);
-  if (!element) return null;
-  fill(element);
-  return element.querySelector(`[data-row="${row}"]`) ?? element.querySelector(".fold") ?? element;
-}
+// The page: views, focus, keys, dialogs, head, minimap, print.
 
 // ------------------------------------------------------------------ filter and list
 function refilter() {
@@ -222,13 +44,11 @@ function focusEntry(entry, { scroll = true } = {}) {
 }
 function show(i) {
   if (page.view === "review") return;
-  const row = page.places.shown[i];
-  const isFolded = !page.chunks[page.chunkOfRow[row]].parts.some((part) => part.row === row);
-  if (isFolded) {
-    for (const part of page.chunks[page.chunkOfRow[row]].parts) if (part.folded && part.folded[0] <= row && row < part.folded[1]) openFold(part.folded);
-  }
+  const row = shownRow(i);
+  const folded = row.chunk.parts.find((part) => part.folded && part.from <= row.k && row.k < part.to);
+  if (folded) openFold([row.section.k, folded.from, folded.to]);
   const base = bring(row);
-  if (page.places.source[i] !== row && page.view === "side") bring(page.places.source[i]);
+  if (page.view === "side") bring(sourceRow(i));
   const marks = base ? [...marksFor(i, base)] : [];
   const target = marks.find((one) => one.closest(".out")) ?? marks[0] ?? base;
   if (!target) return;
@@ -240,11 +60,11 @@ function show(i) {
     }
   }
 }
-function openFold([from, to]) {
-  for (let k = from; k < to; k++) page.fold.opened.add(page.rows[k].a);
-  const anchor = anchorNow();
-  rebuild();
-  restoreAnchor(anchor);
+function openFold([k, from, to]) {
+  const section = paint.layout.sections[k];
+  for (const row of section.rows.slice(from, to)) page.fold.opened.add(row.a);
+  renew([section], new Map([[section, { rows: section.rows, chunks: section.chunks }]]), anchorNow());
+  paintInSight();
 }
 function go(direction) {
   const entries = list.entries;
@@ -266,9 +86,13 @@ function goOpen() {
 }
 const isOpen = (entry) => (entry < 0 ? routineOf(passOfGroup(entry), paint.wanted).some((i) => !judge.decisions.has(i)) : !judge.decisions.has(entry));
 
+// asking an unscrolled panel to scroll would make the page lay itself out
+const explained = { scrolled: false };
+$("why").addEventListener("scroll", () => (explained.scrolled = true), { passive: true });
 function explain() {
   $("why").innerHTML = explainHtml(page.current);
-  $("why").scrollTop = 0;
+  if (explained.scrolled) $("why").scrollTop = 0;
+  explained.scrolled = false;
 }
 
 // ------------------------------------------------------------------ deciding
@@ -356,7 +180,7 @@ function say(text) {
 
 // ------------------------------------------------------------------ head
 function head() {
-  const sums = paint.layout.sums;
+  const sums = paint.layout.sums();
   const out = N - sums.deleted + sums.supplied + 3 * sums.gaps;
   const figure = (name, value, note = "") => `<div class="figure"><dt>${esc(t(name))}</dt><dd>${value}${note ? `<small>${esc(note)}</small>` : ""}</dd></div>`;
   $("figures").innerHTML =
@@ -416,13 +240,13 @@ function drawMinimapNow() {
   map.width = width * scale;
   map.height = height * scale;
   const bins = Math.max(1, Math.floor(height / 3));
-  const loud = new Float32Array(bins), quiet = new Float32Array(bins), total = page.rows.length || 1;
+  const loud = new Float32Array(bins), quiet = new Float32Array(bins);
   const gap = new Uint8Array(bins), move = new Uint8Array(bins);
   let before = 0;
-  const at = page.rows.map((row) => (before += row.size) - row.size);
+  for (const { rows } of paint.layout.sections) for (const row of rows) (row.at = before), (before += row.size);
   for (let i = 0; i < NC; i++) {
     if (!paint.wanted[i]) continue;
-    const bin = Math.min(bins - 1, Math.floor((at[page.places.shown[i]] / Math.max(1, before)) * bins));
+    const bin = Math.min(bins - 1, Math.floor((shownRow(i).at / Math.max(1, before)) * bins));
     (ROUTINE[i] ? quiet : loud)[bin]++;
     if (C.kind[i] === KIND_GAP) gap[bin] = 1;
     if (C.kind[i] === KIND_MOVE) move[bin] = 1;
@@ -479,7 +303,7 @@ function drawReview() {
   const k = list.at.get(entry);
   let body = `<p class="empty">${esc(t("review_start"))}</p>`;
   if (entry !== null && entry >= 0) {
-    const row = page.rows[page.places.shown[entry]], left = page.rows[page.places.source[entry]];
+    const row = shownRow(entry), left = sourceRow(entry);
     const only = new Uint8Array(NC);
     only[entry] = only[shownIndex(entry)] = 1;
     const wanted = paint.wanted;
@@ -502,7 +326,7 @@ function preparePrint() {
   const wanted = paint.wanted;
   const most = 4000;
   paint.wanted = Uint8Array.from({ length: NC }, (_, i) => (ROUTINE[i] ? 0 : 1));
-  const body = page.rows.map((row) => restoredHtml(row, false)).join("");
+  const body = paint.layout.sections.flatMap(({ rows }) => rows.map((row) => restoredHtml(row, false))).join("");
   paint.wanted = wanted;
   const box = $("print");
   box.innerHTML = `<div class="out">${body}</div>`;
@@ -539,7 +363,7 @@ function setView(view) {
     return;
   }
   rebuild();
-  if (isVertical()) for (const element of sheet.children) fill(element);
+  if (isVertical()) page.chunks.forEach(fill);
   else if (anchor) restoreAnchor(anchor);
   paintInSight();
   if (page.current !== null && page.current >= 0 && view !== "read") show(page.current), lightCurrent();
@@ -611,9 +435,8 @@ const COMMANDS = {
     const on = document.body.classList.toggle("vertical");
     document.querySelector('[data-do="vertical"]').setAttribute("aria-pressed", String(on));
     if (!on) return rebuild(), restoreAnchor(anchor);
-    for (const element of sheet.children) fill(element); // columns have no height to guess: all of them stand at once
-    const row = anchor ? page.rows.findIndex((one) => one.a >= anchor.source) : 0;
-    const column = sheet.querySelector(`[data-row="${row}"]`);
+    page.chunks.forEach(fill); // columns have no height to guess: all of them stand at once
+    const column = bring(rowAt(anchor ? anchor.source : 0));
     if (column) sheet.scrollLeft += column.getBoundingClientRect().right - sheet.getBoundingClientRect().right;
     scroller.scrollTop += sheet.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 52;
   },
