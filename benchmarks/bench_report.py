@@ -5,7 +5,8 @@
 The dump is the bundled page so many times over (55: 1 MB of UTF-8, 51,000 corrections), the corrections are those of the
 page so many times over: it is the page that is measured here, not the passes. Chromium (Debian's package) is driven by
 Playwright, headless. A key press is answered when the frame after it has been drawn; its time runs from the event's own
-time stamp. The peer is dinglehopper (``pip install dinglehopper``; without it there is no ratio): its report is written
+time stamp. Beside it stands the processor time of the page's main thread (which a busy machine does not change as much). The
+peer is dinglehopper (``pip install dinglehopper``; without it there is no ratio): its report is written
 by its own function for the dump as truth and the restored text as OCR output, and shown in the same browser. Its template
 asks a content network for style and scripts; those requests are answered with nothing, in its favour.
 """
@@ -95,6 +96,8 @@ class Shown:
             "**/*",
             lambda route: route.continue_() if route.request.url.startswith("file:") else route.abort(),
         )
+        self.tools = self.context.new_cdp_session(self.page)
+        self.tools.send("Performance.enable", {"timeDomain": "threadTicks"})
         self.page.goto(file.as_uri(), wait_until="load")
         if ready:
             self.page.wait_for_selector(ready)
@@ -104,19 +107,26 @@ class Shown:
             "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
         )
 
-    def press(self, key: str) -> float:
-        before = self.page.evaluate("presses.length")
+    def work(self) -> float:
+        """Processor time of the main thread so far, ms."""
+        found = self.tools.send("Performance.getMetrics")["metrics"]
+        return 1000 * next(float(one["value"]) for one in found if one["name"] == "TaskDuration")
+
+    def press(self, key: str) -> tuple[float, float]:
+        """Milliseconds until the answer is drawn, and processor time of the main thread until it is at rest."""
+        before, work = self.page.evaluate("presses.length"), self.work()
         self.page.keyboard.press(key)
         waited = "n => new Promise(done => (function look() { presses.length > n ? done(presses.at(-1)[1]) : setTimeout(look, 2) })())"
-        return float(self.page.evaluate(waited, before))
+        took = float(self.page.evaluate(waited, before))
+        return took, self.work() - work
 
 
-def measure(browser: Any, file: Path, rounds: int) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {"first paint": [], "ready": []}
+def measure(browser: Any, file: Path, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    found: dict[str, list[tuple[float, float]]] = {"first paint": [], "ready": []}
     for _ in range(rounds):
         shown = Shown(browser, file, "body[data-ready]")
-        found["first paint"].append(shown.first_paint)
-        found["ready"].append(shown.complete)
+        found["first paint"].append((shown.first_paint, float("nan")))
+        found["ready"].append((shown.complete, shown.work()))
         shown.context.close()
     shown = Shown(browser, file, "body[data-ready]")
     # moves and gaps first, then joins one by one; in both views that show the whole page
@@ -192,13 +202,17 @@ def main() -> None:
             f"in {time.perf_counter() - began:.1f} s"
         )
         found = measure(browser, folder / "large.html", args.rounds)
-        print(f"{'ms':14} {'best':>7} {'median':>7} {'worst':>7}")
+        print(f"{'ms':14} {'best':>7} {'median':>7} {'worst':>7}   {'processor, median':>17} {'worst':>7}")
         for key, values in found.items():
-            print(f"{key:14} {min(values):7.0f} {statistics.median(values):7.0f} {max(values):7.0f}")
+            waits, works = zip(*values, strict=True)
+            print(
+                f"{key:14} {min(waits):7.0f} {statistics.median(waits):7.0f} {max(waits):7.0f}   "
+                f"{statistics.median(works):17.0f} {max(works):7.0f}"
+            )
         file = peer(one.source.text * args.peer_times, one.text * args.peer_times, folder)
         if file is not None:
             shown = Shown(browser, file, None)
-            mine = statistics.median(found["ready"])
+            mine = statistics.median(wait for wait, _ in found["ready"])
             print(
                 f"dinglehopper ({args.peer_times} times over): page of {file.stat().st_size / 1e6:.2f} MB, first paint {shown.first_paint:.0f} ms, "
                 f"complete {shown.complete:.0f} ms; ours is complete in {mine / shown.complete:.3f} of that"

@@ -179,14 +179,21 @@ function say(text) {
 }
 
 // ------------------------------------------------------------------ head
+/** HTML into an element, unless it is there already. */
+const written = new Map();
+function put(id, html) {
+  if (written.get(id) === html) return;
+  written.set(id, html);
+  $(id).innerHTML = html;
+}
 function head() {
   const sums = paint.layout.sums();
   const out = N - sums.deleted + sums.supplied + 3 * sums.gaps;
   const figure = (name, value, note = "") => `<div class="figure"><dt>${esc(t(name))}</dt><dd>${value}${note ? `<small>${esc(note)}</small>` : ""}</dd></div>`;
-  $("figures").innerHTML =
+  put("figures",
     figure("fig_in", count(N), t("lines_n", { n: count(LINE_STARTS.length) })) + figure("fig_out", count(out)) + figure("fig_deleted", `<del>−${count(sums.deleted)}</del>`) +
-    figure("fig_supplied", `<ins>+${count(sums.supplied)}</ins>`) + figure("fig_moved", count(sums.moved), t("moves_n", { n: count(MOVE_NUMBER.size) })) + figure("fig_gaps", count(sums.gaps), "〔…〕");
-  $("chart").innerHTML = chartHtml();
+    figure("fig_supplied", `<ins>+${count(sums.supplied)}</ins>`) + figure("fig_moved", count(sums.moved), t("moves_n", { n: count(MOVE_NUMBER.size) })) + figure("fig_gaps", count(sums.gaps), "〔…〕"));
+  put("chart", chartHtml());
   const shown = judge.decisions.size;
   $("progress").textContent = t("decided_n", { n: count(shown), all: count(NC) });
   $("undo").disabled = !judge.steps.length;
@@ -231,11 +238,12 @@ let mapping = 0;
 /** Drawn after what the reader waits for. */
 function drawMinimap() {
   clearTimeout(mapping);
-  mapping = setTimeout(drawMinimapNow, 30);
+  mapping = setTimeout(drawMinimapNow, page.mapped ? 250 : 0);
 }
 function drawMinimapNow() {
   const height = map.clientHeight, width = map.clientWidth;
   if (!height || page.view === "review") return;
+  page.mapped = true;
   const scale = devicePixelRatio || 1;
   map.width = width * scale;
   map.height = height * scale;

@@ -56,6 +56,7 @@ function layOut(decisions) {
     /** the correction that shows an earlier one's text as changed by it */
     shownAs: new Map(),
     rewritten: new Map(),
+    edited: new Set(),
     hiddenBy: new Int32Array(N).fill(-1),
     offBy: new Int32Array(N).fill(-1),
     movedBy: MOVE_ROWS.length ? new Int32Array(N).fill(-1) : null,
@@ -69,10 +70,12 @@ function layOut(decisions) {
       const touch = (i) => {
         for (let r = C.first[i]; r < C.first[i + 1]; r++) touched.add(SECTION_OF[r]);
       };
-      which.forEach(touch);
+      // accepting what is applied changes no text
+      for (const i of which) if (layout.edited.has(i) || decisions.get(i)?.what === "edit") touch(i);
       for (let i = 0; i < NC; i++) if (on[i] !== layout.on[i]) touch(i);
       layout.on = on;
       const edits = [...decisions].filter(([i, one]) => one.what === "edit" && on[i]).sort((x, y) => x[0] - y[0]);
+      layout.edited = new Set(edits.map(([i]) => i));
       // a person's text for a correction of several sections is settled in all of them
       for (let before = -1; before !== touched.size; ) {
         before = touched.size;
@@ -110,7 +113,7 @@ function layOut(decisions) {
   };
   layout.on = acceptedBy(decisions);
   layout.on.forEach((one, i) => (layout.on[i] = 1 - one)); // everything differs from what nobody has laid out yet
-  layout.update(decisions, [...Array(NC).keys()]);
+  layout.update(decisions, []);
   for (const section of layout.sections) if (!section.kind) settle(layout, section), runsOf(layout, section); // nothing to correct there
   return layout;
 }

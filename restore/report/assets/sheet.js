@@ -5,13 +5,13 @@ const scroller = $("scroll");
 const sheet = $("sheet");
 
 const filled = new Set(); // chunks that are painted
-const MOST_FILLED = 40;
+const MOST_FILLED = 24;
 const watcher = new IntersectionObserver(
   (seen) => {
     for (const one of seen) if (one.isIntersecting && one.target.chunk) fill(one.target.chunk);
     trim();
   },
-  { root: scroller, rootMargin: "1200px 0px" },
+  { root: scroller, rootMargin: "800px 0px" },
 );
 const isVertical = () => page.view === "read" && document.body.classList.contains("vertical");
 /** The row that shows a correction, and the one where its source stands. */
@@ -25,10 +25,32 @@ const rowAt = (offset) => {
 function fill(chunk) {
   if (filled.has(chunk)) return;
   const { element } = chunk;
-  element.innerHTML = chunkHtml(chunk, page.view);
+  chunk.html = chunkHtml(chunk, page.view);
+  element.innerHTML = chunk.html;
   element.style.minHeight = "";
   filled.add(chunk);
   if (page.current !== null) lightCurrent(element);
+}
+/** A chunk in the place of one that was cut alike; it is painted again where it differs. */
+function replaceChunk(chunk, old) {
+  chunk.element = old.element;
+  chunk.element.chunk = chunk;
+  if (!filled.delete(old)) return;
+  filled.add(chunk);
+  chunk.html = chunkHtml(chunk, page.view);
+  if (chunk.html === old.html) return;
+  chunk.element.innerHTML = chunk.html;
+  if (page.current !== null) lightCurrent(chunk.element);
+}
+/** Show on the marks of corrections what was decided about them, where nothing else changed. */
+function restyle(which) {
+  for (const i of which) {
+    const what = judge.decisions.get(i)?.what;
+    const marks = marksOf(i);
+    for (const element of marks) for (const [name, style] of Object.entries(STATE_CLASS)) element.classList.toggle(style.trim(), name === what);
+    // what is painted is no longer what was written: a later comparison must see that
+    for (const element of marks) element.closest(".chunk").chunk.html = "";
+  }
 }
 function trim() {
   if (filled.size <= MOST_FILLED || isVertical()) return;
@@ -83,11 +105,7 @@ function renew(sections, before, anchor) {
     const { chunks, rows } = before.get(section);
     const same = rows.length === section.rows.length && rows.every((row, k) => row.a === section.rows[k].a) && likeness(chunks) === likeness(section.chunks);
     if (same) {
-      section.chunks.forEach((chunk, k) => {
-        chunk.element = chunks[k].element;
-        chunk.element.chunk = chunk;
-        if (filled.delete(chunks[k])) fill(chunk);
-      });
+      section.chunks.forEach((chunk, k) => replaceChunk(chunk, chunks[k]));
     } else {
       const painted = chunks.some((chunk) => filled.has(chunk));
       for (const chunk of chunks) watcher.unobserve(chunk.element), filled.delete(chunk);
@@ -118,6 +136,8 @@ function afterDecision(which) {
     // in the review view the sheet is built when it is shown again
     if (wanted === paint.wanted && changed.length <= layout.sections.length / 4 + 4) renew(changed, before, anchor);
     else rebuild(), restoreAnchor(anchor);
+    if (which.length < 200) restyle(which);
+    else if (!changed.length) rebuild(), restoreAnchor(anchor);
   }
   refresh("head", "list", "why");
 }
