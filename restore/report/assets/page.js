@@ -50,7 +50,7 @@ function show(i) {
   const base = bring(row);
   if (page.view === "side") bring(sourceRow(i));
   const marks = base ? [...marksFor(i, base)] : [];
-  const target = marks.find((one) => one.closest(".out")) ?? marks[0] ?? base;
+  const target = marks.find((one) => one.matches(".out .mv")) ?? marks.find((one) => one.closest(".out")) ?? marks[0] ?? base;
   if (!target) return;
   for (let pass = 0; pass < 2; pass++) {
     const box = target.getBoundingClientRect(), frame = scroller.getBoundingClientRect();
@@ -287,8 +287,8 @@ function drawArrow() {
   if (i === null || i < 0 || page.view === "review" || page.view === "read") return;
   const frame = sheet.getBoundingClientRect();
   const found = [...marksFor(i)];
-  const target = found.find((one) => one.closest(".out") && !one.classList.contains("ghost"));
-  const origin = found.find((one) => one.closest(".src")) ?? found.find((one) => one.classList.contains("ghost"));
+  const target = found.find((one) => one.matches(".out .mv")) ?? found.find((one) => one.closest(".out") && !one.classList.contains("ghost"));
+  const origin = found.find((one) => one.matches(".src .mv")) ?? found.find((one) => one.closest(".src")) ?? found.find((one) => one.classList.contains("ghost"));
   if (!target || !origin || target === origin) return;
   const from = origin.getClientRects()[0] ?? origin.getBoundingClientRect(), to = target.getClientRects()[0] ?? target.getBoundingClientRect();
   const aside = !origin.closest(".src");
@@ -324,7 +324,10 @@ function drawReview() {
   }
   $("review").innerHTML = `<header><span>${k === undefined ? "–" : count(k + 1)} / ${count(list.entries.length)}</span><span>${esc(t("open_n", { n: count(open) }))}</span></header><article>${body}</article>`;
   lightCurrent($("review"));
-  $("review").querySelector(".cur")?.scrollIntoView({ block: "center" });
+  for (const box of $("review").querySelectorAll(".src, .out")) {
+    const mark = box.querySelector(".mv.cur") ?? box.querySelector(".cur");
+    if (mark) box.scrollTop += mark.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+  }
 }
 
 // ------------------------------------------------------------------ print: the text with its corrections as numbered notes

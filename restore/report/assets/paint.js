@@ -30,12 +30,15 @@ function extent(i) {
   return least && Math.round(least) !== Math.round(most) ? `${Math.round(least)}–${Math.round(most)}` : `≤ ${Math.round(most)}`;
 }
 
+// full-width marks whose ink is on the right
+const OPENS = /^[“‘（《〈「『【〔［｛]$/;
 function supplied(r, i, text) {
   if (E.kind[r] === GAP && text === "〔…〕") {
     const size = extent(i);
     return mark("ins", "gap", i, `〔…〕${size ? `<span class="ext">${size} ${esc(t("ems"))}</span>` : ""}`, t("says_gap"));
   }
-  return mark("ins", blank(text) ? "put sp" : "put", i, esc(text), t("says_ins"));
+  const what = blank(text) ? "put sp" : OPENS.test(text) ? "put opens" : "put";
+  return mark("ins", what, i, esc(text), t("says_ins"));
 }
 
 /** Opens and closes the rail of a moved line as runs go by. */

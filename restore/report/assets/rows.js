@@ -63,7 +63,8 @@ function placeInRows(layout, section) {
   rows.forEach((row, index) => {
     for (let k = row.from; k < row.to; k++) {
       const i = corrOf(section, k);
-      if (i >= 0 && kind[k] !== GHOST) place(i, index);
+      // a move is shown where its line stands, not where it closed up behind it
+      if (i >= 0 && kind[k] !== GHOST && C.kind[i] !== KIND_MOVE) place(i, index);
       if (mv[k] >= 0) place(mv[k], index);
     }
   });

@@ -8,8 +8,11 @@ const filled = new Set(); // chunks that are painted
 const MOST_FILLED = 24;
 const watcher = new IntersectionObserver(
   (seen) => {
-    for (const one of seen) if (one.isIntersecting && one.target.chunk) fill(one.target.chunk);
+    const near = seen.filter((one) => one.isIntersecting && one.target.chunk && !filled.has(one.target.chunk));
+    if (!near.length) return;
+    for (const one of near) fill(one.target.chunk);
     trim();
+    refresh("arrow"); // what was painted may have pushed its ends away
   },
   { root: scroller, rootMargin: "800px 0px" },
 );
