@@ -75,7 +75,7 @@ class Opened:
         self.page.on("dialog", lambda d: (self.troubles.append("dialog " + d.message), d.dismiss()))
         self.page.on("request", lambda r: self.asked(r.url))
         self.page.goto(self.file.as_uri())
-        self.page.wait_for_selector("body[data-ready]", timeout=15_000)
+        self.page.wait_for_selector("body[data-ready]", timeout=60_000)
         return self.page
 
     def asked(self, url: str) -> None:

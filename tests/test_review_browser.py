@@ -65,7 +65,7 @@ class Served:
     def stop(self) -> tuple[str, str]:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.communicate(timeout=15)
+        return self.process.communicate(timeout=60)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def served(desk: Path, browser: Browser) -> Iterator[Served]:  # noqa: F811
 
 def kept(path: Path, number: int) -> list[dict[str, str]]:
     """The decisions in a file, once there are that many."""
-    for _ in range(100):
+    for _ in range(600):
         if path.exists() and len(found := json.loads(path.read_text("utf-8"))["decisions"]) == number:
             return found
         time.sleep(0.05)
@@ -89,7 +89,7 @@ def kept(path: Path, number: int) -> list[dict[str, str]]:
 
 
 def ready(page: Page) -> Page:
-    page.wait_for_selector("body[data-ready]", timeout=15_000)
+    page.wait_for_selector("body[data-ready]", timeout=60_000)
     return page
 
 
@@ -123,7 +123,7 @@ def test_from_the_list_to_decisions_beside_the_file(served: Served, desk: Path) 
     newest = kept(path, 2)
     page.keyboard.press("j")
     page.keyboard.press("r")
-    expect(page.locator("#storage")).to_contain_text("changed elsewhere")
+    expect(page.locator("#storage")).to_contain_text("changed elsewhere", timeout=30_000)
     assert kept(path, 2) == newest
     page.close()
 
@@ -146,6 +146,6 @@ def test_a_server_that_is_gone_is_said(desk: Path, browser: Browser) -> None:  #
     served.stop()
     page.keyboard.press("j")
     page.keyboard.press("r")
-    expect(page.locator("#storage")).to_contain_text("does not answer")
+    expect(page.locator("#storage")).to_contain_text("does not answer", timeout=30_000)
     assert not (desk / "easy.decisions.json").exists()
     served.context.close()
