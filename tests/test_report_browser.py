@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_report import every_kind
+from test_report import SEED, every_kind
 
 from restore import Block, Restoration, Source, clean
 from restore.correction import EditKind
@@ -487,3 +487,40 @@ def test_vertical_text_begins_at_the_right_with_all_of_it(opened: Opened, restor
     assert first["x"] + first["width"] <= 1400
     opened.page.get_by_role("button", name="Vertical text").click()
     assert paragraphs.nth(1).bounding_box()["y"] > paragraphs.nth(0).bounding_box()["y"]
+
+
+def test_what_is_laid_out_bit_by_bit_is_what_is_laid_out_at_once(browser: Browser, tmp_path: Path) -> None:
+    """Decisions lay out and paint only what they change; that must not show."""
+    lots = random.Random(9)
+    restoration = every_kind("\n\n".join([SEED.read_text("utf-8")] * 4))
+    index = {c.id: c.index for c in restoration.corrections}
+    rows = """() => Object.fromEntries([...document.querySelectorAll('.sheet .row')].map((row) => {
+        const copy = row.cloneNode(true);
+        for (const mark of copy.querySelectorAll('[class]')) mark.className = [...mark.classList].filter((c) => c !== 'cur' && c !== 'lit').sort().join(' ');
+        return [row.dataset.row, copy.innerHTML];
+    }))"""
+    for opened in _opened(browser, restoration, tmp_path):
+        opened.page.locator("#unfold-routine").check()
+        opened.page.locator("#order").select_option("certainty")
+        opened.page.evaluate("document.activeElement.blur()")
+        for round_ in range(40):
+            opened.press(lots.choice("jjjkrrrau"))
+            if round_ % 8 == 7:
+                opened.press(lots.choice("12"))
+            decided = [[index[i], one["decision"], None] for i, one in opened.decided().items()]
+            assert opened.text() == opened.page.evaluate("list => restoreReport.textUnder(list)", decided)
+        assert opened.decided()
+        opened.press("1", "r", "j", "r", "a", "u")
+        bit_by_bit = opened.page.evaluate(rows)
+        opened.press("3", "1")  # built anew
+        at_once = opened.page.evaluate(rows)
+        both = bit_by_bit.keys() & at_once.keys()
+        assert len(both) >= 2
+        assert {k: bit_by_bit[k] for k in both} == {k: at_once[k] for k in both}
+
+
+def test_a_move_is_brought_into_sight_where_its_line_stands(opened: Opened) -> None:
+    opened.press("j")
+    index = opened.page.locator('[aria-selected="true"]').get_attribute("data-e")
+    line = opened.page.locator(f".sheet .out .mv[data-c='{index}']").first
+    expect(line).to_be_in_viewport()
