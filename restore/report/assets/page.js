@@ -52,11 +52,15 @@ function show(i) {
   const marks = base ? [...marksFor(i, base)] : [];
   const target = marks.find((one) => one.matches(".out .mv")) ?? marks.find((one) => one.closest(".out")) ?? marks[0] ?? base;
   if (!target) return;
-  for (let pass = 0; pass < 2; pass++) {
+  page.held = null;
+  for (let pass = 0; pass < 3; pass++) {
     const box = target.getBoundingClientRect(), frame = scroller.getBoundingClientRect();
     if (box.top < frame.top + 90 || box.bottom > frame.bottom - 120) {
       scroller.scrollTop += box.top - frame.top - frame.height * 0.38;
       paintInSight();
+    } else {
+      page.held = { element: target, y: box.top, until: performance.now() + 700 };
+      break;
     }
   }
 }
@@ -547,6 +551,7 @@ $("hide-routine").addEventListener("change", () => ((paint.quiet = $("hide-routi
 $("fold-same").addEventListener("change", () => ((page.folding = $("fold-same").checked), page.fold.opened.clear(), refiltered()));
 $("list").addEventListener("scroll", () => (list.measure(), list.draw()));
 scroller.addEventListener("scroll", () => drawWindow(), { passive: true });
+for (const moved of ["wheel", "pointerdown", "touchmove"]) scroller.addEventListener(moved, () => (page.held = null), { passive: true });
 map.addEventListener("pointerdown", (event) => {
   const box = map.getBoundingClientRect();
   const to = (y) => (scroller.scrollTop = ((y - box.top) / box.height) * scroller.scrollHeight - scroller.clientHeight / 2);

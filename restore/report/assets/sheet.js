@@ -1,6 +1,6 @@
 // The sheet: painting what is in sight, keeping the reader's place while the rest changes.
 
-const page = { view: "side", current: null, fold: { opened: new Set() }, folding: false, chunks: [], width: 900 };
+const page = { view: "side", current: null, fold: { opened: new Set() }, folding: false, chunks: [], width: 900, held: null };
 const scroller = $("scroll");
 const sheet = $("sheet");
 
@@ -12,6 +12,9 @@ const watcher = new IntersectionObserver(
     if (!near.length) return;
     for (const one of near) fill(one.target.chunk);
     trim();
+    // what was brought into sight a moment ago must not be pushed out of it
+    const { held } = page;
+    if (held && performance.now() < held.until && held.element.isConnected) scroller.scrollTop += held.element.getBoundingClientRect().top - held.y;
     refresh("arrow"); // what was painted may have pushed its ends away
   },
   { root: scroller, rootMargin: "800px 0px" },
