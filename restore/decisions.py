@@ -6,7 +6,7 @@ hold for every later run in which the same correction is made again::
     {"format": "restore-decisions", "version": 1, "made_by": "restore-cjk 0.1.0",
      "source": {"name": "page.txt", "sha256": "…"},
      "settings": {"certainty": "medium", "passes": ["encoding", "markup"], "…": "…"},
-     "decisions": [{"id": "0123456789ab", "pass": "spaces", "decision": "reject"},
+     "decisions": [{"id": "0123456789ab", "pass": "spaces", "decision": "reject", "certainty": "high", "score": 0.9},
                    {"id": "ba9876543210", "pass": "gaps", "decision": "edit", "text": "管理"}]}
 
 An edit keeps the correction and changes the text it supplies. It becomes a correction of its own, of pass
@@ -58,12 +58,18 @@ class DecisionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One judgement: id and pass of the correction; ``accept``, ``reject`` or ``edit``; an edit's text."""
+    """One judgement: id and pass of the correction; ``accept``, ``reject`` or ``edit``; an edit's text.
+
+    ``certainty`` and ``score`` are those of the correction when it was judged, where that is known: they make a
+    decision a labelled example without its page (see :mod:`restore.labels`), and are not part of what was decided.
+    """
 
     id: str
     pass_name: str
     decision: Verdict
     text: str | None = None
+    certainty: str | None = field(default=None, compare=False)
+    score: float | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         """As a person would say it."""
@@ -123,10 +129,11 @@ class Decisions:
             one = corrections[index]
             if one.pass_name == REVIEW:
                 continue
-            if what == ACCEPT and one.id in edited:
-                items.append(Decision(one.id, one.pass_name, "edit", edited[one.id]))
-            else:
-                items.append(Decision(one.id, one.pass_name, "accept" if what == ACCEPT else "reject"))
+            text = edited.get(one.id) if what == ACCEPT else None
+            verdict: Verdict = "reject" if what != ACCEPT else "accept" if text is None else "edit"
+            items.append(
+                Decision(one.id, one.pass_name, verdict, text, one.certainty.label, round(one.score, 4))
+            )
         source = restoration.source
         return cls(source.sha256, tuple(items), dict(restoration.settings), source.name, restoration.version)
 
@@ -137,13 +144,16 @@ class Decisions:
             "format": FORMAT,
             "version": VERSION,
             "made_by": f"restore-cjk {self.version}",
-            "source": {"name": self.name, "sha256": self.sha256},
+            "source": {"name": _readable(self.name), "sha256": self.sha256},
             "settings": dict(self.settings),
         }
         rows = []
         for one in self.items:
             row = {"id": one.id, "pass": one.pass_name, "decision": one.decision}
-            rows.append(orjson.dumps(row if one.text is None else row | {"text": one.text}))
+            more = {"text": one.text, "certainty": one.certainty, "score": one.score}
+            rows.append(
+                orjson.dumps(row | {name: value for name, value in more.items() if value is not None})
+            )
         listed = b"[\n" + b",\n".join(rows) + b"\n]" if rows else b"[]"
         return orjson.dumps(head)[:-1] + b',\n"decisions":' + listed + b"}\n"
 
@@ -223,6 +233,11 @@ class Decisions:
         accepted = out.accepted
         unmet = tuple(found[i] for i in taken if not accepted[i])
         return Applied(out, tuple(gone), unmet)
+
+
+def _readable(name: str) -> str:
+    """A file name that is no UTF-8, as UTF-8 can hold it."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _split(passes: Any) -> tuple[list[str], tuple[str, ...]]:
@@ -367,7 +382,13 @@ def _decision(row: Any, where: str) -> Decision:
         raise DecisionError(f"{where}: {verdict!r} is none of {', '.join(get_args(Verdict))}")
     if verdict == "edit" and not isinstance(text, str):
         raise DecisionError(f'{where} is an edit without "text"')
-    return Decision(row["id"], str(row.get("pass", "")), verdict, text if verdict == "edit" else None)
+    certainty, score = row.get("certainty"), row.get("score")
+    if certainty not in (None, *(level.label for level in Certainty)):
+        raise DecisionError(f"{where}: the certainty {certainty!r} is none of high, medium, low")
+    if score is not None and (not isinstance(score, int | float) or isinstance(score, bool)):
+        raise DecisionError(f"{where}: the score {score!r} is not a number")
+    text = text if verdict == "edit" else None
+    return Decision(row["id"], str(row.get("pass", "")), verdict, text, certainty, score)
 
 
 def load(path: str | Path) -> Decisions:

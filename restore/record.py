@@ -158,6 +158,7 @@ def loads(data: bytes | str, name: str = "<record>") -> Restoration:
             f"{name}: record version {body.get('version')!r}; this program reads version {VERSION}"
         )
     try:
+        _check_types(body)
         source = _source(body["source"])
         ledger = _ledger(body)
         restoration = Restoration(
@@ -171,7 +172,7 @@ def loads(data: bytes | str, name: str = "<record>") -> Restoration:
             str(body["made_by"]).removeprefix("restore-cjk "),
         )
         _check_ledger(ledger, len(source.text), restoration)
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise RecordError(f"{name}: damaged record ({type(error).__name__}: {error})") from None
     if source.sha256 != body["source"]["sha256"]:
         raise RecordError(f"{name}: damaged record (the source in it does not have the hash it names)")
@@ -189,6 +190,50 @@ def load(path: str | Path) -> Restoration:
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror or error})") from None
     return loads(data, str(path))
+
+
+def _check_types(body: dict[str, Any]) -> None:
+    """Refuse what would only fail later, when somebody looks at it; columns are checked where they are read."""
+
+    def need(holds: bool, what: str) -> None:
+        if not holds:
+            raise TypeError(what)
+
+    source = body["source"]
+    need(isinstance(source, dict), "source is not an object")
+    for name in ("name", "encoding", "sha256"):
+        need(isinstance(source[name], str), f"source.{name} is not text")
+    for table, name in ((source, "notes"), (body, "notes"), (body, "passes"), (body, "messages")):
+        need(_all_text(table[name]), f"{name} is not a list of texts")
+    need(isinstance(body["settings"], dict), "settings is not an object")
+    need(isinstance(body["texts"], list), "texts is not a list")
+    need(isinstance(body["evidence"], dict), "evidence is not an object")
+    for index, evidence in body["evidence"].items():
+        need(isinstance(evidence, dict), f"the evidence of correction {index} is not an object")
+        if "extent_ems" in evidence:
+            extent = evidence["extent_ems"]
+            need(
+                isinstance(extent, list) and len(extent) == 2 and _is_number(extent[0]),
+                f"the extent of correction {index} is not [least, most]",
+            )
+            need(extent[1] is None or _is_number(extent[1]), f"the extent of correction {index} is no number")
+    need(isinstance(body["blocks"], list), "blocks is not a list")
+    for block in body["blocks"]:
+        need(
+            isinstance(block, list)
+            and len(block) == 4
+            and all(type(block[k]) is int and block[k] >= 0 for k in (0, 1, 3))
+            and isinstance(block[2], str),
+            "a block is not [start, end, role, article]",
+        )
+
+
+def _all_text(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _source(origin: dict[str, Any]) -> Source:

@@ -40,7 +40,19 @@ DUMP = "党的基层组织是党 执政的组织基础,担负 着直接教育党
 CLEAN = "党的基层组织是党执政的组织基础，担负着直接教育党员、管理党员、监督党员和组织群众的职责。\n"
 FORMATTING = ("--select", "formatting")
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
-COMMANDS = ("clean", "check", "diff", "report", "revert", "apply", "explain", "passes", "evaluate")
+COMMANDS = (
+    "export",
+    "review",
+    "clean",
+    "check",
+    "diff",
+    "report",
+    "revert",
+    "apply",
+    "explain",
+    "passes",
+    "evaluate",
+)
 
 
 class Run:
@@ -745,7 +757,7 @@ class TestHelp:
         found = process(
             env={"_RESTORE_COMPLETE": "complete_bash", "COMP_WORDS": "restore ex", "COMP_CWORD": "1"},
         )
-        assert found.out.split() == ["explain"]
+        assert found.out.split() == ["export", "explain"]
 
     def test_pass_names_complete(self) -> None:
         from restore.cli.options import complete_passes

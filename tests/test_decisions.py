@@ -259,6 +259,14 @@ class TestFile:
                 "decision 1: 'maybe' is none of accept, reject, edit",
             ),
             ({"decisions": [{"id": "a", "decision": "edit"}]}, 'decision 1 is an edit without "text"'),
+            (
+                {"decisions": [{"id": "a", "decision": "accept", "certainty": "sure"}]},
+                "decision 1: the certainty 'sure' is none of high, medium, low",
+            ),
+            (
+                {"decisions": [{"id": "a", "decision": "accept", "score": "9"}]},
+                "decision 1: the score '9' is not a number",
+            ),
         ],
     )
     def test_damage_is_named(self, change: dict[str, Any], says: str) -> None:
@@ -270,6 +278,14 @@ class TestFile:
         for data in (b"", b"{", b"\xff\xfe", b"[]", b"null"):
             with pytest.raises(DecisionError, match=r"^d\.json: not "):
                 loads(data, "d.json")
+
+    def test_files_without_certainty_are_read(self) -> None:
+        row = {"id": "0123456789ab", "pass": "gaps", "decision": "reject"}
+        body = json.loads(Decisions("0" * 64).dumps()) | {"decisions": [row]}
+        assert loads(json.dumps(body)).items == (Decision("0123456789ab", "gaps", "reject"),)
+
+    def test_a_source_whose_name_is_no_utf_8(self) -> None:
+        assert loads(Decisions("0" * 64, name="a\udc80.txt").dumps()).name == "a\\udc80.txt"
 
     def test_missing(self, tmp_path: Path) -> None:
         with pytest.raises(DecisionError, match="no such file"):

@@ -116,6 +116,8 @@ def test_commands(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(lines) >= len(names_of_commands())
     before = {p.name: p.read_bytes() for p in desk.iterdir()}
     for line in lines:
+        if line.startswith("restore review "):
+            continue  # serves until it is stopped: tests/test_review.py starts it
         command, _, given = line.partition(" < ")
         words = shlex.split(command)
         data = (desk / given.strip()).read_bytes() if given else b""

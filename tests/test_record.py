@@ -24,9 +24,12 @@ from restore import (
     View,
     clean,
 )
+from restore.decisions import Decisions
 from restore.ledger import Ledger
 from restore.record import RecordError, dumps, load, loads
+from restore.report.html import render_report
 from restore.view import record
+from restore.writers.tei import to_tei
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((Path(restore.__file__).parent / "record.schema.json").read_text("utf-8"))
@@ -121,6 +124,24 @@ def put(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         ("threshold", "sure"),
         ("texts", None),
         ("blocks", [[1]]),
+        ("blocks", [[0, 1, 7, 0]]),
+        ("blocks", [[-3, 1, "p", 0]]),
+        ("blocks", None),
+        ("settings", []),
+        ("settings", "x"),
+        ("source", []),
+        ("source.name", 3),
+        ("source.encoding", None),
+        ("source.notes", [3]),
+        ("notes", "x"),
+        ("passes.0", 3),
+        ("passes.0", None),
+        ("messages.0", {}),
+        ("evidence", []),
+        ("evidence", {"0": 3}),
+        ("evidence", {"0": {"extent_ems": 3}}),
+        ("evidence", {"0": {"extent_ems": ["x", 1]}}),
+        ("evidence", {"0": {"extent_ems": [1, 2, 3]}}),
     ],
 )
 def test_damaged_records_are_refused(path: str, value: Any) -> None:
@@ -154,3 +175,33 @@ def test_other_files_are_refused(data: bytes, what: str, tmp_path: Path) -> None
         load(file)
     with pytest.raises(RecordError, match="cannot be read"):
         load(tmp_path / "no.json")
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    keys = (
+        list(value)
+        if isinstance(value, dict)
+        else range(min(len(value), 2))
+        if isinstance(value, list)
+        else ()
+    )
+    return [path, *(found for key in keys for found in _paths(value[key], (*path, key)))]
+
+
+def test_whatever_is_changed_is_refused_at_once_or_does_no_harm() -> None:
+    data = dumps(everything())
+    for path in _paths(json.loads(data))[1:]:
+        for value in (None, -1, 10**20, "x", [], {}, [None], {"0": 3}):
+            body = json.loads(data)
+            table = body
+            for key in path[:-1]:
+                table = table[key]
+            table[path[-1]] = value
+            try:
+                made = loads(json.dumps(body), "page.json")
+            except RecordError:
+                continue
+            # it was taken: then everything that is made of a record can be made of this one
+            assert made.revert() == made.source.text, path
+            assert dumps(made) and render_report(made) and to_tei(made) and Decisions.of(made).dumps(), path
+            assert all(one.explain() for one in made.corrections), path

@@ -32,6 +32,7 @@ from restore import (
     clean,
     repair_pass,
 )
+from restore.passes import BUILT_IN
 from restore.record import dumps, loads
 from restore.report.html import render_report
 from restore.report.model import KINDS, build_model, kinds_of, manual, to_json
@@ -278,3 +279,10 @@ def test_every_word_the_scripts_ask_for_exists() -> None:
     for script in assets.glob("*.js"):
         for key in re.findall(r'\bt\("(\w+)"', script.read_text("utf-8")):
             assert key in words, (script.name, key)
+
+
+def test_every_built_in_pass_has_a_name_for_readers() -> None:
+    assets = Path(render_report.__code__.co_filename).parent / "assets"
+    words = json.loads((assets / "words.json").read_text("utf-8"))
+    for name in BUILT_IN:
+        assert f"pass_{name}" in words["en"] and f"pass_{name}" in words["zh"], name

@@ -89,6 +89,7 @@ def clean(
     fast: opt.FastOption = None,
     record: opt.RecordOption = None,
     report: opt.ReportOption = None,
+    tei: opt.TeiOption = None,
     certainty: opt.CertaintyOption = None,
     select: opt.SelectOption = None,
     ignore: opt.IgnoreOption = None,
@@ -110,7 +111,7 @@ def clean(
     from restore.cli.work import plan
 
     chosen = opt.choices(certainty, punctuation, spacing, script, fast, select, ignore)
-    jobs = plan(inputs, out, record, report)
+    jobs = plan(inputs, out, record, report, tei)
     taken: dict[Path, str] = {}
     failed: list[str] = []
     progress = Progress([job.name for job in jobs])
@@ -156,29 +157,31 @@ def _clean_one(
         raise Failure(
             f"{job.name}: restoring the result once more changes it; nothing was written, please report it"
         )
-    _deliver(restoration, job.out, job.record, job.report, force)
+    _deliver(restoration, job, force)
     taken.update((path.resolve(), job.name) for path in job.outputs)
     return restoration
 
 
-def _deliver(
-    restoration: Restoration, out: Path | None, record: Path | None, report: Path | None, force: bool
-) -> None:
-    """Write text, record and report: all of them or none."""
+def _deliver(restoration: Restoration, job: Job, force: bool) -> None:
+    """Write text, record, report and edition: all of them or none."""
     from restore.files import write_all
     from restore.record import dumps
     from restore.source import encode_output
 
     files: dict[Path, bytes] = {}
     text = encode_output(restoration.text)
-    if out is not None:
-        files[out] = text
-    if record is not None:
-        files[record] = dumps(restoration)
-    if report is not None:
-        files[report] = _html(restoration)
+    if job.out is not None:
+        files[job.out] = text
+    if job.record is not None:
+        files[job.record] = dumps(restoration)
+    if job.report is not None:
+        files[job.report] = _html(restoration)
+    if job.tei is not None:
+        from restore.writers.tei import to_tei
+
+        files[job.tei] = to_tei(restoration)
     write_all(files, force=force)
-    if out is None:
+    if job.out is None:
         write_bytes(text)
 
 
@@ -340,6 +343,55 @@ def report(record: RecordFile, out: opt.OutOption = None, force: opt.ForceOption
 
 @app.command()
 @guarded
+def export(
+    input: DumpOrRecord,
+    format: Annotated[
+        opt.Exports,
+        typer.Option(
+            help="tei: an edition in which every change is marked; "
+            "markdown: the text with its headlines; unified: a diff that patch applies; text: the restored text."
+        ),
+    ],
+    out: opt.OutOption = None,
+    force: opt.ForceOption = False,
+    certainty: opt.CertaintyOption = None,
+    select: opt.SelectOption = None,
+    ignore: opt.IgnoreOption = None,
+    punctuation: opt.PunctuationOption = None,
+    spacing: opt.SpacingOption = None,
+    script: opt.ScriptOption = None,
+    encoding: opt.EncodingOption = None,
+) -> None:
+    """Write a restoration in another format: from its record, or from a dump restored now."""
+    from restore.cli.work import open_restoration
+    from restore.files import check_outputs
+
+    if out is not None and out != Path("-"):
+        check_outputs([out], [input] if input != "-" else [], force=force)
+    chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
+    _write_one(_exported(open_restoration(input, chosen, encoding), format), out, Path(input), force)
+
+
+def _exported(restoration: Restoration, format: opt.Exports) -> bytes:
+    if format is opt.Exports.TEI:
+        from restore.writers.tei import to_tei
+
+        return to_tei(restoration)
+    if format is opt.Exports.MARKDOWN:
+        from restore.writers.markdown import to_markdown
+
+        return to_markdown(restoration)
+    if format is opt.Exports.UNIFIED:
+        from restore.writers.unified import to_unified
+
+        return to_unified(restoration)
+    from restore.source import encode_output
+
+    return encode_output(restoration.text)
+
+
+@app.command()
+@guarded
 def revert(record: RecordFile, out: opt.OutOption = None, force: opt.ForceOption = False) -> None:
     """Give the source of a record back, byte for byte."""
     from restore.record import load
@@ -398,7 +450,7 @@ def apply(
         result = made.apply(records.loads(data, name))
     else:
         result = made.run(Source.from_bytes(data, name, encoding))
-    _deliver(result.restoration, job.out, job.record, job.report, force)
+    _deliver(result.restoration, job, force)
     if quiet:
         return
     _tell(result.restoration)
@@ -410,6 +462,36 @@ def apply(
             say(f"  {len(items)} {title}:", *(f"    {item}" for item in items))
     if result.missing:
         say(f"  passes that do not exist any more: {', '.join(result.missing)}")
+
+
+@app.command()
+@guarded
+def review(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="IN", help="Dumps (text files), or records of restored ones.")
+    ],
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of 127.0.0.1 to serve on; 0 is any that is free.")
+    ] = 0,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    certainty: opt.CertaintyOption = None,
+    select: opt.SelectOption = None,
+    ignore: opt.IgnoreOption = None,
+    punctuation: opt.PunctuationOption = None,
+    spacing: opt.SpacingOption = None,
+    script: opt.ScriptOption = None,
+    encoding: opt.EncodingOption = None,
+) -> None:
+    """Judge corrections in the browser; decisions are kept beside each file as they are made.
+
+    Serves the diff report on this machine only, under an address nobody can guess, until Ctrl-C. For page.txt the
+    decisions are in page.decisions.json, which restore apply reads. Several files get a list, what needs a
+    person most first.
+    """
+    from restore.cli.reviewing import start
+
+    chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
+    start(inputs, chosen, encoding, port, open_)
 
 
 # ---------------------------------------------------------------------- explanations
@@ -522,11 +604,11 @@ def passes() -> None:
 @guarded
 def evaluate(
     truth: Annotated[
-        Path, typer.Argument(metavar="TRUTH", help="truth.json of the page: its blocks and lines.")
-    ],
+        Path | None, typer.Argument(metavar="TRUTH", help="truth.json of the page: its blocks and lines.")
+    ] = None,
     output: Annotated[
-        str, typer.Argument(metavar="OUTPUT", help="The text to score, or - for standard input.")
-    ],
+        str | None, typer.Argument(metavar="OUTPUT", help="The text to score, or - for standard input.")
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option(metavar="DUMP", help="The dump it was made from: what was lost, what was fixed."),
@@ -534,9 +616,27 @@ def evaluate(
     lost: Annotated[
         Path | None, typer.Option(metavar="LOST.json", help="What the dump has lost, when that is recorded.")
     ] = None,
+    decisions: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="D.json",
+            help="Instead of a text, score corrections by what reviewers decided; may be given several times.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
 ) -> None:
-    """Score a text against the truth of its page."""
+    """Score a text against the truth of its page, or corrections by what reviewers decided.
+
+    With --decisions: how many corrections of each pass and certainty were accepted as they were, with a 95 %
+    interval.
+    """
+    if decisions:
+        if truth is not None or source is not None or lost is not None:
+            raise Failure("--decisions stands alone: it needs no truth, text, --source or --lost")
+        _evaluate_decisions(decisions, json)
+        return
+    if truth is None or output is None:
+        raise Failure("evaluate needs TRUTH and OUTPUT, or --decisions; see: restore evaluate --help")
     from dataclasses import asdict
 
     from restore import evaluation
@@ -561,3 +661,46 @@ def evaluate(
     for name, value in scores.items():
         shown = "-" if value is None else f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
         typer.echo(f"{name:<{width}}  {shown:>8}")
+
+
+def _evaluate_decisions(paths: list[Path], json: bool) -> None:
+    from restore import decisions as judged
+    from restore.labels import precision
+
+    rows = precision([judged.load(path) for path in paths])
+    if json:
+        import orjson
+
+        body = [
+            {
+                "pass": row.pass_name or None,
+                "certainty": row.certainty or None,
+                "judged": row.judged,
+                "accepted": row.accepted,
+                "edited": row.edited,
+                "rejected": row.rejected,
+                "precision": row.precision,
+                "interval": row.interval,
+                "mean_score": row.mean_score,
+            }
+            for row in rows
+        ]
+        write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n")
+        return
+    if not rows:
+        say("restore: no decision in these files")
+        return
+    from restore.report.terminal import printable
+
+    width = max(8, *(len(row.pass_name) for row in rows))
+    heads = ("judged", "accepted", "edited", "rejected", "precision", "95 % interval", "mean score")
+    lines = [f"{'pass':<{width}}  {'certainty':<9}  " + "  ".join(heads)]
+    for row in rows:
+        low, high = row.interval
+        score = "-" if row.mean_score is None else f"{row.mean_score:.3f}"
+        lines.append(
+            f"{printable(row.pass_name) or 'all':<{width}}  {row.certainty or 'all':<9}  {row.judged:>6,}  "
+            f"{row.accepted:>8,}  {row.edited:>6,}  {row.rejected:>8,}  {row.precision:>9.3f}  "
+            f"{f'{low:.3f}–{high:.3f}':>13}  {score:>10}"
+        )
+    write_lines(lines)

@@ -13,6 +13,7 @@ from restore.config import Config
 __all__ = [
     "Certainties",
     "EncodingOption",
+    "Exports",
     "FastOption",
     "ForceOption",
     "Formats",
@@ -23,6 +24,7 @@ __all__ = [
     "Scripts",
     "SelectOption",
     "Spacings",
+    "TeiOption",
     "choices",
     "complete_passes",
 ]
@@ -50,6 +52,12 @@ class Scripts(StrEnum):
     """The script to convert to."""
 
     KEEP, HANS, HANT, TW, HK, JP = "keep", "hans", "hant", "tw", "hk", "jp"
+
+
+class Exports(StrEnum):
+    """Formats a restoration can be written in."""
+
+    TEI, MARKDOWN, UNIFIED, TEXT = "tei", "markdown", "unified", "text"
 
 
 class Formats(StrEnum):
@@ -84,6 +92,10 @@ RecordOption = Annotated[
 ReportOption = Annotated[
     Path | None,
     typer.Option(metavar="R.html", help="Also write the diff report: one HTML file, opens in any browser."),
+]
+TeiOption = Annotated[
+    Path | None,
+    typer.Option(metavar="R.xml", help="Also write a TEI P5 edition, every change marked in it."),
 ]
 EncodingOption = Annotated[
     str | None,

@@ -153,20 +153,27 @@ class Job:
     out: Path | None
     record: Path | None = None
     report: Path | None = None
+    tei: Path | None = None
 
     @property
     def outputs(self) -> list[Path]:
         """The files it would write."""
-        return [p for p in (self.out, self.record, self.report) if p is not None]
+        return [p for p in (self.out, self.record, self.report, self.tei) if p is not None]
 
 
-def plan(names: Sequence[str], out: Path | None, record: Path | None, report: Path | None) -> list[Job]:
+def plan(
+    names: Sequence[str],
+    out: Path | None,
+    record: Path | None,
+    report: Path | None,
+    tei: Path | None = None,
+) -> list[Job]:
     """Where the results of each input go: for several inputs every output option names a folder.
 
     Raises:
         Failure: when that cannot be done.
     """
-    for option, value in (("--record", record), ("--report", report)):
+    for option, value in (("--record", record), ("--report", report), ("--tei", tei)):
         if value == Path(STDIN):
             raise Failure(f"{option} needs the name of a file; only the text goes to standard output")
     if out == Path(STDIN):
@@ -176,7 +183,8 @@ def plan(names: Sequence[str], out: Path | None, record: Path | None, report: Pa
     if len(names) == 1:
         (name,) = names
         base = _base(name)
-        return [Job(name, _inside(out, base), _inside(record, base, ".json"), _inside(report, base, ".html"))]
+        others = ((record, ".json"), (report, ".html"), (tei, ".xml"))
+        return [Job(name, _inside(out, base), *(_inside(path, base, suffix) for path, suffix in others))]
     if out is None:
         raise Failure("several inputs need -o with the name of a folder for the results")
     jobs: list[Job] = []
@@ -188,9 +196,10 @@ def plan(names: Sequence[str], out: Path | None, record: Path | None, report: Pa
                 out / base,
                 record / Path(base).with_suffix(".json") if record else None,
                 report / Path(base).with_suffix(".html") if report else None,
+                tei / Path(base).with_suffix(".xml") if tei else None,
             )
         )
-    for folder in dict.fromkeys(f for f in (out, record, report) if f is not None):
+    for folder in dict.fromkeys(f for f in (out, record, report, tei) if f is not None):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError:

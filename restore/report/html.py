@@ -23,17 +23,25 @@ __all__ = ["render_report"]
 SCRIPTS = (
     "start.js",
     "columns.js",
+    "sections.js",
     "render.js",
     "rows.js",
     "paint.js",
     "judge.js",
+    "keep.js",
     "list.js",
     "explain.js",
+    "sheet.js",
     "page.js",
 )
 
 
-def render_report(restoration: Restoration, *, manuals: Mapping[str, str] | None = None) -> str:
+def render_report(
+    restoration: Restoration,
+    *,
+    manuals: Mapping[str, str] | None = None,
+    served: Mapping[str, Any] | None = None,
+) -> str:
     """The report as one self-contained HTML document.
 
     Everything that comes from the dump is data: JSON in the page, escaped, shown by the page's script as
@@ -42,17 +50,23 @@ def render_report(restoration: Restoration, *, manuals: Mapping[str, str] | None
     Args:
         restoration: what to report on.
         manuals: docstrings of passes that are neither built in nor entry points, by name.
+        served: for a page that the review server shows: ``decisions`` (where changes are sent), ``revision``,
+            ``saved`` (the decisions so far, as their file has them), ``file`` (its name) and ``list`` (the way
+            back, or ""). The page then asks its own server, and nobody else.
 
     Returns:
         HTML, encodable as UTF-8.
     """
     model = build_model(restoration, manuals)
+    if served is not None:
+        model["served"] = dict(served)
     page = _template().render(
         title=model["source"]["name"],
         short=re.split(r"[/\\]", model["source"]["name"])[-1],
         words=_words(),
         style=Markup(_asset("report.css")),
-        policy=_policy(),
+        policy=_policy("connect-src 'self'; " if served is not None else ""),
+        back=(served or {}).get("list", ""),
         script=Markup(_script()),
         data=Markup(to_json(model)),
         words_json=Markup(to_json(_words())),
@@ -72,12 +86,12 @@ def _script() -> str:
 
 
 @cache
-def _policy() -> str:
-    """Content security policy: this very script, styles, nothing from anywhere."""
+def _policy(more: str = "") -> str:
+    """Content security policy: this very script, styles, nothing from anywhere but what ``more`` allows."""
     digest = base64.b64encode(hashlib.sha256(_script().encode("utf-8")).digest()).decode("ascii")
     return (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
-        "base-uri 'none'; form-action 'none'"
+        f"{more}base-uri 'none'; form-action 'none'"
     )
 
 

@@ -149,14 +149,15 @@ function testCase(i) {
     if (E.kind[r] === MOVE) span[0] = Math.min(span[0], E.to[r]), (span[1] = Math.max(span[1], E.to[r]));
   }
   const a = Math.max(0, span[0] - 20), b = Math.min(N, span[1] + 20);
-  const { kind, ref, mv } = paint.layout;
   let expected = "";
-  for (let k = 0; k < paint.layout.n; k++) {
-    const from = paint.layout.a[k], to = paint.layout.b[k];
-    if (kind[k] === OWN) expected += src(Math.max(a, Math.min(from, b)), Math.min(b, Math.max(to, a)));
-    else if (kind[k] === LINE && from >= a && from < b) expected += "\n";
-    else if ((kind[k] === PUT || kind[k] === SWAP) && SLOT[ref[k]] >= a && SLOT[ref[k]] < b) expected += paint.layout.textOf(ref[k]).slice(from, to);
-    else if (kind[k] === BREAK && SLOT[ref[k]] >= a && SLOT[ref[k]] < b) expected += "\n";
+  for (const { kind, ref, a: starts, b: ends, n } of paint.layout.sections) {
+    for (let k = 0; k < n; k++) {
+      const from = starts[k], to = ends[k];
+      if (kind[k] === OWN) expected += src(Math.max(a, Math.min(from, b)), Math.min(b, Math.max(to, a)));
+      else if (kind[k] === LINE && from >= a && from < b) expected += "\n";
+      else if ((kind[k] === PUT || kind[k] === SWAP) && SLOT[ref[k]] >= a && SLOT[ref[k]] < b) expected += paint.layout.textOf(ref[k]).slice(from, to);
+      else if (kind[k] === BREAK && SLOT[ref[k]] >= a && SLOT[ref[k]] < b) expected += "\n";
+    }
   }
   return JSON.stringify({ id: `${PASSES[C.pass[i]]}-${C.id(i)}`, pass: PASSES[C.pass[i]], text: src(a, b), expected, why: DATA.messages[C.message[i]] });
 }

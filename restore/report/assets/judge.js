@@ -1,6 +1,4 @@
-// What a person decided: kept by correction, undone step by step, saved as it is made, exported as decisions.json.
-
-const STORE_KEY = `restore-decisions:${DATA.source.sha256}`;
+// What a person decided: kept by correction, undone step by step, exported as decisions.json.
 
 const judge = {
   /** index -> {what: "accept" | "reject" | "edit", text?} */
@@ -10,38 +8,35 @@ const judge = {
   /** undo: each step is a list of [index, decision before] */
   steps: [],
   changed: () => {},
-  saving: 0,
 };
 
 const INDEX_OF = new Map();
 for (let i = 0; i < NC; i++) INDEX_OF.set(C.id(i), i);
 
 function loadDecisions() {
-  for (const [key, what] of Object.entries(DATA.decisions)) judge.decisions.set(Number(key), { what });
-  let saved = null;
-  try {
-    saved = JSON.parse(store.get(STORE_KEY) ?? "null");
-  } catch {
-    saved = null;
-  }
+  if (!SERVED) for (const [key, what] of Object.entries(DATA.decisions)) judge.decisions.set(Number(key), { what });
+  const saved = keptBefore();
   if (!saved || saved.format !== "restore-decisions" || !Array.isArray(saved.decisions)) return;
-  for (const { id, pass, decision, text } of saved.decisions) {
+  for (const one of saved.decisions) {
+    const { id, decision, text } = one;
     const i = INDEX_OF.get(id);
-    if (i === undefined) judge.gone.set(id, { id, pass, decision, text });
+    if (i === undefined) judge.gone.set(id, one);
     else if (decision === "none") judge.decisions.delete(i);
     else if (decision === "accept" || decision === "reject") judge.decisions.set(i, { what: decision });
     else if (decision === "edit" && typeof text === "string" && textRows(i).length) judge.decisions.set(i, { what: "edit", text });
   }
 }
 
+const LEVELS = ["low", "medium", "high"];
 const asEntry = (i, one) =>
   one.what === "edit"
     ? { id: C.id(i), pass: PASSES[C.pass[i]], decision: "edit", text: one.text }
     : { id: C.id(i), pass: PASSES[C.pass[i]], decision: one.what };
 
-/** The decisions as the file that `restore apply` reads. */
-function decisionsFile() {
-  const list = [...judge.decisions].sort((x, y) => x[0] - y[0]).map(([i, one]) => asEntry(i, one));
+/** The decisions as the file that `restore apply` reads; with what makes each a labelled example, or without. */
+function decisionsFile(labelled = true) {
+  const label = (i) => (labelled ? { certainty: LEVELS[C.certainty[i]], score: Number(C.score[i].toFixed(4)) } : {});
+  const list = [...judge.decisions].sort((x, y) => x[0] - y[0]).map(([i, one]) => ({ ...asEntry(i, one), ...label(i) }));
   return {
     format: "restore-decisions",
     version: 1,
@@ -52,21 +47,10 @@ function decisionsFile() {
   };
 }
 
-function saveNow() {
-  clearTimeout(judge.saving);
-  judge.saving = 0;
-  const file = decisionsFile();
-  // a decision of the record that was taken back here must stay taken back
-  for (const key of Object.keys(DATA.decisions)) {
-    const i = Number(key);
-    if (!judge.decisions.has(i)) file.decisions.push({ id: C.id(i), pass: PASSES[C.pass[i]], decision: "none" });
-  }
-  if (file.decisions.length || store.get(STORE_KEY) !== null) store.set(STORE_KEY, JSON.stringify(file));
+function decided(which) {
+  keepSoon(which.map((i) => C.id(i)));
+  judge.changed(which);
 }
-function saveSoon() {
-  if (!judge.saving) judge.saving = setTimeout(saveNow, 0);
-}
-
 function step(changes) {
   const undo = [];
   for (const [i, one] of changes) {
@@ -75,8 +59,7 @@ function step(changes) {
     else judge.decisions.delete(i);
   }
   judge.steps.push(undo);
-  saveSoon();
-  judge.changed(undo.map(([i]) => i));
+  decided(undo.map(([i]) => i));
 }
 
 /** Accept corrections, and what they stand on. */
@@ -116,8 +99,7 @@ function undo() {
     if (one) judge.decisions.set(i, one);
     else judge.decisions.delete(i);
   }
-  saveSoon();
-  judge.changed(last.map(([i]) => i));
+  decided(last.map(([i]) => i));
   return last[0][0];
 }
 

@@ -97,12 +97,21 @@ const list = {
     this.counts.clear();
     for (const entry of entries) if (entry < 0) this.counts.set(entry, routineOf(passOfGroup(entry), wanted).length);
     $("list-space").style.height = `${entries.length * ENTRY_HEIGHT}px`;
+    this.measure();
     this.draw();
+  },
+  // where the list is scrolled to and how high it is: asking the page would make it lay itself out first
+  top: 0,
+  height: 0,
+  measure() {
+    this.top = $("list").scrollTop;
+    this.height = $("list").clientHeight;
   },
   draw(current = page.current) {
     const box = $("list");
-    const from = Math.max(0, Math.floor(box.scrollTop / ENTRY_HEIGHT) - 6);
-    const to = Math.min(this.entries.length, Math.ceil((box.scrollTop + box.clientHeight) / ENTRY_HEIGHT) + 6);
+    if (!this.height) this.measure();
+    const from = Math.max(0, Math.floor(this.top / ENTRY_HEIGHT) - 6);
+    const to = Math.min(this.entries.length, Math.ceil((this.top + this.height) / ENTRY_HEIGHT) + 6);
     let html = "";
     for (let k = from; k < to; k++) html += this.entry(this.entries[k], k, current);
     $("list-space").innerHTML = html;
@@ -129,7 +138,9 @@ const list = {
     if (k === undefined) return;
     const box = $("list");
     const top = k * ENTRY_HEIGHT;
-    if (top < box.scrollTop) box.scrollTop = top;
-    else if (top + ENTRY_HEIGHT > box.scrollTop + box.clientHeight) box.scrollTop = top + ENTRY_HEIGHT - box.clientHeight;
+    if (top < this.top) this.top = top;
+    else if (top + ENTRY_HEIGHT > this.top + this.height) this.top = top + ENTRY_HEIGHT - this.height;
+    else return;
+    box.scrollTop = this.top;
   },
 };

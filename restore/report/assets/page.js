@@ -1,138 +1,4 @@
-// The page: views, painting what is in sight, focus, keys, dialogs, head, minimap, print.
-
-const page = { view: "side", current: null, rows: [], chunks: [], places: null, fold: { opened: new Set() }, folding: false, heights: new Map(), sizes: null };
-const scroller = $("scroll");
-const sheet = $("sheet");
-
-// ------------------------------------------------------------------ painting
-const filled = new Map(); // chunk index -> element, those that are painted
-const MOST_FILLED = 40;
-const watcher = new IntersectionObserver(
-  (seen) => {
-    for (const one of seen) if (one.isIntersecting) fill(one.target);
-    trim();
-  },
-  { root: scroller, rootMargin: "1200px 0px" },
-);
-const isVertical = () => page.view === "read" && document.body.classList.contains("vertical");
-const elementOf = (chunk) => sheet.children[chunk];
-
-function fill(element) {
-  const index = Number(element.dataset.k);
-  if (filled.has(index)) return;
-  element.innerHTML = chunkHtml(page.chunks[index], page.rows, page.view);
-  element.style.minHeight = "";
-  filled.set(index, element);
-  if (page.current !== null) lightCurrent(element);
-}
-function trim() {
-  if (filled.size <= MOST_FILLED || isVertical()) return;
-  const middle = scroller.scrollTop + scroller.clientHeight / 2;
-  const far = [...filled].sort((x, y) => Math.abs(y[1].offsetTop - middle) - Math.abs(x[1].offsetTop - middle));
-  for (const [index, element] of far.slice(0, filled.size - MOST_FILLED)) {
-    element.style.minHeight = `${element.offsetHeight}px`;
-    element.innerHTML = "";
-    filled.delete(index);
-  }
-}
-function guess(chunk) {
-  const width = sheet.clientWidth || 900;
-  const perLine = Math.max(12, (page.view === "side" ? width / 2 - 60 : Math.min(width, 720)) / 17);
-  let lines = 0;
-  for (const part of chunk.parts) lines += part.folded ? 1.5 : Math.ceil(page.rows[part.row].size / perLine) + 0.6;
-  return Math.round(lines * 31);
-}
-
-function gather() {
-  const seen = page.view === "read" ? NOTHING : paint.wanted;
-  page.chunks = gatherChunks(paint.layout, page.rows, seen, page.folding && page.view !== "read" ? page.fold : null);
-  page.chunkOfRow = new Int32Array(page.rows.length);
-  page.chunks.forEach((chunk, k) => {
-    for (const part of chunk.parts) part.folded ? page.chunkOfRow.fill(k, ...part.folded) : (page.chunkOfRow[part.row] = k);
-  });
-}
-/** Build the sheet anew from the rows; what comes into sight is painted by the watcher. */
-function rebuild() {
-  watcher.disconnect();
-  filled.clear();
-  gather();
-  sheet.className = `sheet ${page.view}`;
-  sheet.innerHTML = page.chunks.map((chunk, k) => `<section class="chunk" data-k="${k}" style="min-height:${guess(chunk)}px"></section>`).join("");
-  for (const element of sheet.children) watcher.observe(element);
-}
-
-function relayout() {
-  paint.layout = layOut(judge.decisions);
-  paint.decisions = judge.decisions;
-  page.rows = cutRows(paint.layout);
-  page.places = placeInRows(paint.layout, page.rows);
-}
-
-/** Something was decided: lay out again; paint only what changed where the rows stayed the same. */
-function afterDecision(which) {
-  const before = { rows: page.rows, on: paint.layout.on, places: page.places, wanted: paint.wanted };
-  relayout();
-  if (filter.decision !== "all") refilter();
-  if (page.view === "review") return afterLayout(); // the sheet is built when it is shown again
-  const same = (row, k) => row.a === page.rows[k].a && row.b === page.rows[k].b;
-  if (before.wanted === paint.wanted && before.rows.length === page.rows.length && before.rows.every(same)) {
-    gather();
-    const touched = new Set(which);
-    for (let i = 0; i < NC; i++) if (before.on[i] !== paint.layout.on[i]) touched.add(i);
-    const stale = new Set();
-    for (const i of touched) {
-      for (const row of [before.places.shown[i], before.places.source[i], page.places.shown[i]]) stale.add(page.chunkOfRow[row]);
-    }
-    for (const k of stale) {
-      const element = filled.get(k);
-      if (filled.delete(k)) fill(element);
-    }
-  } else {
-    page.rows = before.rows; // the anchor is in what is still painted
-    const anchor = anchorNow();
-    page.rows = cutRows(paint.layout);
-    rebuild();
-    restoreAnchor(anchor);
-  }
-  afterLayout();
-}
-function afterLayout() {
-  head();
-  list.draw();
-  explain();
-}
-function anchorNow() {
-  const top = scroller.getBoundingClientRect().top;
-  for (const row of sheet.querySelectorAll(".row")) {
-    const box = row.getBoundingClientRect();
-    if (box.bottom > top + 4) return { source: page.rows[row.dataset.row].a, y: box.top };
-  }
-  return null;
-}
-function restoreAnchor(anchor) {
-  if (!anchor) return;
-  const starts = page.rows.map((row) => row.a);
-  const row = lastAtMost(starts, anchor.source);
-  const element = bring(row);
-  if (element) scroller.scrollTop += element.getBoundingClientRect().top - anchor.y;
-  paintInSight();
-}
-function paintInSight() {
-  const low = scroller.scrollTop - 600, high = scroller.scrollTop + scroller.clientHeight + 600;
-  for (const element of sheet.children) {
-    if (element.offsetTop > high) break;
-    if (element.offsetTop + element.offsetHeight >= low) fill(element);
-  }
-}
-/** The painted element of a row, painting its chunk when needed. */
-function bring(row) {
-  if (row < 0) return null;
-  const chunk = page.chunkOfRow[row];
-  const element = elementOf(chunk);
-  if (!element) return null;
-  fill(element);
-  return element.querySelector(`[data-row="${row}"]`) ?? element.querySelector(".fold") ?? element;
-}
+// The page: views, focus, keys, dialogs, head, minimap, print.
 
 // ------------------------------------------------------------------ filter and list
 function refilter() {
@@ -174,36 +40,35 @@ function focusEntry(entry, { scroll = true } = {}) {
     lightCurrent();
   }
   list.reveal(entry);
-  list.draw();
-  explain();
-  if (page.view === "review") drawReview();
-  drawArrow();
+  refresh("list", "why", page.view === "review" ? "review" : "arrow");
 }
 function show(i) {
   if (page.view === "review") return;
-  const row = page.places.shown[i];
-  const isFolded = !page.chunks[page.chunkOfRow[row]].parts.some((part) => part.row === row);
-  if (isFolded) {
-    for (const part of page.chunks[page.chunkOfRow[row]].parts) if (part.folded && part.folded[0] <= row && row < part.folded[1]) openFold(part.folded);
-  }
+  const row = shownRow(i);
+  const folded = row.chunk.parts.find((part) => part.folded && part.from <= row.k && row.k < part.to);
+  if (folded) openFold([row.section.k, folded.from, folded.to]);
   const base = bring(row);
-  if (page.places.source[i] !== row && page.view === "side") bring(page.places.source[i]);
+  if (page.view === "side") bring(sourceRow(i));
   const marks = base ? [...marksFor(i, base)] : [];
-  const target = marks.find((one) => one.closest(".out")) ?? marks[0] ?? base;
+  const target = marks.find((one) => one.matches(".out .mv")) ?? marks.find((one) => one.closest(".out")) ?? marks[0] ?? base;
   if (!target) return;
-  for (let pass = 0; pass < 2; pass++) {
+  page.held = null;
+  for (let pass = 0; pass < 3; pass++) {
     const box = target.getBoundingClientRect(), frame = scroller.getBoundingClientRect();
     if (box.top < frame.top + 90 || box.bottom > frame.bottom - 120) {
       scroller.scrollTop += box.top - frame.top - frame.height * 0.38;
       paintInSight();
+    } else {
+      page.held = { element: target, y: box.top, until: performance.now() + 700 };
+      break;
     }
   }
 }
-function openFold([from, to]) {
-  for (let k = from; k < to; k++) page.fold.opened.add(page.rows[k].a);
-  const anchor = anchorNow();
-  rebuild();
-  restoreAnchor(anchor);
+function openFold([k, from, to]) {
+  const section = paint.layout.sections[k];
+  for (const row of section.rows.slice(from, to)) page.fold.opened.add(row.a);
+  renew([section], new Map([[section, { rows: section.rows, chunks: section.chunks }]]), anchorNow());
+  paintInSight();
 }
 function go(direction) {
   const entries = list.entries;
@@ -225,9 +90,13 @@ function goOpen() {
 }
 const isOpen = (entry) => (entry < 0 ? routineOf(passOfGroup(entry), paint.wanted).some((i) => !judge.decisions.has(i)) : !judge.decisions.has(entry));
 
+// asking an unscrolled panel to scroll would make the page lay itself out
+const explained = { scrolled: false };
+$("why").addEventListener("scroll", () => (explained.scrolled = true), { passive: true });
 function explain() {
   $("why").innerHTML = explainHtml(page.current);
-  requestAnimationFrame(() => ($("why").scrollTop = 0));
+  if (explained.scrolled) $("why").scrollTop = 0;
+  explained.scrolled = false;
 }
 
 // ------------------------------------------------------------------ deciding
@@ -314,14 +183,21 @@ function say(text) {
 }
 
 // ------------------------------------------------------------------ head
+/** HTML into an element, unless it is there already. */
+const written = new Map();
+function put(id, html) {
+  if (written.get(id) === html) return;
+  written.set(id, html);
+  $(id).innerHTML = html;
+}
 function head() {
-  const sums = paint.layout.sums;
+  const sums = paint.layout.sums();
   const out = N - sums.deleted + sums.supplied + 3 * sums.gaps;
   const figure = (name, value, note = "") => `<div class="figure"><dt>${esc(t(name))}</dt><dd>${value}${note ? `<small>${esc(note)}</small>` : ""}</dd></div>`;
-  $("figures").innerHTML =
+  put("figures",
     figure("fig_in", count(N), t("lines_n", { n: count(LINE_STARTS.length) })) + figure("fig_out", count(out)) + figure("fig_deleted", `<del>−${count(sums.deleted)}</del>`) +
-    figure("fig_supplied", `<ins>+${count(sums.supplied)}</ins>`) + figure("fig_moved", count(sums.moved), t("moves_n", { n: count(MOVE_NUMBER.size) })) + figure("fig_gaps", count(sums.gaps), "〔…〕");
-  $("chart").innerHTML = chartHtml();
+    figure("fig_supplied", `<ins>+${count(sums.supplied)}</ins>`) + figure("fig_moved", count(sums.moved), t("moves_n", { n: count(MOVE_NUMBER.size) })) + figure("fig_gaps", count(sums.gaps), "〔…〕"));
+  put("chart", chartHtml());
   const shown = judge.decisions.size;
   $("progress").textContent = t("decided_n", { n: count(shown), all: count(NC) });
   $("undo").disabled = !judge.steps.length;
@@ -366,22 +242,23 @@ let mapping = 0;
 /** Drawn after what the reader waits for. */
 function drawMinimap() {
   clearTimeout(mapping);
-  mapping = setTimeout(drawMinimapNow, 30);
+  mapping = setTimeout(drawMinimapNow, page.mapped ? 250 : 0);
 }
 function drawMinimapNow() {
   const height = map.clientHeight, width = map.clientWidth;
   if (!height || page.view === "review") return;
+  page.mapped = true;
   const scale = devicePixelRatio || 1;
   map.width = width * scale;
   map.height = height * scale;
   const bins = Math.max(1, Math.floor(height / 3));
-  const loud = new Float32Array(bins), quiet = new Float32Array(bins), total = page.rows.length || 1;
+  const loud = new Float32Array(bins), quiet = new Float32Array(bins);
   const gap = new Uint8Array(bins), move = new Uint8Array(bins);
   let before = 0;
-  const at = page.rows.map((row) => (before += row.size) - row.size);
+  for (const { rows } of paint.layout.sections) for (const row of rows) (row.at = before), (before += row.size);
   for (let i = 0; i < NC; i++) {
     if (!paint.wanted[i]) continue;
-    const bin = Math.min(bins - 1, Math.floor((at[page.places.shown[i]] / Math.max(1, before)) * bins));
+    const bin = Math.min(bins - 1, Math.floor((shownRow(i).at / Math.max(1, before)) * bins));
     (ROUTINE[i] ? quiet : loud)[bin]++;
     if (C.kind[i] === KIND_GAP) gap[bin] = 1;
     if (C.kind[i] === KIND_MOVE) move[bin] = 1;
@@ -414,8 +291,8 @@ function drawArrow() {
   if (i === null || i < 0 || page.view === "review" || page.view === "read") return;
   const frame = sheet.getBoundingClientRect();
   const found = [...marksFor(i)];
-  const target = found.find((one) => one.closest(".out") && !one.classList.contains("ghost"));
-  const origin = found.find((one) => one.closest(".src")) ?? found.find((one) => one.classList.contains("ghost"));
+  const target = found.find((one) => one.matches(".out .mv")) ?? found.find((one) => one.closest(".out") && !one.classList.contains("ghost"));
+  const origin = found.find((one) => one.matches(".src .mv")) ?? found.find((one) => one.closest(".src")) ?? found.find((one) => one.classList.contains("ghost"));
   if (!target || !origin || target === origin) return;
   const from = origin.getClientRects()[0] ?? origin.getBoundingClientRect(), to = target.getClientRects()[0] ?? target.getBoundingClientRect();
   const aside = !origin.closest(".src");
@@ -438,7 +315,7 @@ function drawReview() {
   const k = list.at.get(entry);
   let body = `<p class="empty">${esc(t("review_start"))}</p>`;
   if (entry !== null && entry >= 0) {
-    const row = page.rows[page.places.shown[entry]], left = page.rows[page.places.source[entry]];
+    const row = shownRow(entry), left = sourceRow(entry);
     const only = new Uint8Array(NC);
     only[entry] = only[shownIndex(entry)] = 1;
     const wanted = paint.wanted;
@@ -451,7 +328,10 @@ function drawReview() {
   }
   $("review").innerHTML = `<header><span>${k === undefined ? "–" : count(k + 1)} / ${count(list.entries.length)}</span><span>${esc(t("open_n", { n: count(open) }))}</span></header><article>${body}</article>`;
   lightCurrent($("review"));
-  $("review").querySelector(".cur")?.scrollIntoView({ block: "center" });
+  for (const box of $("review").querySelectorAll(".src, .out")) {
+    const mark = box.querySelector(".mv.cur") ?? box.querySelector(".cur");
+    if (mark) box.scrollTop += mark.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2;
+  }
 }
 
 // ------------------------------------------------------------------ print: the text with its corrections as numbered notes
@@ -461,7 +341,7 @@ function preparePrint() {
   const wanted = paint.wanted;
   const most = 4000;
   paint.wanted = Uint8Array.from({ length: NC }, (_, i) => (ROUTINE[i] ? 0 : 1));
-  const body = page.rows.map((row) => restoredHtml(row, false)).join("");
+  const body = paint.layout.sections.flatMap(({ rows }) => rows.map((row) => restoredHtml(row, false))).join("");
   paint.wanted = wanted;
   const box = $("print");
   box.innerHTML = `<div class="out">${body}</div>`;
@@ -494,13 +374,11 @@ function setView(view) {
   for (const button of document.querySelectorAll("[data-view-to]")) button.setAttribute("aria-pressed", String(button.dataset.viewTo === view));
   if (view === "review") {
     if (page.current === null && list.entries.length) page.current = list.entries.find(isOpen) ?? list.entries[0];
-    list.draw();
-    explain();
-    drawReview();
+    refresh("list", "why", "review");
     return;
   }
   rebuild();
-  if (isVertical()) for (const element of sheet.children) fill(element);
+  if (isVertical()) page.chunks.forEach(fill);
   else if (anchor) restoreAnchor(anchor);
   paintInSight();
   if (page.current !== null && page.current >= 0 && view !== "read") show(page.current), lightCurrent();
@@ -552,13 +430,14 @@ const COMMANDS = {
   },
   copyText: () => copy(paint.layout.text()),
   export() {
-    saveNow();
+    keepNow();
     download("decisions.json", `${JSON.stringify(decisionsFile(), null, 1)}\n`, "application/json");
   },
   text: () => download(`${baseName().replace(/\.\w+$/, "")}.restored.txt`, paint.layout.text(), "text/plain"),
   forget() {
+    const ids = [...judge.gone.keys()];
     judge.gone.clear();
-    saveNow();
+    keepSoon(ids);
     head();
   },
   theme: () => setTheme(dark() ? "light" : "dark"),
@@ -571,15 +450,13 @@ const COMMANDS = {
     const on = document.body.classList.toggle("vertical");
     document.querySelector('[data-do="vertical"]').setAttribute("aria-pressed", String(on));
     if (!on) return rebuild(), restoreAnchor(anchor);
-    for (const element of sheet.children) fill(element); // columns have no height to guess: all of them stand at once
-    const row = anchor ? page.rows.findIndex((one) => one.a >= anchor.source) : 0;
-    const column = sheet.querySelector(`[data-row="${row}"]`);
+    page.chunks.forEach(fill); // columns have no height to guess: all of them stand at once
+    const column = bring(rowAt(anchor ? anchor.source : 0));
     if (column) sheet.scrollLeft += column.getBoundingClientRect().right - sheet.getBoundingClientRect().right;
     scroller.scrollTop += sheet.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 52;
   },
   panel() {
     document.body.classList.toggle("panel-open");
-    list.draw();
   },
 };
 const KEYS = { j: "next", k: "previous", a: "accept", r: "reject", e: "edit", s: "skip", u: "undo", A: "acceptAll", R: "rejectAll", "?": "help", "/": "search", Escape: "clear" };
@@ -672,8 +549,9 @@ $("unfold-routine").addEventListener("change", () => {
 });
 $("hide-routine").addEventListener("change", () => ((paint.quiet = $("hide-routine").checked), refiltered()));
 $("fold-same").addEventListener("change", () => ((page.folding = $("fold-same").checked), page.fold.opened.clear(), refiltered()));
-$("list").addEventListener("scroll", () => list.draw());
+$("list").addEventListener("scroll", () => (list.measure(), list.draw()));
 scroller.addEventListener("scroll", () => drawWindow(), { passive: true });
+for (const moved of ["wheel", "pointerdown", "touchmove"]) scroller.addEventListener(moved, () => (page.held = null), { passive: true });
 map.addEventListener("pointerdown", (event) => {
   const box = map.getBoundingClientRect();
   const to = (y) => (scroller.scrollTop = ((y - box.top) / box.height) * scroller.scrollHeight - scroller.clientHeight / 2);
@@ -682,8 +560,8 @@ map.addEventListener("pointerdown", (event) => {
   map.onpointermove = (move) => to(move.clientY);
   map.onpointerup = () => (map.onpointermove = null);
 });
-addEventListener("resize", () => (drawMinimap(), drawArrow(), list.draw()));
-addEventListener("pagehide", () => judge.saving && saveNow());
+new ResizeObserver(() => (list.measure(), list.draw())).observe($("list"));
+addEventListener("resize", () => (drawMinimap(), drawArrow()));
 
 // ------------------------------------------------------------------ begin
 function drawAll() {
@@ -701,7 +579,8 @@ setLanguage(language === "zh" ? "zh" : "en");
 relayout();
 page.folding = $("fold-same").checked;
 drawAll();
-$("storage").hidden = store.works;
+if (!store.works && !SERVED) keep.trouble = t("no_storage");
+showKeeping();
 document.body.dataset.ready = "yes";
 // for whoever scripts the page
 window.restoreReport = {

@@ -30,12 +30,15 @@ function extent(i) {
   return least && Math.round(least) !== Math.round(most) ? `${Math.round(least)}–${Math.round(most)}` : `≤ ${Math.round(most)}`;
 }
 
+// full-width marks whose ink is on the right
+const OPENS = /^[“‘（《〈「『【〔［｛]$/;
 function supplied(r, i, text) {
   if (E.kind[r] === GAP && text === "〔…〕") {
     const size = extent(i);
     return mark("ins", "gap", i, `〔…〕${size ? `<span class="ext">${size} ${esc(t("ems"))}</span>` : ""}`, t("says_gap"));
   }
-  return mark("ins", blank(text) ? "put sp" : "put", i, esc(text), t("says_ins"));
+  const what = blank(text) ? "put sp" : OPENS.test(text) ? "put opens" : "put";
+  return mark("ins", what, i, esc(text), t("says_ins"));
 }
 
 /** Opens and closes the rail of a moved line as runs go by. */
@@ -63,7 +66,7 @@ const number = (i) => `<b class="no">${MOVE_NUMBER.get(i) ?? ""}</b>`;
 
 /** The restored side of a row; `inline` shows what was taken out as well. Gives paragraphs. */
 function restoredHtml(row, inline) {
-  const { kind, a, b, ref, mv } = paint.layout;
+  const { kind, a, b, ref, mv } = row.section;
   const numbered = new Set();
   if (row.from > 0 && mv[row.from] >= 0 && mv[row.from] === mv[row.from - 1]) numbered.add(mv[row.from]);
   const rail = new Rail(numbered);
@@ -75,7 +78,7 @@ function restoredHtml(row, inline) {
     filled = goesOn = roleKnown = false;
   };
   for (let k = row.from; k < row.to; k++) {
-    const i = paint.layout.corr(k);
+    const i = corrOf(row.section, k);
     const want = i >= 0 && wantedMark(i);
     if (kind[k] !== GHOST && kind[k] !== CUT) ghost = -1;
     if (kind[k] === LINE) {
@@ -206,16 +209,16 @@ const VIEWS = {
   read: (row) => `<div class="out">${readingHtml(row)}</div>`,
 };
 
-function chunkHtml(chunk, rows, view) {
+function chunkHtml(chunk, view) {
+  const { rows, k } = chunk.section;
   return chunk.parts
-    .map((part) => {
-      if (part.folded) {
-        const [from, to] = part.folded;
+    .map(({ from, to, folded }) => {
+      if (folded) {
         const some = plain(src(rows[from].a, Math.min(rows[from].a + 24, rows[to - 1].b)).trim());
         const words = esc(t("folded", { n: count(to - from) }));
-        return `<button type="button" class="fold" data-fold="${from},${to}">${words}<span>${esc(some)}…</span></button>`;
+        return `<button type="button" class="fold" data-fold="${k},${from},${to}">${words}<span>${esc(some)}…</span></button>`;
       }
-      return `<div class="row" data-row="${part.row}">${VIEWS[view](rows[part.row])}</div>`;
+      return `<div class="row" data-row="${k}.${from}">${VIEWS[view](rows[from])}</div>`;
     })
     .join("");
 }

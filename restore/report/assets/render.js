@@ -1,5 +1,7 @@
 // Source and corrections to text: the same rules as render() in restore/ledger.py, with a run for everything shown.
 //
+// The page is laid out in sections, which nothing crosses, so that one decision costs as much as one section.
+//
 // A run is a stretch of one kind: OWN source text [a, b) (ref: the edit that proposes to change it, or -1), CUT source text
 // that edit `ref` deletes, PUT characters [a, b) of the text of edit `ref` (swap: it replaces), POINT where a proposed
 // insertion would stand, GHOST where correction `ref` took [a, b) away, LINE a source newline, BREAK a supplied one.
@@ -46,36 +48,109 @@ function rewriteRows(i, text, on, state, rewritten, shownAs) {
   shownAs.delete(i);
 }
 
+/** The layout of the page under decisions; `update` brings it to others. */
 function layOut(decisions) {
-  const on = acceptedBy(decisions);
-  const state = new Uint8Array(NE);
-  for (let r = 0; r < NE; r++) state[r] = on[E.corr[r]] ? ON : OFF;
-  const shownAs = new Map();
-  for (const r of OVER_ROWS) {
+  const layout = {
+    on: new Uint8Array(NC),
+    state: new Uint8Array(NE),
+    /** the correction that shows an earlier one's text as changed by it */
+    shownAs: new Map(),
+    rewritten: new Map(),
+    edited: new Set(),
+    hiddenBy: new Int32Array(N).fill(-1),
+    offBy: new Int32Array(N).fill(-1),
+    movedBy: MOVE_ROWS.length ? new Int32Array(N).fill(-1) : null,
+    offMove: MOVE_ROWS.length ? new Int32Array(N).fill(-1) : null,
+    sections: SECTIONS.map((bounds) => ({ ...bounds, rows: [], chunks: [] })),
+    textOf: (r) => layout.rewritten.get(r) ?? POOL[E.text[r]],
+    /** Lay out what other decisions change; gives the sections that may differ. `which`: what was decided. */
+    update(decisions, which) {
+      const on = acceptedBy(decisions);
+      const touched = new Set();
+      const touch = (i) => {
+        for (let r = C.first[i]; r < C.first[i + 1]; r++) touched.add(SECTION_OF[r]);
+      };
+      // accepting what is applied changes no text
+      for (const i of which) if (layout.edited.has(i) || decisions.get(i)?.what === "edit") touch(i);
+      for (let i = 0; i < NC; i++) if (on[i] !== layout.on[i]) touch(i);
+      layout.on = on;
+      const edits = [...decisions].filter(([i, one]) => one.what === "edit" && on[i]).sort((x, y) => x[0] - y[0]);
+      layout.edited = new Set(edits.map(([i]) => i));
+      // a person's text for a correction of several sections is settled in all of them
+      for (let before = -1; before !== touched.size; ) {
+        before = touched.size;
+        for (const [i] of edits) if (textRows(i).some((r) => touched.has(SECTION_OF[r]))) touch(i);
+      }
+      const changed = [...touched].sort((x, y) => x - y).map((k) => layout.sections[k]);
+      for (const section of changed) settle(layout, section);
+      for (const [i, one] of edits) {
+        const rows = textRows(i);
+        if (!touched.has(SECTION_OF[rows[0]])) continue;
+        const same = rows.map((r) => POOL[E.text[r]]).join("") === one.text;
+        if (!same || rows.some((r) => above(r).some((m) => on[E.corr[m]]))) rewriteRows(i, one.text, on, layout.state, layout.rewritten, layout.shownAs);
+      }
+      for (const section of changed) runsOf(layout, section);
+      return changed;
+    },
+    /** The restored text. */
+    text() {
+      const out = [];
+      for (const { kind, a, b, ref } of layout.sections) {
+        for (let k = 0; k < kind.length; k++) {
+          if (kind[k] === OWN) out.push(src(a[k], b[k]));
+          else if (kind[k] === PUT || kind[k] === SWAP) out.push(layout.textOf(ref[k]).slice(a[k], b[k]));
+          else if (kind[k] === LINE || kind[k] === BREAK) out.push("\n");
+        }
+      }
+      return out.join("");
+    },
+    /** Characters deleted, supplied and moved, and gaps. */
+    sums() {
+      const all = { deleted: 0, supplied: 0, moved: 0, gaps: 0 };
+      for (const { sums } of layout.sections) for (const name of Object.keys(all)) all[name] += sums[name];
+      return all;
+    },
+  };
+  layout.on = acceptedBy(decisions);
+  layout.on.forEach((one, i) => (layout.on[i] = 1 - one)); // everything differs from what nobody has laid out yet
+  layout.update(decisions, []);
+  for (const section of layout.sections) if (!section.kind) settle(layout, section), runsOf(layout, section); // nothing to correct there
+  return layout;
+}
+
+/** Which edits of a section show their text. */
+function settle({ on, state, shownAs, rewritten }, section) {
+  const settleRow = (r) => {
+    state[r] = on[E.corr[r]] ? ON : OFF;
+    rewritten.delete(r);
+    shownAs.delete(E.corr[r]);
+  };
+  for (let k = section.firstText; k < section.lastText; k++) settleRow(TEXT_ROWS[k]);
+  section.moves.forEach(settleRow);
+  for (const r of section.over) {
     if (!on[E.corr[r]]) continue;
     if (state[E.over[r]] === ON) state[E.over[r]] = COVERED;
     shownAs.set(E.corr[E.over[r]], E.corr[r]);
   }
-  const rewritten = new Map();
-  for (const [i, one] of [...decisions].sort((x, y) => x[0] - y[0])) {
-    if (one.what !== "edit" || !on[i]) continue;
-    const rows = textRows(i);
-    const same = rows.map((r) => POOL[E.text[r]]).join("") === one.text;
-    if (!same || rows.some((r) => above(r).some((m) => on[E.corr[m]]))) rewriteRows(i, one.text, on, state, rewritten, shownAs);
-  }
-  const textOf = (r) => rewritten.get(r) ?? POOL[E.text[r]];
+}
 
-  const hiddenBy = new Int32Array(N).fill(-1);
-  const offBy = new Int32Array(N).fill(-1);
-  for (let r = 0; r < NE; r++) {
-    if (E.kind[r] === MOVE || E.end[r] === E.start[r]) continue;
+/** The runs of a section, from the state of its edits. */
+function runsOf({ state, rewritten, textOf, hiddenBy, offBy, movedBy, offMove }, section) {
+  const { from: begin, to: end, moves } = section;
+  hiddenBy.fill(-1, begin, end);
+  offBy.fill(-1, begin, end);
+  const cover = (r) => {
     if (state[r] === ON) hiddenBy.fill(r, E.start[r], E.end[r]);
     else if (state[r] === OFF) offBy.fill(r, E.start[r], E.end[r]);
+  };
+  for (const r of section.wide) cover(r);
+  let moving = false;
+  if (movedBy) {
+    movedBy.fill(-1, begin, end);
+    offMove.fill(-1, begin, end);
   }
-  const movedBy = MOVE_ROWS.some((r) => state[r] === ON) ? new Int32Array(N).fill(-1) : null;
-  const offMove = MOVE_ROWS.some((r) => state[r] === OFF) ? new Int32Array(N).fill(-1) : null;
-  for (const r of MOVE_ROWS) {
-    if (state[r] === ON) movedBy.fill(r, E.start[r], E.end[r]);
+  for (const r of moves) {
+    if (state[r] === ON) movedBy.fill(r, E.start[r], E.end[r]), (moving = true);
     else if (state[r] === OFF) offMove.fill(r, E.start[r], E.end[r]);
   }
 
@@ -152,53 +227,40 @@ function layOut(decisions) {
     }
   };
 
-  if (!movedBy) segment(0, N, -1);
+  if (!moving) segment(begin, end, -1);
   else {
     // lines that move, as runs of one destination; they stand before the unmoved character at `to`
     const bySource = [];
-    for (let s = 0; s < N; ) {
+    for (let s = begin; s < end; ) {
       const r = movedBy[s];
       let e = s + 1;
-      while (e < N && movedBy[e] === r) e++;
+      while (e < end && movedBy[e] === r) e++;
       if (r >= 0) bySource.push({ a: s, b: e, to: E.to[r], rank: E.rank[r], corr: E.corr[r] });
       s = e;
     }
     const byTarget = [...bySource].sort((x, y) => x.to - y.to || x.rank - y.rank || x.a - y.a);
-    let target = 0, from = 0, pos = 0;
+    let target = 0, from = 0, pos = begin;
     for (;;) {
       while (target < byTarget.length && byTarget[target].to <= pos) {
         const one = byTarget[target++];
         segment(one.a, one.b, one.corr);
       }
-      if (pos >= N) break;
+      if (pos >= end) break;
       while (from < bySource.length && bySource[from].b <= pos) from++;
       const here = from < bySource.length && bySource[from].a <= pos ? bySource[from] : null;
-      let stop = here ? here.b : from < bySource.length ? bySource[from].a : N;
+      let stop = here ? here.b : from < bySource.length ? bySource[from].a : end;
       if (target < byTarget.length) stop = Math.min(stop, byTarget[target].to);
       if (!here) segment(pos, stop, -1);
       else if (pos === here.a) push(GHOST, here.a, here.b, here.corr, -1);
       pos = stop;
     }
   }
-  for (let k = SLOT_AT[N]; k < TEXT_ROWS.length; k++) put(TEXT_ROWS[k], -1);
+  if (end === N) for (let k = SLOT_AT[N]; k < TEXT_ROWS.length; k++) put(TEXT_ROWS[k], -1);
 
-  return {
-    on, state, textOf, hiddenBy, offBy, movedBy, offMove, shownAs, sums,
-    n: kind.length, kind, a, b, ref, mv,
-    /** The restored text. */
-    text() {
-      const out = [];
-      for (let k = 0; k < kind.length; k++) {
-        if (kind[k] === OWN) out.push(src(a[k], b[k]));
-        else if (kind[k] === PUT || kind[k] === SWAP) out.push(textOf(ref[k]).slice(a[k], b[k]));
-        else if (kind[k] === LINE || kind[k] === BREAK) out.push("\n");
-      }
-      return out.join("");
-    },
-    /** The correction a run belongs to, or -1. */
-    corr(k) {
-      if (kind[k] === GHOST) return ref[k];
-      return ref[k] >= 0 ? E.corr[ref[k]] : -1;
-    },
-  };
+  Object.assign(section, { kind, a, b, ref, mv, sums, n: kind.length });
+}
+/** The correction that run k of a section belongs to, or -1. */
+function corrOf(section, k) {
+  const ref = section.ref[k];
+  return section.kind[k] === GHOST ? ref : ref >= 0 ? E.corr[ref] : -1;
 }

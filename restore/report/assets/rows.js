@@ -1,4 +1,4 @@
-// The laid-out page cut into rows: a stretch of source on the left, what became of it on the right.
+// A section cut into rows: a stretch of source on the left, what became of it on the right.
 //
 // A row ends where a newline of the source is still a newline of the restored text and nothing moved there, so both sides
 // are at the same place. Long stretches without such a newline are cut inside a line.
@@ -7,88 +7,105 @@ const ROW_FULL = 1600;
 const ROW_LONGEST = 3200;
 const CHUNK = 1500;
 
-/** Rows of a layout: run range [from, to), source range [a, b), and whether it goes on inside a line. */
-function cutRows(layout) {
-  const { kind, a, b, mv } = layout;
+/** Rows of a section: run range [from, to), source range [a, b), and whether it goes on inside a line. */
+function cutRows(section) {
+  const { kind, a, b, mv, n } = section;
   const rows = [];
-  let from = 0, source = 0, size = 0, inside = false;
+  let from = 0, source = section.from, size = 0, inside = section.goesOn;
+  const add = (row) => rows.push({ ...row, section, k: rows.length, chunk: null });
   const close = (to, upto, goesOn) => {
     // what was moved away leaves source without a counterpart: its own rows, so that none grows without bound
     let first = source;
     while (upto - first > ROW_LONGEST) {
       const line = lastAtMost(LINE_STARTS, first + ROW_FULL);
       const cut = LINE_STARTS[line] > first ? LINE_STARTS[line] : first + ROW_FULL;
-      rows.push({ from, to: from, a: first, b: cut, inside: false, size: cut - first });
+      add({ from, to: from, a: first, b: cut, inside: false, size: cut - first });
       first = cut;
     }
-    rows.push({ from, to, a: first, b: upto, inside, size: Math.max(size, upto - first) });
+    add({ from, to, a: first, b: upto, inside, size: Math.max(size, upto - first) });
     from = to;
     source = upto;
     size = 0;
     inside = goesOn;
   };
-  for (let k = 0; k < layout.n; k++) {
+  for (let k = 0; k < n; k++) {
     if (kind[k] !== GHOST && kind[k] !== CUT) size += b[k] - a[k];
     const still = mv[k] < 0;
     if (kind[k] === LINE && still) {
-      while (k + 1 < layout.n && kind[k + 1] === LINE && mv[k + 1] < 0 && a[k + 1] === a[k] + 1) k++;
+      while (k + 1 < n && kind[k + 1] === LINE && mv[k + 1] < 0 && a[k + 1] === a[k] + 1) k++;
       close(k + 1, a[k] + 1, false);
     } else if (size >= ROW_FULL && kind[k] === OWN && still && kind[k + 1] !== LINE) close(k + 1, b[k], true);
     else if (size >= ROW_LONGEST) close(k + 1, source, kind[k] !== LINE && kind[k] !== BREAK);
   }
-  if (from < layout.n || source < N) close(layout.n, N, false);
-  return rows;
+  if (from < n || source < section.to) close(n, section.to, false);
+  section.rows = rows;
 }
 
-/** The row each correction is shown in, and the row where its source stands; -1 for none. */
-function placeInRows(layout, rows) {
-  const shown = new Int32Array(NC).fill(-1);
+/** By correction: the row of its section that shows it, and the one where its source stands. */
+const PLACES = { shown: new Int32Array(NC).fill(-1), source: new Int32Array(NC) };
+/** Index of the row of a section in which a source offset is. */
+function rowIn({ rows }, offset) {
+  let low = 0, high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (rows[middle].a <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low - 1);
+}
+function placeInRows(layout, section) {
+  const { shown, source } = PLACES;
+  const { rows, kind, mv } = section;
+  for (const i of section.corrections) shown[i] = -1;
+  const place = (i, row) => {
+    if (shown[i] < 0 && HOME[i] === section.k) shown[i] = row;
+  };
   rows.forEach((row, index) => {
     for (let k = row.from; k < row.to; k++) {
-      const i = layout.corr(k);
-      if (i >= 0 && layout.kind[k] !== GHOST && shown[i] < 0) shown[i] = index;
-      if (layout.mv[k] >= 0 && shown[layout.mv[k]] < 0) shown[layout.mv[k]] = index;
+      const i = corrOf(section, k);
+      // a move is shown where its line stands, not where it closed up behind it
+      if (i >= 0 && kind[k] !== GHOST && C.kind[i] !== KIND_MOVE) place(i, index);
+      if (mv[k] >= 0) place(mv[k], index);
     }
   });
-  const rowOf = new Int32Array(N + 1);
-  rows.forEach((row, index) => rowOf.fill(index, row.a, row.b + 1));
-  const source = Int32Array.from(PLACE, (offset) => {
-    let row = rowOf[offset];
+  for (const i of section.corrections) {
+    const offset = PLACE[i];
+    let row = rowIn(section, offset);
     // an insertion at the end of a line stands behind its last character, in the row before
-    if (row > 0 && rows[row].a === offset && offset > 0 && shown[row] === row - 1) row--;
-    return row;
-  });
-  for (const [earlier, later] of layout.shownAs) if (shown[earlier] < 0) shown[earlier] = shown[later];
-  for (let i = 0; i < NC; i++) if (shown[i] < 0) shown[i] = source[i];
-  return { shown, source };
+    if (row > 0 && rows[row].a === offset && shown[i] === row - 1) row--;
+    source[i] = row;
+  }
+  for (const i of section.corrections) {
+    let j = i;
+    for (let guard = 0; shown[j] < 0 && layout.shownAs.has(j) && guard < 20; guard++) j = layout.shownAs.get(j);
+    if (shown[i] < 0) shown[i] = HOME[j] === section.k && shown[j] >= 0 ? shown[j] : source[i];
+  }
 }
 
 /** Rows gathered into chunks, the unit that is painted; stretches without a wanted mark are folded. */
-function gatherChunks(layout, rows, wanted, fold) {
-  const hits = new Uint8Array(rows.length);
-  rows.forEach((row, index) => {
-    for (let k = row.from; k < row.to && !hits[index]; k++) {
-      const i = layout.corr(k);
-      if ((i >= 0 && wanted[i]) || (layout.mv[k] >= 0 && wanted[layout.mv[k]])) hits[index] = 1;
+function gatherChunks(section, wanted, fold) {
+  const { rows, mv } = section;
+  const hit = (row) => {
+    for (let k = row.from; k < row.to; k++) {
+      const i = corrOf(section, k);
+      if ((i >= 0 && wanted[i]) || (mv[k] >= 0 && wanted[mv[k]])) return true;
     }
-  });
+    return false;
+  };
   const chunks = [];
   let chunk = null;
   const add = (part, size) => {
-    if (!chunk || chunk.size + size > CHUNK * 1.5 || chunk.size >= CHUNK) chunks.push((chunk = { parts: [], size: 0 }));
+    if (!chunk || chunk.size + size > CHUNK * 1.5 || chunk.size >= CHUNK) chunks.push((chunk = { section, parts: [], size: 0, element: null }));
     chunk.parts.push(part);
     chunk.size += size;
+    for (let k = part.from; k < part.to; k++) rows[k].chunk = chunk;
   };
   for (let k = 0; k < rows.length; ) {
     let end = k;
-    while (fold && end < rows.length && !hits[end] && !fold.opened.has(rows[end].a)) end++;
-    if (end - k >= 3) {
-      add({ folded: [k, end] }, 40);
-      k = end;
-    } else {
-      add({ row: k }, rows[k].size + 20);
-      k++;
-    }
+    while (fold && end < rows.length && !fold.opened.has(rows[end].a) && !hit(rows[end])) end++;
+    if (end - k >= 3) add({ from: k, to: end, folded: true }, 40);
+    else add({ from: k, to: (end = k + 1), folded: false }, rows[k].size + 20);
+    k = end;
   }
-  return chunks;
+  section.chunks = chunks;
 }
