@@ -6,7 +6,7 @@ Cutting too often does little harm, since reading order puts neighbours together
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -77,6 +77,26 @@ class Segments:
         return [
             "".join(text[a:b].split()) for a, b in zip(self.start.tolist(), self.end.tolist(), strict=True)
         ]
+
+    def windows(self, most: int) -> list[Segments]:
+        """Parts of at most ``most`` segments, cut where most line breaks stand, the later the better."""
+        parts, begin = [], 0
+        while len(self) - begin > most:
+            least = begin + most // 2
+            breaks = self.newlines[least - 1 : begin + most]
+            end = least + int(len(breaks) - 1 - breaks[::-1].argmax())
+            parts.append(self._part(begin, end))
+            begin = end
+        return [*parts, self._part(begin, len(self)) if begin else self]
+
+    def _part(self, a: int, b: int) -> Segments:
+        columns = {
+            name: getattr(self, name)[a:b]
+            for name in ("start", "end", "width", "row", "block", "x", "gap", "indent", "place", "newlines")
+        }
+        for name in ("row", "block"):
+            columns[name] = columns[name] - columns[name][:1]
+        return replace(self, **columns)
 
     @cached_property
     def row_size(self) -> Ints:

@@ -36,6 +36,7 @@ FULL, FIRST, PARTIAL = 0, 1, 2
 _LONGEST_STRING = 5  # characters of a string across a seam that the page is searched for
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd multiplier of a polynomial hash
 _HINGES = (-5, -2, 0, 2, 4, 6)
+_STRETCH = 1000  # lines that are one page when only neighbours are asked for
 _LINE_HINGES = (-2, 0, 2)
 _WIDTH_EDGES = np.array([-6, -2.6, -1.4, -0.6, 0.6, 1.4, 2.6, 6])
 _CLOSING = set("”’\"'」』）)》〕】")
@@ -133,12 +134,12 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
     matrix = _seams(tails[some], heads, length, model)
     mean = _log_mean(matrix)
     raw: Any = (matrix - mean).astype(np.float32)
-    seen: Any = page_strings(texts)
+    seen: Any = _neighbour_strings(texts) if neighbours else page_strings(texts)
     if neighbours:
         here = np.asarray(model.logp_given(tails[:-1], heads[1:]), dtype=np.float64)
         here[np.arange(REACH)[None, :] >= length[1:, None]] = 0.0
         raw = Neighbours((here.sum(axis=1) - mean[1:]).astype(np.float32))
-        seen = Neighbours(seen[np.arange(n - 1), np.arange(1, n)])
+        seen = Neighbours(seen)
     ends, begins = language.lines.vectors(texts)
     product = ends[some] @ begins.T
     lines: Any = product - _log_mean(product)
@@ -249,6 +250,16 @@ def page_strings(texts: list[str]) -> NDArray[np.int8]:
         out[i[hit], j[hit]] = size
         i, j = i[hit], j[hit]  # a longer string has a shorter one in it
     return out
+
+
+def _neighbour_strings(texts: list[str]) -> NDArray[np.int8]:
+    """As :func:`page_strings` for pairs that stand behind each other, a stretch of lines at a time; shape ``(n - 1,)``."""
+    found = []
+    for begin in range(0, max(1, len(texts) - 1), _STRETCH):
+        part = texts[begin : begin + _STRETCH + 1]
+        k = np.arange(len(part) - 1)
+        found.append(page_strings(part)[k, k + 1])
+    return np.concatenate(found)
 
 
 def _among(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -24,6 +24,8 @@ _GATE = 6.0  # nats a detour must gain in a dump whose lines follow each other
 _LOOSE = -3.0  # log-odds of a link that ties two lines to nothing
 _FLOOR, _CEILING = -4.0, 8.0  # between these a seam's log-odds count for what a move gains
 _RATHER = 1.5  # nats by which a new paragraph must be likelier than the same one
+_WINDOW = 1200  # segments looked at together; a longer text is cut at a blank line
+_FEWEST = 6  # segments that can be in another order
 _SURE = 8.0  # nats above which a move is certain
 
 
@@ -43,9 +45,32 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     segments = segments_of(view)
     if not printed_lines(segments):
         return
-    judged = solve(segments, tools.language)
+    kinds, apart = [], []
+    windows = segments.windows(_WINDOW)
+    for number, part in enumerate(windows):
+        stop = int(windows[number + 1].start[0]) if number + 1 < len(windows) else len(view)
+        if len(part) < _FEWEST:
+            continue
+        judged = solve(part, tools.language)
+        kinds.append(judged.first.geometry.kind)
+        links, order, single = _order(judged)
+        new = np.diff(order) != 1
+        if not new.any():
+            continue
+        if single:
+            # where a move made neighbours of lines that do not continue each other
+            i, j = order[:-1][new], order[1:][new]
+            loose = judged.first.continues[i, j] < 0
+            apart.append(view.origin[part.end[i[loose]] - 1])
+        yield from _drafts(view, part, judged, links, order, single, stop)
+    tools.memo["reading_order"] = {"kind": kinds[0] if kinds else BLOCKS, "segments": len(segments)}
+    if apart:
+        tools.memo["apart"] = np.concatenate(apart)
+
+
+def _order(judged: Judgement) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], bool]:
+    """Successors as they are used, the order, and whether single lines strayed rather than whole columns."""
     kind = judged.first.geometry.kind
-    tools.memo["reading_order"] = {"kind": kind, "segments": len(segments)}
     links = judged.successor
     n = len(links)
     linked = np.flatnonzero(links >= 0)
@@ -61,15 +86,7 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
         links = np.full(n, -1)
         tied = judged.odds[order[:-1], order[1:]] > _LOOSE
         links[order[:-1][tied]] = order[1:][tied]
-    if (np.diff(order) == 1).all():
-        return
-    if single:
-        # where a move made neighbours of lines that do not continue each other
-        new = np.diff(order) != 1
-        i, j = order[:-1][new], order[1:][new]
-        apart = judged.first.continues[i, j] < 0
-        tools.memo["apart"] = view.origin[segments.end[i[apart]] - 1]
-    yield from _drafts(view, segments, judged, links, order, single)
+    return links, order, single
 
 
 def _drafts(
@@ -79,12 +96,13 @@ def _drafts(
     links: np.ndarray[Any, Any],
     order: np.ndarray[Any, Any],
     single: bool,
+    stop: int,
 ) -> Iterator[Draft]:
-    """Moves, and the line ends they need, as corrections."""
+    """Moves, and the line ends they need, as corrections; nothing moves beyond view offset ``stop``."""
     n = len(order)
     solution = judged.first
     stays = stay_put(order)
-    follow = np.append(segments.start[1:], len(view))  # where the white space behind a segment ends
+    follow = np.append(segments.start[1:], stop)  # where the white space behind a segment ends
     start, end = segments.start, segments.end
     groups: list[list[int]] = []  # runs of places that move together
     for place in range(n):
@@ -95,14 +113,14 @@ def _drafts(
             groups[-1].append(place)
         else:
             groups.append([place])
-    next_stay = np.full(n + 1, len(view), dtype=np.int64)
+    next_stay = np.full(n + 1, stop, dtype=np.int64)
     for place in range(n - 1, -1, -1):
         next_stay[place] = start[order[place]] if stays[place] else next_stay[place + 1]
     owner = {place: number for number, group in enumerate(groups) for place in group}
     edits: list[list[Edit]] = [[] for _ in groups]
     for number, group in enumerate(groups):
         a, b = int(start[order[group[0]]]), int(follow[order[group[-1]]])
-        edits[number].append(Move(Span(a, b), int(next_stay[group[0]]), float(group[0])))
+        edits[number].append(Move(Span(a, b), int(next_stay[group[0]]), float(start[0]) + group[0]))
     went = np.full(n, -1)
     for place, number in owner.items():
         went[order[place]] = number
