@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 import numpy as np
 
 from restore.correction import Batch, Certainty, Draft
+from restore.layout.boxes import Layout
 from restore.layout.structure import structure
 from restore.ledger import Ledger
 from restore.restoration import Restoration
@@ -87,11 +88,13 @@ class Settings:
 class Tools:
     """What a pass may use besides the view: settings, knowledge of the language, and notes that passes leave each other.
 
-    ``memo`` lives as long as one restoration; keys are pass names.
+    ``memo`` lives as long as one restoration; keys are pass names. ``layout`` has the boxes of the printed lines, where
+    the input's format knows them.
     """
 
     settings: Settings = field(default_factory=Settings)
     memo: dict[str, Any] = field(default_factory=dict)
+    layout: Layout | None = None
 
     @cached_property
     def language(self) -> Language:
@@ -213,8 +216,15 @@ class Pipeline:
                 if earlier in names[k + 1 :]:
                     raise ValueError(f"pass {one.name!r} must stand after {earlier!r}")
 
-    def run(self, source: str | Source, settings: Settings | None = None) -> Restoration:
+    def run(
+        self, source: str | Source, settings: Settings | None = None, layout: Layout | None = None
+    ) -> Restoration:
         """Restore a source.
+
+        Args:
+            source: the text.
+            settings: what the user chose.
+            layout: boxes of the printed lines, spans into the source's text; without them text decides alone.
 
         Raises:
             CorrectionError: when a pass contradicts itself.
@@ -223,7 +233,7 @@ class Pipeline:
         settings = settings or Settings()
         if isinstance(source, str):
             source = Source(source)
-        tools = Tools(settings)
+        tools = Tools(settings, layout=layout)
         ledger = Ledger()
         view = View.of(source)
         for one in self.passes:

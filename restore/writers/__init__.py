@@ -1,0 +1,5 @@
+"""Formats out."""
+
+from restore.writers.paths import output_path
+
+__all__ = ["output_path"]
