@@ -140,8 +140,10 @@ def _run(ray: Any, run: Run, jobs: int) -> None:
     context.execution_options.preserve_order = True
     context.enable_progress_bars = False
     context.print_on_execution_start = False
+    for name in ("ray.data", "ray.data._internal"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     store = run.store
-    items = [
+    items: list[dict[str, Any]] = [
         {
             "path": one.path,
             "name": one.name,
@@ -158,7 +160,7 @@ def _run(ray: Any, run: Run, jobs: int) -> None:
             Actor,
             fn_constructor_args=(run.plan,),
             batch_size=_ROWS,
-            concurrency=jobs,
+            compute=ray.data.ActorPoolStrategy(size=jobs),
             num_cpus=_ACTOR,
             batch_format="numpy",
         )

@@ -85,7 +85,8 @@ def _start_conditions() -> Iterator[None]:
     # what is run there can be imported by name: the new process need not import the main program as well, so
     # that may be a script without a guard
     main = sys.modules["__main__"]
-    hidden = {name: main.__dict__.pop(name) for name in ("__spec__", "__file__") if name in main.__dict__}
+    names: tuple[str, ...] = ("__spec__", "__file__")
+    hidden = {name: main.__dict__.pop(name) for name in names if name in main.__dict__}
     main.__spec__ = None
     try:
         yield

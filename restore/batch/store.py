@@ -342,8 +342,8 @@ class Store:
                 words = None if summary is None else orjson.loads(summary)
                 told = None
                 if words is not None:
-                    *counts, notes, statistics = words
-                    told = Summary(*counts, need=need, notes=tuple(notes), statistics=statistics)
+                    a, b, c, d, e, f, notes, statistics = words
+                    told = Summary(a, b, c, d, e, f, need, tuple(notes), statistics)
                 yield Row(number, identity, path, state, reason or "", need, told)
 
     def counts(self) -> dict[str, int]:
