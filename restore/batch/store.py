@@ -288,6 +288,8 @@ class Store:
         ).fetchall()
         if all(shard is not None for _, shard in found) and (not found or self._shard(block).exists()):
             return
+        if any(shard is not None for _, shard in found):  # pages have been added to a file that was not full
+            self._unpack(block)
         rows = (self.outputs.row(number).read_bytes() for number, _ in found)
         staged = self.outputs.staging / shard_name(block + 1, self.plan.format)
         try:
