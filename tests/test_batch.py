@@ -134,7 +134,7 @@ def accounted(out: Path, inputs: set[str]) -> None:
         Path(name).name for name in done
     }
     assert list((out / ".batch" / "tmp").iterdir()) == []
-    assert [p for p in out.rglob("*.tmp")] == []
+    assert list(out.rglob("*.tmp")) == []
 
 
 # ---------------------------------------------------------------------- what comes out
