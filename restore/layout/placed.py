@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from restore.layout.segments import Segments
 from restore.layout.tokens import ems
 from restore.view import View
 
-__all__ = ["Placed", "placed_segments"]
+__all__ = ["Placed", "cut", "placed_segments"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -83,34 +84,55 @@ def placed_segments(view: View, layout: Layout) -> Placed | None:
     usual = _weighted_median(thick[long], text_ems[long])
     by_height = thick / max(usual, 1e-6)
     size = np.where(long, own / em, np.minimum(own / em, by_height))
-    width = box[:, 2] - box[:, 0]
-    newlines = np.array(
-        [view.text.count("\n", int(p), int(q)) for p, q in zip(b, [*a[1:], len(view)], strict=True)]
-    )
-    index = np.arange(n)
+    return Placed(_segments(view, a, b, box, size), box, size, vertical)
+
+
+def cut(placed: Placed, cuts: Sequence[tuple[int, int, float, float]]) -> Placed:
+    """The same lines with some of them cut: (line, view offset, right edge before, left edge behind), ascending."""
+    if not cuts:
+        return placed
+    s = placed.segments
+    lines = np.array([c[0] for c in cuts])
+    copies = np.bincount(lines, minlength=len(s)) + 1
+    source = np.repeat(np.arange(len(s)), copies)
+    start, end, box = s.start[source], s.end[source], placed.box[source]
+    first = np.cumsum(copies) - copies
+    seen: dict[int, int] = {}
+    text = s.view.text
+    for line, at, left, right in cuts:
+        k = int(first[line]) + seen.get(line, 0)
+        seen[line] = seen.get(line, 0) + 1
+        head, tail = text[int(start[k]) : at], text[at : int(end[k])]
+        end[k + 1 : int(first[line]) + int(copies[line])] = end[k]
+        end[k] = at - (len(head) - len(head.rstrip()))
+        start[k + 1] = at + (len(tail) - len(tail.lstrip()))
+        box[k + 1] = box[k]
+        box[k, 2], box[k + 1, 0] = left, right
+    size = placed.size[source]
+    return Placed(_segments(s.view, start, end, box, size), box, size, placed.vertical)
+
+
+def _segments(view: View, start: Ints, end: Ints, box: Floats, size: Floats) -> Segments:
+    n = len(start)
+    ends = [*start[1:].tolist(), len(view)]
+    newlines = [view.text.count("\n", a, b) for a, b in zip(end.tolist(), ends, strict=True)]
     zero = np.zeros(n, dtype=np.int64)
-    segments = Segments(
+    width = box[:, 2] - box[:, 0]
+    return Segments(
         view,
-        a,
-        b,
+        start,
+        end,
         width / np.maximum(size, 0.5),
-        index,
+        np.arange(n),
         zero,
         zero,
         zero - 1,
         zero,
         zero,
-        newlines,
+        np.array(newlines, dtype=np.int64),
         1.0,
         column_measures(width),
     )
-    return Placed(segments, box, size, vertical)
-
-
-def reordered(segments: Segments, order: Ints) -> Segments:
-    """Some columns of segments in another order, to read neighbours by."""
-    names = ("start", "end", "width", "row", "block", "x", "gap", "indent", "place", "newlines")
-    return replace(segments, **{name: getattr(segments, name)[order] for name in names})
 
 
 def _columns_apart(view: View, layout: Layout) -> tuple[Ints, Ints, Floats]:

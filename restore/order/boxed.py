@@ -10,8 +10,9 @@ import numpy as np
 from restore import characters as ch
 from restore.correction import Certainty, Draft
 from restore.layout.boxes import Layout
-from restore.layout.placed import placed_segments
+from restore.layout.placed import cut, placed_segments
 from restore.order.boxes import order_by_boxes
+from restore.order.gutters import gutter_cuts
 from restore.order.moves import moves_of
 from restore.view import View
 
@@ -31,7 +32,10 @@ def by_boxes(view: View, layout: Layout, model: Scorer, memo: dict[str, Any]) ->
     if not (view.classes & ch.CJK).any():
         return None
     placed = placed_segments(view, layout)
-    return None if placed is None else _drafts(view, placed, model, memo)
+    if placed is None:
+        return None
+    cuts = [(c.line, c.at, c.left, c.right) for c in gutter_cuts(placed, model)]
+    return _drafts(view, cut(placed, cuts), model, memo)
 
 
 def _drafts(view: View, placed: Any, model: Scorer, memo: dict[str, Any]) -> Iterator[Draft]:
