@@ -83,7 +83,11 @@ def placed_segments(view: View, layout: Layout) -> Placed | None:
     thick = box[:, 3] - box[:, 1]
     usual = _weighted_median(thick[long], text_ems[long])
     by_height = thick / max(usual, 1e-6)
-    size = np.where(long, own / em, np.minimum(own / em, by_height))
+    # boxes are rough and digits narrow: of two ways to tell the size of type, the one nearer to the body's
+    by_width = own / em
+    size = np.where(
+        np.abs(np.log(by_width)) < np.abs(np.log(np.maximum(by_height, 1e-6))), by_width, by_height
+    )
     return Placed(_segments(view, a, b, box, size), box, size, vertical)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from restore.layout.furniture import furniture_lines
 from restore.layout.placed import Placed
-from restore.order.columns import blocks_of, neighbours_of, reading_order
+from restore.order.columns import Neighbours, blocks_of, edges_of, neighbours_of, reading_order
 from restore.order.evidence import evidence_of, score, weights
 from restore.order.sequence import in_chains
 from restore.order.successors import assign
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 # nats for where a line stands from another
-_UNDER = 5.0
+_UNDER = 6.0
 _BESIDE = 4.0
 _NEXT_BLOCK = 2.5
 _NEXT_COLUMN = 1.0
@@ -33,6 +33,7 @@ _BLOCK_HEAD = -1.5
 _ELSEWHERE = -7.0
 _BACKWARDS = -2.0  # more, against the order of the page
 _OTHER_SIZE = -4.0
+_SAME_SIZE, _NOT_SAME_SIZE = 0.1, 0.28  # logarithms of ratios of type sizes
 _END = 2.0  # nats that a link must not fall short of
 _NEW_PARAGRAPH = 1.5
 _NEVER = -6.0
@@ -66,7 +67,8 @@ def order_by_boxes(placed: Placed, model: Scorer) -> BoxOrder:
     index = np.arange(n)
     near = neighbours_of(box, size)
     block = blocks_of(box, size, near)
-    base = reading_order(box, block)
+    aside = furniture_lines(segments.texts) | edges_of(box, near)
+    base = reading_order(box, block, aside)
     rank = np.empty(n, dtype=np.int64)
     rank[base] = index
 
@@ -74,12 +76,9 @@ def order_by_boxes(placed: Placed, model: Scorer) -> BoxOrder:
     table = weights()
     continues = score(evidence, table["continues"], index[:, None], index[None, :]).astype(np.float64)
     follows = score(evidence, table["follows"], index[:, None], index[None, :]).astype(np.float64)
-    apart = np.flatnonzero(furniture_lines(segments.texts))
-    for one in (continues, follows):
-        one[apart, :] = one[:, apart] = _NEVER
     text = np.logaddexp(continues, np.minimum(follows, _ANY_PARAGRAPH) - _NEW_PARAGRAPH)
-    place = _places(box, size, near, block, rank)
-    total = text + place
+    total = text + _places(box, size, near, block, rank)
+    total[aside, :] = total[:, aside] = 2 * _NEVER
     gain = np.maximum(total + _END, 0)
     gain[index, index] = 0
     successor = assign(gain)
@@ -94,11 +93,8 @@ def _renamed(successor: Ints, base: Ints, rank: Ints) -> Ints:
     return np.where(out >= 0, rank[out], -1)
 
 
-def _places(box: Floats, size: Floats, near: object, block: Ints, rank: Ints) -> Floats:
+def _places(box: Floats, size: Floats, near: Neighbours, block: Ints, rank: Ints) -> Floats:
     """Nats for j standing where it does, seen from i, shape ``(n, n)``."""
-    from restore.order.columns import Neighbours
-
-    assert isinstance(near, Neighbours)
     n = len(box)
     index = np.arange(n)
     head = np.ones(n, dtype=np.bool_)  # whether a line is the first of its block
@@ -110,9 +106,7 @@ def _places(box: Floats, size: Floats, near: object, block: Ints, rank: Ints) ->
     place = np.full((n, n), _ELSEWHERE)
     place[:, head] = _ELSEWHERE / 2
     place[np.ix_(tail, head)] = _BLOCK_HEAD
-    # the head of a block to the right, whose top is not far below the block's own
-    top = np.full(int(block.max()) + 1, np.inf)
-    np.minimum.at(top, block, box[:, 1])
+    # the head of a block to the right that begins above this line
     column = (box[None, :, 0] > box[:, None, 2] - 1.0) & (box[None, :, 1] < box[:, None, 3])
     place = np.where(column & head[None, :] & tail[:, None], _NEXT_COLUMN, place)
     place += np.where(rank[None, :] < rank[:, None], _BACKWARDS, 0.0)
@@ -120,8 +114,8 @@ def _places(box: Floats, size: Floats, near: object, block: Ints, rank: Ints) ->
     place[nexts[1], nexts[0]] = np.where(same, _UNDER, _NEXT_BLOCK)
     i = np.flatnonzero(near.beside >= 0)
     place[i, near.beside[i]] = _BESIDE
-    ratio = np.maximum(size[:, None] / size[None, :], size[None, :] / size[:, None])
-    place += np.where(ratio > 1.3, _OTHER_SIZE, 0.0)
+    ratio = np.abs(np.log(size[:, None] / size[None, :]))
+    place += _OTHER_SIZE * np.clip((ratio - _SAME_SIZE) / (_NOT_SAME_SIZE - _SAME_SIZE), 0, 1)
     place[index, index] = _ELSEWHERE
     return place
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Neighbours", "before", "blocks_of", "neighbours_of", "topological"]
+__all__ = ["Neighbours", "before", "blocks_of", "edges_of", "neighbours_of", "reading_order", "topological"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -20,6 +20,10 @@ _OVERLAP = 0.4  # share of the narrower line that must stand over the other
 _UNDER = 2.2  # ems of white at most between a line and the one under it
 _ALIKE = 1.22  # ratio of type sizes from which two lines are not of one paragraph
 _INDENT = 2.8  # ems by which left edges of a column's lines differ
+_DISPLAY = 1.3  # ems from which type is that of headlines, which may stand in pieces anywhere
+_CLOSE = 3.0  # ems to lines that show a column
+_EDGE = 1.5  # times the usual white between lines that parts running head and imprint from the page
+_ASIDE = 0.03
 _SLACK = 0.3  # ems by which boxes may overlap
 
 
@@ -57,7 +61,10 @@ def neighbours_of(box: Floats, size: Floats) -> Neighbours:
     lower = (shared > _OVERLAP) & (
         middle[None, :] > middle[:, None] + 0.4 * np.minimum(size[:, None], size[None, :])
     )
-    far = np.where(lower, middle[None, :] - middle[:, None], np.inf)
+    aside = np.minimum(
+        np.abs(box[:, None, 0] - box[None, :, 0]), 10.0
+    )  # of two side by side, the one at the left edge
+    far = np.where(lower, middle[None, :] - middle[:, None] + _ASIDE * aside, np.inf)
     nearest = far.argmin(axis=1)
     above = far.argmin(axis=0)
     mutual = (above[nearest] == index) & np.isfinite(far[index, nearest])
@@ -75,9 +82,19 @@ def neighbours_of(box: Floats, size: Floats) -> Neighbours:
         & (index[:, None] != index)
     )
     alike = _ratio(size) < _ALIKE
-    gaps = np.where(right & alike, gap, np.inf)
+    gaps = np.where(right & alike & (_spanned(box, size) | (size >= _DISPLAY)[:, None]), gap, np.inf)
     beside = np.where(np.isfinite(gaps.min(axis=1)), gaps.argmin(axis=1), -1) if n else index
     return Neighbours(under, white, beside)
+
+
+def _spanned(box: Floats, size: Floats) -> Bools:
+    """Whether a line close above or below reaches over both of two pieces: then they stand in one column. ``(n, n)``."""
+    middle_x, middle_y = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+    close = np.abs(middle_y[:, None] - middle_y[None, :]) < _CLOSE * np.maximum(size[:, None], 1.0)
+    close &= np.abs(middle_y[:, None] - middle_y[None, :]) > 0.5
+    left = (box[:, 0][:, None] <= middle_x[None, :]) & close  # [line, piece]
+    right = (box[:, 2][:, None] >= middle_x[None, :]) & close
+    return np.asarray((left.astype(np.float32).T @ right.astype(np.float32)) > 0)
 
 
 def _ratio(size: Floats) -> Floats:
@@ -151,8 +168,35 @@ def topological(earlier: Bools, key: Floats) -> Ints:
     return order
 
 
-def reading_order(box: Floats, block: Ints) -> Ints:
-    """Lines block after block, downwards within a block. Shape ``(n,)``."""
+def edges_of(box: Floats, near: Neighbours) -> Bools:
+    """Lines of the page's first and last row, where more white than usual parts them from the rest. Shape ``(n,)``."""
+    n = len(box)
+    out = np.zeros(n, dtype=np.bool_)
+    least = _EDGE * max(_pitch(box, near), 0.2) + 0.5
+    middle = (box[:, 1] + box[:, 3]) / 2
+    for first in (True, False):
+        k = int(middle.argmin() if first else middle.argmax())
+        row = (middle > box[k, 1]) & (middle < box[k, 3])
+        rest = ~row
+        if not rest.any() or row.sum() > n / 4:
+            continue
+        white = box[rest, 1].min() - box[row, 3].max() if first else box[row, 1].min() - box[rest, 3].max()
+        if white > least:
+            out |= row
+    return out
+
+
+def reading_order(box: Floats, block: Ints, aside: Bools) -> Ints:
+    """Lines block after block, downwards within a block; then those ``aside``. Shape ``(n,)``."""
+    inner, outer = np.flatnonzero(~aside), np.flatnonzero(aside)
+    outer = outer[np.lexsort((box[outer, 0], np.rint(box[outer, 1])))]
+    if not len(inner):
+        return outer
+    number = np.unique(block[inner], return_inverse=True)[1]
+    return np.concatenate((inner[_by_blocks(box[inner], number)], outer))
+
+
+def _by_blocks(box: Floats, block: Ints) -> Ints:
     count = int(block.max()) + 1
     around = np.empty((count, 4))
     for side, op in ((0, np.minimum), (1, np.minimum), (2, np.maximum), (3, np.maximum)):

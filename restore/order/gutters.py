@@ -6,6 +6,7 @@ line that crosses one is two lines or one wide one, its text tells: two lines do
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -33,7 +34,11 @@ _SEAM, _OFF = (
     0.5,
     3.0,
 )  # weights of running on, and of squared ems off the gutter, in choosing the place of a cut
-_RUNS_ON = 1.0  # nats of continuity at the cuts of a gutter, on average, from which its lines are wide ones
+_MARK_FIRST = 3.0  # for a right piece that begins with a mark that begins no line
+_RUNS_ON = 0.0  # nats of continuity at a single cut from which its line is a wide one
+_SAME_GUTTER = 1.5  # ems
+_BELOW = 2.5  # ems to the line below
+_NOT_FIRST = set("。！？!?…，,、；;：:”’》）)」』")
 _SAMPLE = 100  # line ends that stand for all of a page
 _WIDE = 0.25  # share of ems by which a line may be off the width of its type
 
@@ -120,14 +125,49 @@ def _refined(placed: Placed, cuts: list[list[Cut]], model: Scorer) -> list[Cut]:
     matrix = np.asarray(model.seam_matrix(sample, heads), dtype=np.float64)
     anywhere = np.logaddexp.reduce(matrix, axis=0) - np.log(len(matrix))
     seam = np.clip(np.asarray(model.seams(tails, heads), dtype=np.float64) - anywhere, -6, 6)
-    chosen: list[tuple[Cut, float]] = []
+    chosen: list[Cut] = []
+    across = np.empty(len(cuts))
     at = 0
-    for options in cuts:
+    for number, options in enumerate(cuts):
         own = seam[at : at + len(options)]
-        at += len(options)
-        cost = _SEAM * own + _OFF * np.array([c.off for c in options]) ** 2
+        first = np.array([rights[at + q][0] in _NOT_FIRST for q in range(len(options))])
+        cost = _SEAM * own + _OFF * np.array([c.off for c in options]) ** 2 + _MARK_FIRST * first
         k = int(cost.argmin())
-        chosen.append((options[k], float(own[k])))
-    edge = np.array([c.right for c, _ in chosen])
-    value = np.array([v for _, v in chosen])
-    return [c for c, _ in chosen if value[np.abs(edge - c.right) < 1.5].mean() < _RUNS_ON]
+        chosen.append(options[k])
+        across[number] = own[k]
+        at += len(options)
+    # two columns: each piece goes on in the piece below; one wide line: across the cut
+    edge = np.array([c.right for c in chosen])
+    line = np.array([c.line for c in chosen])
+    keep = []
+    for one in chosen:
+        same = np.flatnonzero(np.abs(edge - one.right) < _SAME_GUTTER)
+        same = same[np.argsort(placed.box[line[same], 1], kind="stable")]
+        down = _down(placed, [chosen[q] for q in same], sample, model)
+        keep.append(float(across[same].mean()) < (down.mean() if len(down) else _RUNS_ON))
+    return [one for one, yes in zip(chosen, keep, strict=True) if yes]
+
+
+def _down(placed: Placed, cuts: list[Cut], sample: Ints, model: Scorer) -> Floats:
+    """Nats for the left piece of each line going on in the left piece of the line below, shape ``(m,)``."""
+    text, segments = placed.segments.view.text, placed.segments
+    pairs = [
+        (a, b)
+        for a, b in pairwise(cuts)
+        if a.line != b.line and placed.box[b.line, 1] - placed.box[a.line, 3] < _BELOW
+    ]
+    if not pairs:
+        return np.empty(0)
+    lefts = [
+        "".join(text[max(a.at - 6, int(segments.start[a.line])) : a.at].split()) or "。" for a, _ in pairs
+    ]
+    heads = [
+        "".join(text[int(segments.start[b.line]) : int(segments.start[b.line]) + 6].split()) or "。"
+        for _, b in pairs
+    ]
+    tails, _ = tails_and_heads(lefts, model)
+    _, firsts = tails_and_heads(heads, model)
+    matrix = np.asarray(model.seam_matrix(sample, firsts), dtype=np.float64)
+    anywhere = np.logaddexp.reduce(matrix, axis=0) - np.log(len(matrix))
+    nats = np.asarray(model.seams(tails, firsts), dtype=np.float64) - anywhere
+    return np.asarray(np.clip(nats, -6, 6))
