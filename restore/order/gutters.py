@@ -44,13 +44,14 @@ _WIDE = 0.25  # share of ems by which a line may be off the width of its type
 
 
 class Cut(NamedTuple):
-    """Where a line is two: view offset, ems that it is off the gutter, edges of the pieces at the gutter."""
+    """Where a line is two: view offset, ems that it is off the gutter, edges of the pieces there, edges of others there."""
 
     line: int
     at: int
     off: float
     left: float
     right: float
+    edges: int
 
 
 def gutter_cuts(placed: Placed, model: Scorer) -> list[Cut]:
@@ -86,24 +87,24 @@ def _cuts_of(placed: Placed, widths: Floats, i: int) -> list[list[Cut]]:
         other = ends[(edge - ends >= _WHITE[0]) & (edge - ends <= _WHITE[1])]
         if len(other) and len(here) + len(other) >= _FEWEST:
             gutters.append((len(here) + len(other), float(np.median(other)), edge))
-    chosen: list[tuple[float, float]] = []
-    for _, a, b in sorted(gutters, reverse=True):
-        if all(abs(b - other) > 2 * _INSIDE for _, other in chosen):
-            chosen.append((a, b))
+    chosen: list[tuple[float, float, int]] = []
+    for edges, a, b in sorted(gutters, reverse=True):
+        if all(abs(b - other) > 2 * _INSIDE for _, other, _ in chosen):
+            chosen.append((a, b, edges))
     start, end = int(segments.start[i]), int(segments.end[i])
     total = np.cumsum(widths[start:end])
-    white = sum(max(b - a, 0.0) for a, b in chosen)
+    white = sum(max(b - a, 0.0) for a, b, _ in chosen)
     scale = float(total[-1]) / max(right - left - white, 1e-6)  # text ems for an em of the page
     if not 1 - _WIDE < scale < 1 + _WIDE:
         return []
     cuts: list[list[Cut]] = []
     before = 0.0
-    for a, b in sorted(chosen):
+    for a, b, edges in sorted(chosen):
         target = (a - left - before) * scale
         k = int(np.abs(total - target).argmin()) + 1
         before += max(b - a, 0.0)
         options = [
-            Cut(i, start + q, float(total[q - 1]) - target, a, b)
+            Cut(i, start + q, float(total[q - 1]) - target, a, b, edges)
             for q in (k, k - 1, k + 1)
             if 1 < q < end - start - 1
         ]
@@ -144,7 +145,9 @@ def _refined(placed: Placed, cuts: list[list[Cut]], model: Scorer) -> list[Cut]:
         same = np.flatnonzero(np.abs(edge - one.right) < _SAME_GUTTER)
         same = same[np.argsort(placed.box[line[same], 1], kind="stable")]
         down = _down(placed, [chosen[q] for q in same], sample, model)
-        keep.append(float(across[same].mean()) < (down.mean() if len(down) else _RUNS_ON))
+        # where many lines keep to the gutter and few cross it, those that do are hardly wide ones
+        rare = max(0.0, float(np.log(one.edges / len(same))))
+        keep.append(float(across[same].mean()) < (float(down.mean()) if len(down) else _RUNS_ON) + rare)
     return [one for one, yes in zip(chosen, keep, strict=True) if yes]
 
 

@@ -77,13 +77,17 @@ def _glyphs(
     """Code points and boxes (top down, as the page is shown) of the layer, and how many have no character."""
     codes = np.zeros(count, dtype=np.int64)
     boxes = np.zeros((count, 4))
-    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
-    unicode, place, error = raw.FPDFText_GetUnicode, raw.FPDFText_GetCharBox, raw.FPDFText_HasUnicodeMapError
+    rect = raw.FS_RECTF()  # the glyph's room in its line, not its ink: 一 is as high as 国
+    unicode, place, error = (
+        raw.FPDFText_GetUnicode,
+        raw.FPDFText_GetLooseCharBox,
+        raw.FPDFText_HasUnicodeMapError,
+    )
     broken = 0
     for k in range(count):
         code = unicode(layer, k)
-        place(layer, k, left, right, bottom, top)
-        boxes[k] = left.value, bottom.value, right.value, top.value
+        place(layer, k, rect)
+        boxes[k] = rect.left, rect.bottom, rect.right, rect.top
         if error(layer, k) == 1:
             broken += 1
         codes[k] = code
@@ -144,13 +148,15 @@ def _lines(codes: NDArray[np.int64], boxes: NDArray[np.float64]) -> list[Line]:
         here.clear()
 
     size = boxes[:, 2:] - boxes[:, :2]
+    vertical = _vertical(codes, boxes, size)
     last = -1
     for k, code in enumerate(codes.tolist()):
         if code == -1:
             continue
         if code in (10, 13):
-            close()
-            last = -1
+            if not vertical:  # there the layer ends a line behind every glyph
+                close()
+                last = -1
         elif code <= 32 or code == 0xA0:
             if here:
                 here.append(k)
@@ -161,6 +167,18 @@ def _lines(codes: NDArray[np.int64], boxes: NDArray[np.float64]) -> list[Line]:
             last = k
     close()
     return lines
+
+
+def _vertical(codes: NDArray[np.int64], boxes: NDArray[np.float64], size: NDArray[np.float64]) -> bool:
+    """Whether most glyphs stand under the one before them."""
+    solid = np.flatnonzero(codes > 32)
+    if len(solid) < 2:
+        return False
+    a, b = boxes[solid[:-1]], boxes[solid[1:]]
+    em = np.maximum(size[solid[:-1]].max(axis=1), 1e-3)
+    across = np.abs((b[:, 0] + b[:, 2] - a[:, 0] - a[:, 2]) / 2) < _OFF * em
+    down = (b[:, 1] + b[:, 3] - a[:, 1] - a[:, 3]) / 2
+    return float((across & (down > _OFF * em) & (down < 2 * em)).mean()) > 0.5
 
 
 def _leaves(
