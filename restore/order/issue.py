@@ -123,8 +123,9 @@ def folio(text: str) -> str | None:
 
 def _number(found: Any) -> str:
     if found[1]:
-        letter, digits = regex.fullmatch(r"([A-Za-z]?)\s*0*(\d+)", found[1]).groups()
-        return f"{letter.upper()}{digits}"
+        word = "".join(found[1].split()).upper()
+        letter = word[: word[0].isalpha()]
+        return f"{letter}{int(word[len(letter) :])}"
     word = found[2]
     if "十" in word:
         tens, _, ones = word.partition("十")

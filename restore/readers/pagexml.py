@@ -10,7 +10,7 @@ from restore.readers.opened import Opened
 from restore.readers.page_text import Box, Line, Word, around, number, page
 from restore.readers.xml import local, parse_xml
 
-__all__ = ["read_page"]
+__all__ = ["lines_of", "outline", "read_page"]
 
 
 def read_page(opened: Opened, options: ReadOptions) -> Iterator[Document | Failure]:
@@ -23,7 +23,9 @@ def read_page(opened: Opened, options: ReadOptions) -> Iterator[Document | Failu
     if one.get("imageFilename"):
         meta["image"] = one.get("imageFilename")
     size = (number(one.get("imageWidth")) or 0.0, number(one.get("imageHeight")) or 0.0)
-    yield page(opened.name, opened.shown, _lines(one), size, meta, opened.content(options))
+    yield page(
+        opened.name, opened.shown, [line for line, _, _ in lines_of(one)], size, meta, opened.content(options)
+    )
 
 
 def outline(element: Any) -> Box | None:
@@ -80,19 +82,20 @@ def _references(order: Any) -> list[str]:
     return out
 
 
-def _lines(one: Any) -> list[Line]:
-    lines: list[Line] = []
+def lines_of(one: Any) -> list[tuple[Line, Any, Any]]:
+    """Lines of a page in reading order, each with its region and its own element (None for text of a region alone)."""
+    lines: list[tuple[Line, Any, Any]] = []
     for region, element in enumerate(regions_of(one)):
         own = [e for e in element if local(e) == "TextLine"]
         if not own:
-            lines += _bare(element, region)
+            lines += [(line, element, None) for line in _bare(element, region)]
         for line in own:
             words = [Word(content(e), outline(e)) for e in line if local(e) == "Word"]
             text = content(line)
             if text or not words:
                 words = _placed(text, words)
             box = outline(line) or around(w.box for w in words)
-            lines.append(Line(words, box, region, line.get("id") or ""))
+            lines.append((Line(words, box, region, line.get("id") or ""), element, line))
     return lines
 
 
