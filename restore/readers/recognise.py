@@ -11,7 +11,7 @@ from restore.readers.hocr import is_hocr
 from restore.readers.opened import Opened
 from restore.readers.xml import name_of_root
 
-__all__ = ["FORMATS", "recognise"]
+__all__ = ["FORMATS", "is_format", "recognise"]
 
 #: Names of the formats that can be read.
 FORMATS = (
@@ -102,3 +102,10 @@ def recognise(opened: Opened) -> str:
             return "text"
         return "jsonl" if isinstance(row, dict) and "rec_texts" not in row else "ocr-json"
     return "text"
+
+
+def is_format(name: str) -> bool:
+    """Whether a file of that name is more than a text file."""
+    lower = name.lower()
+    by_name = _NAMES.get(PurePosixPath(lower).suffix)
+    return by_name not in (None, "text", "markdown") or lower.endswith(".xml") or ".tar." in lower
