@@ -21,6 +21,7 @@ _UNDER = 2.2  # ems of white at most between a line and the one under it
 _ALIKE = 1.22  # ratio of type sizes from which two lines are not of one paragraph
 _INDENT = 2.8  # ems by which left edges of a column's lines differ
 _DISPLAY = 1.3  # ems from which type is that of headlines, which may stand in pieces anywhere
+_TIGHT = 0.4  # ems of such type between pieces
 _CLOSE = 3.0  # ems to lines that show a column
 _EDGE = 1.5  # times the usual white between lines that parts running head and imprint from the page
 _ASIDE = 0.03
@@ -82,7 +83,9 @@ def neighbours_of(box: Floats, size: Floats) -> Neighbours:
         & (index[:, None] != index)
     )
     alike = _ratio(size) < _ALIKE
-    gaps = np.where(right & alike & (_spanned(box, size) | (size >= _DISPLAY)[:, None]), gap, np.inf)
+    tight = gap < _TIGHT * np.minimum(size[:, None], size[None, :])
+    tight &= (size[:, None] >= _DISPLAY) & (size[None, :] >= _DISPLAY)
+    gaps = np.where(right & alike & (_spanned(box, size) | tight), gap, np.inf)
     beside = np.where(np.isfinite(gaps.min(axis=1)), gaps.argmin(axis=1), -1) if n else index
     return Neighbours(under, white, beside)
 
