@@ -8,8 +8,9 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["OutputError", "check_outputs", "write", "write_all"]
+__all__ = ["OutputError", "check_outputs", "open_atomic", "write", "write_all"]
 
 
 class OutputError(OSError):
@@ -83,6 +84,33 @@ def write_all(files: Mapping[Path, bytes], *, force: bool = False, staging: Path
     finally:
         for temporary, _, _ in staged:
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def open_atomic(path: str | Path, *, force: bool = False) -> Iterator[BinaryIO]:
+    """A file to write to as a stream; it takes its place, whole, when the block ends without an error.
+
+    Raises:
+        OutputError: when it exists (without ``force``) or cannot be written; nothing is left behind.
+    """
+    target = _target(Path(path))
+    _check_one(target, path, force)
+    with _explained(path):
+        if _is_device(target):
+            with target.open("wb") as out:
+                yield out
+            return
+        temporary = _stage(target, b"")
+    try:
+        with temporary.open("wb") as out:
+            yield out
+            with _explained(path):
+                out.flush()
+                os.fsync(out.fileno())
+        with _explained(path):
+            _place(temporary, target, Path(path), force)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _check_one(target: Path, named: str | Path, force: bool) -> None:

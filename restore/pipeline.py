@@ -89,12 +89,13 @@ class Tools:
     """What a pass may use besides the view: settings, knowledge of the language, and notes that passes leave each other.
 
     ``memo`` lives as long as one restoration; keys are pass names. ``layout`` has the boxes of the printed lines, where
-    the input's format knows them.
+    the input's format knows them; ``running`` the shapes of lines that recur on the pages of the issue.
     """
 
     settings: Settings = field(default_factory=Settings)
     memo: dict[str, Any] = field(default_factory=dict)
     layout: Layout | None = None
+    running: frozenset[str] = frozenset()
 
     @cached_property
     def language(self) -> Language:
@@ -217,7 +218,11 @@ class Pipeline:
                     raise ValueError(f"pass {one.name!r} must stand after {earlier!r}")
 
     def run(
-        self, source: str | Source, settings: Settings | None = None, layout: Layout | None = None
+        self,
+        source: str | Source,
+        settings: Settings | None = None,
+        layout: Layout | None = None,
+        running: frozenset[str] = frozenset(),
     ) -> Restoration:
         """Restore a source.
 
@@ -225,6 +230,7 @@ class Pipeline:
             source: the text.
             settings: what the user chose.
             layout: boxes of the printed lines, spans into the source's text; without them text decides alone.
+            running: shapes of running heads and imprint of the issue (:class:`restore.order.issue.RunningLines`).
 
         Raises:
             CorrectionError: when a pass contradicts itself.
@@ -233,7 +239,7 @@ class Pipeline:
         settings = settings or Settings()
         if isinstance(source, str):
             source = Source(source)
-        tools = Tools(settings, layout=layout)
+        tools = Tools(settings, layout=layout, running=running)
         ledger = Ledger()
         view = View.of(source)
         for one in self.passes:

@@ -15,8 +15,9 @@ from typing import Any
 from restore.batch.crew import Crew, Outcome, Task
 from restore.batch.page import Page, content_hash
 from restore.batch.plan import BatchError, Plan
+from restore.batch.reading import pages
 from restore.batch.run import Run
-from restore.readers import Document, Failure, read
+from restore.readers import Document, Failure
 from restore.source import InputError, Source
 
 __all__ = ["Actor", "Reader", "run_ray"]
@@ -44,15 +45,14 @@ class Reader:
         done: dict[str, str] = pickle.loads(given["done"])
         path, name = given["path"], given["name"]
         try:
-            for one in read(path, self._plan.read, name=name):
+            for one in pages(path, self._plan.read, name):
                 if isinstance(one, Failure):
                     yield _row("failure", one.id, reason=one.reason)
                     continue
-                content = content_hash(one)
-                same = done.get(one.id) == content
-                yield _row(
-                    "same" if same else "page", one.id, content, body=b"" if same else pickle.dumps(one)
-                )
+                content, identity = content_hash(*one), one[0].id
+                same = done.get(identity) == content
+                body = b"" if same else pickle.dumps(one)
+                yield _row("same" if same else "page", identity, content, body=body)
         except InputError as error:
             yield _row("failure", name, reason=str(error))
             return
@@ -73,7 +73,7 @@ class Actor:
         """The same rows in the same order, documents made into pages."""
         rows = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
         tasks = [
-            Task(pickle.loads(row["body"]), "", number)
+            _task(row["body"], number)
             for number, row in enumerate(rows)
             if row["kind"] == "page"
         ]
@@ -85,6 +85,11 @@ class Actor:
                 row |= {"kind": "failed", "reason": outcome.reason, "body": b""}
                 row["source"] = outcome.task.document.source.to_bytes()
         return {name: [row[name] for row in rows] for name in batch}
+
+
+def _task(body: bytes, number: int) -> Task:
+    document, running = pickle.loads(body)
+    return Task(document, running, "", number)
 
 
 def _row(kind: str, identity: str, content: str = "", reason: str = "", body: bytes = b"") -> Row:
@@ -185,7 +190,7 @@ def _settle(run: Run, row: Row) -> None:
         return
     page = pickle.loads(row["body"]) if row["body"] else None
     source = Document(identity, Source("", raw=row["source"]))
-    task = run.take(source, row["hash"])
+    task = run.take(source, frozenset(), row["hash"])
     if task is None:
         return
     if isinstance(page, Page):

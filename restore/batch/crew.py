@@ -25,9 +25,10 @@ _FALSE_STARTS = 3
 
 @dataclass
 class Task:
-    """A page to restore; ``path`` and ``number`` say where its results go."""
+    """A page to restore, with the running lines of its issue; ``path`` and ``number`` say where its results go."""
 
     document: Document
+    running: frozenset[str] = frozenset()
     path: str = ""
     number: int = 0
     tries: int = 0
@@ -149,7 +150,7 @@ class Crew:
             hand.since = time.monotonic()
         hand.tasks.append(task)
         with contextlib.suppress(OSError):  # it is gone; `collect` finds out
-            hand.helper.pipe.send((task.document, task.path, task.number))
+            hand.helper.pipe.send((task.document, task.running, task.path, task.number))
 
     @staticmethod
     def _at_work(hand: _Hand) -> bool:

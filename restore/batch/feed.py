@@ -74,8 +74,8 @@ class Feed:
         with contextlib.suppress(OSError):  # it is gone; `poll` finds out
             self._helper.pipe.send((self._now.path, self._now.name))
 
-    def poll(self) -> tuple[Document, str] | Failure | InputRead | None:
-        """The next page with its content hash, a failure, the end of an input, or None when there is nothing yet.
+    def poll(self) -> tuple[Document, frozenset[str], str] | Failure | InputRead | None:
+        """The next page with the running lines of its issue and its content hash, a failure, the end of an input, or None when there is nothing yet.
 
         Raises:
             BatchError: when the process that reads cannot be started.

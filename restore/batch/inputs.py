@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restore.batch.plan import BatchError
+from restore.readers.archive import is_aside, is_picture
 
 __all__ = ["Input", "list_inputs"]
 
@@ -28,7 +29,7 @@ class Input:
 
 
 def list_inputs(named: Sequence[str | Path], out: Path) -> Iterator[Input]:
-    """The files of what was named, folders in the order of their names; hidden files are not.
+    """The files of what was named, folders in the order of their names; hidden files and pictures are not.
 
     Args:
         named: files and folders.
@@ -58,7 +59,7 @@ def _walk(folder: Path, name: str, out: Path) -> Iterator[Input]:
     except OSError as error:
         raise BatchError(f"{folder}: cannot be read ({error.strerror or error})") from None
     for entry in found:
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") or is_aside(entry.name) or is_picture(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
             if Path(entry.path).resolve() != out:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from restore.batch.page import Page
-from restore.batch.shards import row
 from restore.files import OutputError, write_all
 
 __all__ = ["OWN", "Outputs", "blames_page"]
@@ -81,8 +80,8 @@ class Outputs:
         """
         files: dict[Path, bytes] = {}
         gone: list[Path] = []
-        if self.rows:
-            files[self.row(number)] = row(page)
+        if page.row is not None:
+            files[self.row(number)] = page.row
         else:
             files[self.text(path)] = page.text
             _add(files, gone, self.record(path), page.record)

@@ -53,43 +53,59 @@ class Summary:
 
 @dataclass(frozen=True)
 class Page:
-    """Results of a page. ``text``, ``record`` and ``report`` are file contents in UTF-8."""
+    """Results of a page: contents of files in UTF-8. Where rows are wanted, ``row`` has text and record (as JSON)."""
 
     id: str
     text: bytes
     record: bytes | None
     report: bytes | None
     summary: Summary
-    meta: Mapping[str, str] = field(default_factory=dict)
+    row: bytes | None = None
 
 
-def content_hash(document: Document) -> str:
-    """Thirty-two hexadecimal digits that name what a page's result is made from: text, its encoding, its boxes."""
+def content_hash(document: Document, running: frozenset[str] = frozenset()) -> str:
+    """Thirty-two hexadecimal digits that name what a page's result is made from: text, encoding, boxes, running lines."""
     source, layout = document.source, document.layout
     state = hashlib.sha256(f"{source.encoding}\0".encode())
     state.update(source.to_bytes())
     if layout is not None:
         state.update(orjson.dumps(layout.as_data()))
+    if running:
+        state.update(orjson.dumps([line.encode("utf-8", "surrogatepass").hex() for line in sorted(running)]))
     return state.hexdigest()[:32]
 
 
-def restore_page(document: Document, plan: Plan, pipeline: Pipeline | None = None) -> Page:
+def restore_page(
+    document: Document,
+    plan: Plan,
+    pipeline: Pipeline | None = None,
+    running: frozenset[str] = frozenset(),
+) -> Page:
     """Restore a document and make its results.
 
     Args:
         document: the page. It goes under its id from here on, so that results do not depend on where an input lay.
         plan: settings and wanted results.
         pipeline: ``plan.pipeline()``, when it has been made already.
+        running: lines that recur on the pages of the same issue.
 
     Raises:
         CorrectionError, InvariantError: as :meth:`restore.Pipeline.run`.
     """
     begin = time.perf_counter()
     source = replace(document.source, name=document.id)
-    restoration = (pipeline or plan.pipeline()).run(source, plan.settings, document.layout)
+    restoration = (pipeline or plan.pipeline()).run(source, plan.settings, document.layout, running)
     summary = _summary(restoration)
-    record = report = None
-    if plan.record:
+    record = report = line = None
+    text = b""
+    if plan.format != "text":
+        from restore.writers import row
+
+        body = row(replace(document, source=source), restoration)
+        line = orjson.dumps(body if plan.record else body | {"record": ""}) + b"\n"
+    else:
+        text = encode_output(restoration.text)
+    if plan.record and line is None:
         from restore.record import dumps
 
         record = dumps(restoration)
@@ -97,9 +113,8 @@ def restore_page(document: Document, plan: Plan, pipeline: Pipeline | None = Non
         from restore.report.html import render_report
 
         report = render_report(restoration).encode("utf-8", "backslashreplace")
-    text = encode_output(restoration.text)
     summary = replace(summary, seconds=time.perf_counter() - begin)
-    return Page(document.id, text, record, report, summary, dict(document.meta))
+    return Page(document.id, text, record, report, summary, line)
 
 
 def _summary(r: Restoration) -> Summary:

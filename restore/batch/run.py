@@ -87,7 +87,7 @@ class Run:
         self._read = 0
 
     # ------------------------------------------------------------------ in
-    def take(self, document: Document, content: str) -> Task | None:
+    def take(self, document: Document, running: frozenset[str], content: str) -> Task | None:
         """A page has been read: the task to restore it, or None when there is nothing to do."""
         entry = self.store.enter(document.id, content)
         if entry.known:
@@ -96,7 +96,7 @@ class Run:
         if not entry.todo:
             self._tell()
             return None
-        return Task(document, entry.path, entry.number)
+        return Task(document, running, entry.path, entry.number)
 
     def _twice(self, document: Document) -> None:
         number = 2

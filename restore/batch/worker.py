@@ -37,7 +37,7 @@ class Answer:
 
 
 def restore_pages(pipe: Connection, lifeline: Connection, plan: Plan, outputs: Outputs | None) -> None:
-    """Restore the pages that come over ``pipe`` as ``(document, path, number)`` until it is closed."""
+    """Restore the pages that come over ``pipe`` as ``(document, running lines, path, number)`` until it is closed."""
     _settle(lifeline)
     from restore.batch.page import restore_page
 
@@ -47,12 +47,12 @@ def restore_pages(pipe: Connection, lifeline: Connection, plan: Plan, outputs: O
     pipe.send("ready")
     while True:
         try:
-            document, path, number = pipe.recv()
+            document, running, path, number = pipe.recv()
         except (EOFError, OSError):
             return
         answer: Answer
         try:
-            page = restore_page(document, plan, pipeline)
+            page = restore_page(document, plan, pipeline, running)
             answer = Answer("page", "", page) if outputs is None else _written(outputs, page, path, number)
         except MemoryError:
             answer = Answer("memory", f"needed more than {plan.limits.megabytes} MB of memory")
@@ -96,12 +96,13 @@ def _told(error: Exception) -> str:
 def read_inputs(pipe: Connection, lifeline: Connection, plan: Plan) -> None:
     """Read the inputs whose ``(path, name)`` come over ``pipe``.
 
-    For each, any number of ``(document, hash)`` and of failures, then a string: empty, or why nothing (more)
+    For each, any number of ``(document, running lines, hash)`` and of failures, then a string: empty, or why nothing (more)
     could be read.
     """
     _settle(lifeline)
     from restore.batch.page import content_hash
-    from restore.readers import Document, read
+    from restore.batch.reading import pages
+    from restore.readers import Failure
     from restore.source import InputError
 
     _limit_memory(plan.limits.megabytes)
@@ -113,8 +114,8 @@ def read_inputs(pipe: Connection, lifeline: Connection, plan: Plan) -> None:
             return
         reason = ""
         try:
-            for one in read(path, plan.read, name=name):
-                pipe.send((one, content_hash(one)) if isinstance(one, Document) else one)
+            for one in pages(path, plan.read, name):
+                pipe.send(one if isinstance(one, Failure) else (*one, content_hash(*one)))
         except BrokenPipeError:
             return
         except InputError as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,11 +24,10 @@ from restore.cli.console import (
     write_bytes,
     write_lines,
 )
-from restore.config import Config
 
 if TYPE_CHECKING:
-    from restore.cli.work import Job
     from restore.restoration import Restoration
+    from restore.writers.rows import RowWriter
 
 __all__ = ["app"]
 
@@ -98,6 +100,11 @@ def clean(
     spacing: opt.SpacingOption = None,
     script: opt.ScriptOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
+    to: opt.ToOption = None,
     check_stable: Annotated[
         bool, typer.Option("--check-stable", help="Fail when restoring the result once more would change it.")
     ] = False,
@@ -109,85 +116,77 @@ def clean(
     The text goes to standard output or to -o. Options may also stand in restore.toml, or in [tool.restore] of
     a pyproject.toml, in the input's folder or above it.
     """
-    from restore.cli.work import plan
+    from contextlib import ExitStack
+
+    from restore.cli.pages import Delivery, deliver
+    from restore.cli.work import Job, plan
 
     chosen = opt.choices(certainty, punctuation, spacing, script, fast, select, ignore)
-    jobs = plan(inputs, out, record, report)
-    taken: dict[Path, str] = {}
+    wanted = _output_format(to, out)
+    rows = wanted in (opt.Outputs.JSONL, opt.Outputs.PARQUET)
+    if rows and (record is not None or report is not None):
+        raise Failure("rows hold the records; --record and --report are for text")
+    suffix = ".xml" if wanted is opt.Outputs.PAGE else ".txt"
+    jobs = [Job(name, None) for name in inputs] if rows else plan(inputs, out, record, report, suffix)
     failed: list[str] = []
+    parts: list[str] = []
     progress = Progress([job.name for job in jobs])
-    for number, name in progress:
-        try:
-            restoration = _clean_one(jobs[number], inputs, chosen, encoding, force, check_stable, taken)
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            progress.clear()
-            say(f"restore: {explained(error, name)}")
-            failed.append(name)
-            continue
+
+    def tell(restoration: Restoration) -> None:
         if not quiet:
             progress.clear()
             _tell(restoration, summary)
-    if failed:
-        if len(jobs) > 1:
-            say(f"restore: {len(failed)} of {len(jobs)} inputs failed: {', '.join(failed)}")
+
+    def fail(reason: str) -> None:
+        progress.clear()
+        say(f"restore: {reason}")
+        parts.append(reason)
+
+    with ExitStack() as stack:
+        writer = stack.enter_context(_rows_to(out, wanted, inputs, force)) if rows else None
+        options = opt.reading(encoding, from_format, text_field, id_field, max_characters)
+        how = Delivery(chosen, options, inputs, force, check_stable, wanted.value, writer, tell, fail, {})
+        for number, name in progress:
+            try:
+                deliver(jobs[number], how)
+            except BrokenPipeError:
+                raise
+            except Exception as error:
+                progress.clear()
+                say(f"restore: {explained(error, name)}")
+                failed.append(name)
+    if failed and len(jobs) > 1:
+        say(f"restore: {len(failed)} of {len(jobs)} inputs failed: {', '.join(failed)}")
+    if parts:
+        say(f"restore: {len(parts)} {'page' if len(parts) == 1 else 'pages'} could not be restored")
+    if failed or parts:
         raise typer.Exit(ERROR)
 
 
-def _clean_one(
-    job: Job,
-    inputs: list[str],
-    chosen: Config,
-    encoding: str | None,
-    force: bool,
-    check: bool,
-    taken: dict[Path, str],
-) -> Restoration:
-    from restore.cli.work import read_source, restored, stable
+def _output_format(to: opt.Outputs | None, out: Path | None) -> opt.Outputs:
+    """What was asked for, or what the ending of the output says."""
+    if to is not None:
+        return to
+    by_name = {".jsonl": opt.Outputs.JSONL, ".ndjson": opt.Outputs.JSONL, ".parquet": opt.Outputs.PARQUET}
+    return by_name.get(out.suffix.lower() if out is not None else "", opt.Outputs.TEXT)
+
+
+@contextmanager
+def _rows_to(out: Path | None, kind: opt.Outputs, inputs: list[str], force: bool) -> Iterator[RowWriter]:
     from restore.files import check_outputs
+    from restore.writers.rows import RowWriter, writing
 
-    for path in job.outputs:
-        if path.resolve() in taken:
-            raise Failure(
-                f"{job.name}: {path} has the results of {taken[path.resolve()]} already; rename one of them"
-            )
-    check_outputs(job.outputs, [name for name in inputs if name != "-"], force=force)
-    restoration = restored(read_source(job.name, encoding), job.name, chosen)
-    if check and not stable(restoration, job.name, chosen):
-        raise Failure(
-            f"{job.name}: restoring the result once more changes it; nothing was written, please report it"
-        )
-    _deliver(restoration, job.out, job.record, job.report, force)
-    taken.update((path.resolve(), job.name) for path in job.outputs)
-    return restoration
-
-
-def _deliver(
-    restoration: Restoration, out: Path | None, record: Path | None, report: Path | None, force: bool
-) -> None:
-    """Write text, record and report: all of them or none."""
-    from restore.files import write_all
-    from restore.record import dumps
-    from restore.source import encode_output
-
-    files: dict[Path, bytes] = {}
-    text = encode_output(restoration.text)
-    if out is not None:
-        files[out] = text
-    if record is not None:
-        files[record] = dumps(restoration)
-    if report is not None:
-        files[report] = _html(restoration)
-    write_all(files, force=force)
-    if out is None:
-        write_bytes(text)
-
-
-def _html(restoration: Restoration) -> bytes:
-    from restore.report.html import render_report
-
-    return render_report(restoration).encode("utf-8", "backslashreplace")
+    if out is None or out == Path("-"):
+        if kind is opt.Outputs.PARQUET:
+            raise Failure("Parquet needs -o with the name of a file")
+        writer = RowWriter(sys.stdout.buffer, kind.value)
+        yield writer
+        writer.close()
+        sys.stdout.buffer.flush()
+        return
+    check_outputs([out], [name for name in inputs if name != "-"], force=force)
+    with writing(out, kind.value, force=force) as writer:
+        yield writer
 
 
 def _tell(restoration: Restoration, summary: bool = False) -> None:
@@ -252,22 +251,10 @@ def batch(
     memory_limit: Annotated[
         int, typer.Option(metavar="MB", min=0, help="Memory a page may take; 0 for no limit.")
     ] = 2048,
-    input_format: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Format of the inputs, when it is not recognised.", show_default=False
-        ),
-    ] = None,
-    text_field: Annotated[
-        str, typer.Option(metavar="KEY", help="Column or key that holds the text, in JSONL and Parquet.")
-    ] = "text",
-    id_field: Annotated[
-        str | None,
-        typer.Option(metavar="KEY", help="Column or key that names a page there (default: its number)."),
-    ] = None,
-    most_characters: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Size above which a page is cut or refused.")
-    ] = 4_000_000,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    most: opt.MostOption = None,
     oversize: Annotated[
         batch_words.Oversizes, typer.Option(help="Cut such a page at blank lines, or refuse it.")
     ] = batch_words.Oversizes.CUT,
@@ -288,8 +275,9 @@ def batch(
 
     Exit code 0: all pages are restored; 1: some are in quarantine; 2: an error; 130: stopped.
     """
+    from dataclasses import replace
+
     from restore.batch import Limits, run_batch
-    from restore.readers import ReadOptions
 
     if retry and not resume:
         raise Failure("--retry goes with --resume")
@@ -301,12 +289,8 @@ def batch(
         report.value,
         record,
         shard,
-        ReadOptions(
-            format=input_format,
-            encoding=encoding,
-            text_field=text_field,
-            id_field=id_field,
-            most_characters=most_characters,
+        replace(
+            opt.reading(encoding, from_format, text_field, id_field, most),
             oversize="cut" if oversize is batch_words.Oversizes.CUT else "refuse",
         ),
         Limits(time_limit, memory_limit),
@@ -347,33 +331,42 @@ def check(
     spacing: opt.SpacingOption = None,
     script: opt.ScriptOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
 ) -> None:
     """Say whether clean would change anything; write nothing.
 
     Exit code 1 when something would be applied, 0 when not, 2 when an input could not be read.
     """
-    from restore.cli.work import read_source, restored
+    from restore.cli.pages import Input
+    from restore.cli.work import restored
+    from restore.readers import Failure as Unread
     from restore.report.terminal import statistics_lines
 
     chosen = opt.choices(certainty, punctuation, spacing, script, fast, select, ignore)
+    options = opt.reading(encoding, from_format, text_field, id_field, max_characters)
     done: list[Restoration] = []
     failed: list[str] = []
     changed = False
     progress = Progress(inputs)
     for _, name in progress:
         try:
-            one = restored(read_source(name, encoding), name, chosen)
+            for page in Input(name, options).pages():
+                if isinstance(page, Unread):
+                    raise Failure(page.reason)
+                one = restored(page.source, name, chosen, page.layout)
+                changed |= one.changed
+                if format is not opt.Formats.TEXT:
+                    done.append(one)
+                    continue
+                progress.clear()
+                write_lines(statistics_lines(one) if stat else [_verdict(one)])
         except Exception as error:
             progress.clear()
             say(f"restore: {explained(error, name)}")
             failed.append(name)
-            continue
-        changed |= one.changed
-        if format is not opt.Formats.TEXT:
-            done.append(one)
-            continue
-        progress.clear()
-        write_lines(statistics_lines(one) if stat else [_verdict(one)])
     if format is not opt.Formats.TEXT:
         _write_format(done, format)
     if failed and len(inputs) > 1:
@@ -421,6 +414,11 @@ def diff(
     spacing: opt.SpacingOption = None,
     script: opt.ScriptOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
+    page: opt.PageOption = None,
 ) -> None:
     """Show what clean would change, character by character.
 
@@ -432,7 +430,8 @@ def diff(
     from restore.report.terminal import statistics_lines
 
     chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
-    restoration = open_restoration(input, chosen, encoding)
+    options = opt.reading(encoding, from_format, text_field, id_field, max_characters)
+    restoration = open_restoration(input, chosen, options, page)
     if format is not opt.Formats.TEXT:
         _write_format([restoration], format)
     elif stat:
@@ -466,9 +465,10 @@ def _show_diff(restoration: Restoration, pager: bool) -> None:
 @guarded
 def report(record: RecordFile, out: opt.OutOption = None, force: opt.ForceOption = False) -> None:
     """Make the HTML diff report of a record."""
+    from restore.cli.pages import html
     from restore.record import load
 
-    _write_one(_html(load(record)), out, record, force)
+    _write_one(html(load(record)), out, record, force)
 
 
 @app.command()
@@ -508,6 +508,11 @@ def apply(
     record: opt.RecordOption = None,
     report: opt.ReportOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
+    page: opt.PageOption = None,
     quiet: opt.QuietOption = False,
 ) -> None:
     """Restore a dump as a reviewer decided.
@@ -518,20 +523,27 @@ def apply(
     """
     from restore import decisions as judged
     from restore import record as records
-    from restore.cli.work import is_record, plan, read_bytes
+    from restore.cli.pages import one_page, write_results
+    from restore.cli.work import is_record, plan, read_bytes, shown
     from restore.files import check_outputs
-    from restore.source import Source
+    from restore.source import encode_output
 
     made = judged.load(decisions)
     (job,) = plan([input], out, record, report)
     check_outputs(job.outputs, [p for p in (input, str(decisions)) if p != "-"], force=force)
     data = read_bytes(input)
-    name = "<stdin>" if input == "-" else input
     if is_record(data):
-        result = made.apply(records.loads(data, name))
+        result = made.apply(records.loads(data, shown(input)))
     else:
-        result = made.run(Source.from_bytes(data, name, encoding))
-    _deliver(result.restoration, job.out, job.record, job.report, force)
+        document = one_page(
+            input, opt.reading(encoding, from_format, text_field, id_field, max_characters), page, data
+        )
+        result = made.run(document.source, document.layout)
+    text = encode_output(result.restoration.text)
+    files = {} if job.out is None else {job.out: text}
+    write_results(files, result.restoration, job.record, job.report, force)
+    if job.out is None:
+        write_bytes(text)
     if quiet:
         return
     _tell(result.restoration)
@@ -568,6 +580,11 @@ def explain(
     spacing: opt.SpacingOption = None,
     script: opt.ScriptOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
+    page: opt.PageOption = None,
 ) -> None:
     """Explain a pass, or a place in a dump: what was done there, and why."""
     from restore.cli.work import known_passes, open_restoration
@@ -581,7 +598,8 @@ def explain(
             raise Failure(f"{target}: say which place is meant: restore explain {target} --at OFFSET")
         raise Failure(_no_pass(target))
     chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
-    restoration = open_restoration(target, chosen, encoding)
+    options = opt.reading(encoding, from_format, text_field, id_field, max_characters)
+    restoration = open_restoration(target, chosen, options, page)
     offset = _place(at, restoration.source.text)
     write_lines(printable(line) for line in restoration.explain(offset).split("\n"))
 

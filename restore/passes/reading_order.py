@@ -10,6 +10,7 @@ import numpy as np
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
 from restore.layout.segments import Segments, printed_lines, segments_of
+from restore.order.boxed import by_boxes
 from restore.order.evidence import parts, weights
 from restore.order.geometry import BLOCKS
 from restore.order.refine import LOOSE, merit, neighbourhood, refine, settle, worth
@@ -39,6 +40,11 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     """
     if not (view.classes & ch.CJK).any():
         return
+    if tools.layout is not None:
+        drafts = by_boxes(view, tools.layout, tools.language.model, tools.memo)
+        if drafts is not None:
+            yield from drafts
+            return
     segments = segments_of(view)
     if not printed_lines(segments):
         return
