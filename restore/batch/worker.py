@@ -105,7 +105,9 @@ def read_inputs(pipe: Connection, lifeline: Connection, plan: Plan) -> None:
     from restore.readers import Failure
     from restore.source import InputError
 
-    _limit_memory(plan.limits.megabytes)
+    # room for the largest file that is read, its text and what is made of it, besides what a page may take
+    megabytes = plan.limits.megabytes and plan.limits.megabytes + 3 * (plan.read.most_bytes >> 20)
+    _limit_memory(megabytes)
     pipe.send("ready")
     while True:
         try:
@@ -123,7 +125,7 @@ def read_inputs(pipe: Connection, lifeline: Connection, plan: Plan) -> None:
         except OSError as error:
             reason = f"{path}: cannot be read ({error.strerror or error})"
         except MemoryError:
-            reason = f"{path}: reading it needs more than {plan.limits.megabytes} MB of memory"
+            reason = f"{path}: reading it needs more than {megabytes} MB of memory"
         except Exception as error:
             reason = (
                 f"{path}: internal error while reading ({type(error).__name__}: {error}); please report it"
