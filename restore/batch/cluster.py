@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -72,11 +73,7 @@ class Actor:
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """The same rows in the same order, documents made into pages."""
         rows = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
-        tasks = [
-            _task(row["body"], number)
-            for number, row in enumerate(rows)
-            if row["kind"] == "page"
-        ]
+        tasks = [_task(row["body"], number) for number, row in enumerate(rows) if row["kind"] == "page"]
         for outcome in self._crew.run(tasks):
             row = rows[outcome.task.number]
             if outcome.kind == "page":
@@ -119,6 +116,7 @@ def run_ray(address: str | None) -> Callable[[Run, int], None]:
     def work(run: Run, jobs: int) -> None:
         own = not ray.is_initialized()
         if own:
+            _check_reachable(address)
             try:
                 ray.init(
                     address=address,
@@ -138,6 +136,17 @@ def run_ray(address: str | None) -> Callable[[Run, int], None]:
                 ray.shutdown()
 
     return work
+
+
+def _check_reachable(address: str | None) -> None:
+    """Ray itself waits for minutes for a cluster that is not there."""
+    host, _, port = (address or "").rpartition("://")[2].rpartition(":")
+    if not port.isdecimal():  # none, or "auto"
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except OSError as error:
+        raise BatchError(f"no Ray cluster at {address} ({error.strerror or error})") from None
 
 
 def _run(ray: Any, run: Run, jobs: int) -> None:
