@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 from restore import Pipeline
-from restore.batch import BatchError, Limits, Plan, Restorer, Result, run_batch
+from restore.batch import BatchError, Limits, Plan, Restorer, run_batch
 from restore.batch import feed as feeding
 from restore.batch.worker import read_inputs
 
@@ -231,6 +231,25 @@ def test_long_lists_are_parted(inputs: Path, tmp_path: Path, monkeypatch: pytest
     pages = sorted((tmp_path / "out").glob("index*.html"))
     assert [p.name for p in pages] == ["index-2.html", "index-3.html", "index.html"]
     assert sum(p.read_text("utf-8").count('<td class="name">') for p in pages) == 12
+
+
+def test_archives_are_many_pages(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "pages.zip", "w") as archive:
+        for k in range(6):
+            archive.writestr(f"d/{k}.txt", f"青石日报 第{k}版\n{page(k)}")
+        archive.writestr("../../evil.txt", page(7))
+    rows = "\n".join(json.dumps({"text": page(k)}, ensure_ascii=False) for k in range(3))
+    (tmp_path / "rows.jsonl").write_text(rows, "utf-8")
+    out = tmp_path / "deep" / "out"
+    plan = Plan(passes=PASSES)
+    result = run_batch([tmp_path / "pages.zip", tmp_path / "rows.jsonl"], out, plan, jobs=1)
+    assert result.done + result.quarantine == 10
+    assert {"pages.zip!/d/0.txt", "rows.jsonl#1.txt"} <= texts(out)
+    assert {p.parent for p in tmp_path.rglob("*evil*")} <= set(out.rglob("*")), "nothing outside"
+    again = run_batch([tmp_path / "pages.zip", tmp_path / "rows.jsonl"], out, plan, jobs=1, resume=True)
+    assert (again.restored, again.done) == (0, result.done)
 
 
 # ---------------------------------------------------------------------- going on
@@ -624,6 +643,15 @@ def test_restorer_in_tables_and_documents() -> None:
     assert document.metadata["restore_need"] >= 0
 
 
+def test_restorer_in_a_table_of_pandas() -> None:
+    pandas = pytest.importorskip("pandas")
+    restorer = Restorer(Plan(passes=PASSES, report="none"))
+    frame = pandas.DataFrame({"id": ["a", "b"], "text": list(LINES), "year": [1998, 1999]})
+    frame = frame.assign(**restorer.batch(frame.to_dict("list")))
+    assert frame["text"].tolist() == [Pipeline(PASSES).run(line).text for line in LINES]
+    assert frame["year"].tolist() == [1998, 1999]
+
+
 def test_restorer_keeps_what_it_cannot_restore(monkeypatch: pytest.MonkeyPatch) -> None:
     from restore.batch import adapter
 
@@ -633,7 +661,3 @@ def test_restorer_keeps_what_it_cannot_restore(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(adapter, "restore_page", broken)
     made = Restorer()("水渠")
     assert (made["text"], made["error"]) == ("水渠", "RuntimeError: a mistake")
-
-
-def test_result_is_plain() -> None:
-    assert Result(1, 0, 1, 0, False, 1.0).statistics == {}

@@ -40,7 +40,7 @@ DUMP = "党的基层组织是党 执政的组织基础,担负 着直接教育党
 CLEAN = "党的基层组织是党执政的组织基础，担负着直接教育党员、管理党员、监督党员和组织群众的职责。\n"
 FORMATTING = ("--select", "formatting")
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
-COMMANDS = ("clean", "check", "diff", "report", "revert", "apply", "explain", "passes", "evaluate")
+COMMANDS = ("clean", "check", "diff", "report", "revert", "apply", "explain", "passes", "evaluate", "batch")
 
 
 class Run:

@@ -153,7 +153,13 @@ class Run:
         self._tell()
 
     def _quarantine(self, entry: Entry, identity: str, reason: str, document: Document | None) -> None:
-        self.store.quarantine(entry, reason, None if document is None else document.source.to_bytes())
+        data = None if document is None else document.source.to_bytes()
+        try:
+            self.store.quarantine(entry, reason, data)
+        except OutputError as error:
+            if not blames_page(error):
+                raise
+            self.store.quarantine(entry, reason, None)  # its name cannot be a file's
         self.log.write("quarantine", id=identity, reason=reason)
         self.watcher.said(f"{identity}: {reason}; in quarantine")
         self._tell()

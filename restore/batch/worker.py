@@ -6,6 +6,7 @@ Both answer over a pipe and end when the process that leads the batch is gone.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -43,6 +44,7 @@ def restore_pages(pipe: Connection, lifeline: Connection, plan: Plan, outputs: O
 
     pipeline = plan.pipeline()
     _warm(plan)
+    gc.freeze()  # what has been loaded stays: collections need not look through it again and again
     _limit_memory(plan.limits.megabytes)
     pipe.send("ready")
     while True:
