@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_LINES", "by_boxes", "too_many"]
 
-MOST_LINES = 2000  # of a page whose order is sought: every line is held against every other
+MOST_LINES = 1500  # of a page whose order is sought: every line is held against every other
 
 _IN_ORDER = (
     0.85  # share of lines that follow the one before them in the file, from which single lines strayed
