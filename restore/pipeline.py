@@ -49,6 +49,9 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
     "formatting": ("encoding", "markup", "join_lines", "spaces", "punctuation"),
 }
 ENTRY_POINTS = "restore.passes"
+#: Characters above which a text is no page any more: of the built-in passes only those of ``formatting`` run on it, since
+#: what the others cost grows faster than the text.
+LARGE = 250_000
 
 
 @dataclass(frozen=True)
@@ -242,7 +245,11 @@ class Pipeline:
         tools = Tools(settings, layout=layout, running=running)
         ledger = Ledger()
         view = View.of(source)
+        left_out: list[str] = []
         for one in self.passes:
+            if len(source.text) > LARGE and one.name in _WITHIN_PAGES:
+                left_out.append(one.name)
+                continue
             first, last = record(view, ledger, one.name, one.find(view, tools))
             if last > first and (ledger.corrs["certainty"][first:] >= int(settings.certainty)).any():
                 view = View.of(source, ledger, _applied(ledger, settings.certainty))
@@ -252,7 +259,7 @@ class Pipeline:
             settled,
             settings.certainty,
             settings=settings.as_data() | {"passes": list(self.names)},
-            notes=source.notes + tuple(tools.memo.get("notes", ())),
+            notes=source.notes + tuple(tools.memo.get("notes", ())) + _too_large(source, left_out),
         )
         if settled is ledger:
             out._rendering = view.rendering
@@ -264,6 +271,18 @@ class Pipeline:
             out.check()
             check_replay(out)
         return out
+
+
+_WITHIN_PAGES = frozenset(PRESETS["default"]) - frozenset(PRESETS["formatting"])
+
+
+def _too_large(source: Source, left_out: Sequence[str]) -> tuple[str, ...]:
+    if not left_out:
+        return ()
+    return (
+        f"{len(source.text):,} characters are more than a page has (at most {LARGE:,}), so these passes did not run: "
+        f"{', '.join(left_out)}; cut the text into its pages",
+    )
 
 
 def _applied(ledger: Ledger, threshold: Certainty) -> np.ndarray[Any, np.dtype[np.bool_]]:

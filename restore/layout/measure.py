@@ -11,6 +11,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 NARROWEST = 6  # ems; narrower columns do not occur in running text
+_NO_LINE = 1000.0  # ems; nothing wider is a printed line
 _WIDEST = 100  # half ems; nothing wider is a column
 
 
@@ -61,16 +62,14 @@ def column_measures(width: Floats, least: int = 4) -> Floats:
     """Measures of a page: peaks of the histogram of widths, widest first. Shape ``(k,)``."""
     if not len(width):
         return np.empty(0)
-    half = np.rint(width * 2).astype(np.int64)
+    half = np.rint(np.minimum(width, _NO_LINE) * 2).astype(np.int64)
     count = np.bincount(half, minlength=int(half.max()) + 4).astype(float)
     smooth = count.copy()
     smooth[1:] += count[:-1]
     smooth[:-1] += count[1:]
-    peaks = [
-        k
-        for k in np.argsort(-smooth, kind="stable")
-        if k >= 2 * NARROWEST and smooth[k] >= max(least, 0.03 * len(width))
-    ]
+    peaks = np.argsort(-smooth, kind="stable")
+    peaks = peaks[(peaks >= 2 * NARROWEST) & (peaks < 2 * _NO_LINE)]
+    peaks = peaks[smooth[peaks] >= max(least, 0.03 * len(width))]
     kept: list[int] = []
     for k in peaks:
         if all(abs(int(k) - j) > 4 for j in kept):

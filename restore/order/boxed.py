@@ -19,12 +19,22 @@ from restore.view import View
 if TYPE_CHECKING:
     from restore.language.scorer import Scorer
 
-__all__ = ["by_boxes"]
+__all__ = ["MOST_LINES", "by_boxes", "too_many"]
+
+MOST_LINES = 1500  # of a page whose order is sought: every line is held against every other
 
 _IN_ORDER = (
     0.85  # share of lines that follow the one before them in the file, from which single lines strayed
 )
 _SURE = 8.0
+
+
+def too_many(lines: int) -> str:
+    """The note for a page whose order is left as it is."""
+    return (
+        f"{lines:,} printed lines are more than the {MOST_LINES:,} whose order is sought; their order was left as it is"
+        " (cut the text into its pages)"
+    )
 
 
 def by_boxes(view: View, layout: Layout, model: Scorer, memo: dict[str, Any]) -> Iterator[Draft] | None:
@@ -34,6 +44,9 @@ def by_boxes(view: View, layout: Layout, model: Scorer, memo: dict[str, Any]) ->
     placed = placed_segments(view, layout)
     if placed is None:
         return None
+    if len(placed.segments) > MOST_LINES:
+        memo.setdefault("notes", []).append(too_many(len(placed.segments)))
+        return iter(())
     cuts = [(c.line, c.at, c.left, c.right) for c in gutter_cuts(placed, model)]
     return _drafts(view, cut(placed, cuts), model, memo)
 

@@ -118,12 +118,12 @@ def evidence_of(segments: Segments, model: Scorer, neighbours: bool = False) -> 
     top = matrix.max(axis=0) if n else matrix.sum(axis=0)
     mean = top + np.log(np.exp(matrix - top).mean(axis=0)) if n else top
     raw: Any = (matrix - mean).astype(np.float32)
-    seen: Any = page_strings(texts)
+    seen: Any = page_strings(texts, neighbours)
     if neighbours:
         here = np.asarray(model.logp_given(tails[:-1], heads[1:]), dtype=np.float64)
         here[np.arange(REACH)[None, :] >= length[1:, None]] = 0.0
         raw = Neighbours((here.sum(axis=1) - mean[1:]).astype(np.float32))
-        seen = Neighbours(seen[np.arange(n - 1), np.arange(1, n)])
+        seen = Neighbours(seen)
     boundary = np.full((n, REACH), model.bos, dtype=heads.dtype)
     opening = np.asarray(model.seams(boundary, heads), dtype=np.float64) - mean
     stop, comma, semi, not_first, opens, bracketed = (np.zeros(n, dtype=np.bool_) for _ in range(6))
@@ -175,14 +175,16 @@ def tails_and_heads(texts: list[str], model: Scorer) -> tuple[NDArray[Any], NDAr
     return tails, heads
 
 
-def page_strings(texts: list[str]) -> NDArray[np.int8]:
+def page_strings(texts: list[str], neighbours: bool = False) -> NDArray[np.int8]:
     """Length of the longest string across each seam that some line of the page has inside, shape ``(n, n)``.
+
+    Of ``neighbours`` only, in the order of the texts: shape ``(n - 1,)``.
 
     The page's own names and set phrases recur. Strings are only taken from inside lines, so that no seam is evidence for
     itself.
     """
     n = len(texts)
-    out = np.zeros((n, n), dtype=np.int8)
+    out = np.zeros(max(n - 1, 0) if neighbours else (n, n), dtype=np.int8)
     if n < 2:
         return out
     length = np.array([len(t) for t in texts], dtype=np.int64)
@@ -208,11 +210,16 @@ def page_strings(texts: list[str]) -> NDArray[np.int8]:
         for size in range(1, 5)
     }
     # only pairs whose two characters at the seam stand together somewhere can have more
-    ends, end_of = np.unique(tails[1], return_inverse=True)
-    firsts, first_of = np.unique(heads[1], return_inverse=True)
-    pairs = _among(ends[:, None] * _BASE + firsts[None, :], known[2])
-    i, j = np.nonzero(pairs[end_of][:, first_of])
-    out[i, j] = 2
+    if neighbours:
+        i = np.flatnonzero(_among(tails[1][:-1] * _BASE + heads[1][1:], known[2]))
+        j = i + 1
+    else:
+        ends, end_of = np.unique(tails[1], return_inverse=True)
+        firsts, first_of = np.unique(heads[1], return_inverse=True)
+        pairs = _among(ends[:, None] * _BASE + firsts[None, :], known[2])
+        i, j = np.nonzero(pairs[end_of][:, first_of])
+    place = (lambda i, j: i) if neighbours else (lambda i, j: (i, j))
+    out[place(i, j)] = 2
     for size in range(3, _LONGEST_STRING + 1):
         hit = np.zeros(len(i), dtype=np.bool_)
         for a in range(1, size):
@@ -221,7 +228,7 @@ def page_strings(texts: list[str]) -> NDArray[np.int8]:
                 continue
             whole = (length[i] >= a) & (length[j] >= b)
             hit |= whole & _among(tails[a][i] * _BASE ** np.uint64(b) + heads[b][j], known[size])
-        out[i[hit], j[hit]] = size
+        out[place(i[hit], j[hit])] = size
         i, j = i[hit], j[hit]  # a longer string has a shorter one in it
     return out
 

@@ -10,7 +10,7 @@ import numpy as np
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
 from restore.layout.segments import Segments, printed_lines, segments_of
-from restore.order.boxed import by_boxes
+from restore.order.boxed import MOST_LINES, by_boxes, too_many
 from restore.order.evidence import parts, weights
 from restore.order.geometry import BLOCKS
 from restore.order.refine import LOOSE, merit, neighbourhood, refine, settle, worth
@@ -47,6 +47,9 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
             return
     segments = segments_of(view)
     if not printed_lines(segments):
+        return
+    if len(segments) > MOST_LINES:
+        tools.memo.setdefault("notes", []).append(too_many(len(segments)))
         return
     solution = solve(segments, tools.language.model)
     tools.memo["reading_order"] = {"kind": solution.geometry.kind, "segments": len(segments)}
