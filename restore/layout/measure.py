@@ -44,11 +44,12 @@ def common_width(group: Ints, width: Floats, share: float = 0.3, least: int = 2)
             here = row >= 0
             row, cell = row[here], half[here]
         cells = np.bincount(row * (_WIDEST + 4) + cell, minlength=len(part) * (_WIDEST + 4))
-        count = cells.reshape(len(part), _WIDEST + 4)
+        count = cells.reshape(len(part), _WIDEST + 4)  # the first two and the last of a row are nobody's
         # tokens within one em below and half an em above count for a width
-        pairs = count[:, :-1] + count[:, 1:]
+        pairs = cells[:-1] + cells[1:]
         around = np.zeros(count.shape, dtype=np.int64)
-        np.add(pairs[:, :-2], pairs[:, 2:], out=around[:, 2:-1])
+        if len(pairs):
+            np.add(pairs[:-2], pairs[2:], out=around.reshape(-1)[2:-1])
         around *= count > 0
         around *= around >= np.maximum(least, share * size[part])[:, None]
         # the most common width; of two about equally common ones the wider

@@ -184,19 +184,32 @@ def _read(lean: list[float], double: list[bool]) -> list[int]:
 def _read_doubles(lean: list[float]) -> list[int]:
     """As `_read` where all marks are double ones: nothing or one is open, and the steps are written out."""
     closed, opened = 0.0, 1e9
-    back: list[tuple[int, int, int, int]] = []  # from which state and as what, for either state
+    back: list[
+        int
+    ] = []  # 1: what is closed then was open before the mark; 2: what is open then was so before
     for evidence in lean:
-        opening, closing = (-evidence, 0.0) if evidence < 0 else (0.0, evidence)
-        stray, close = closed + _STRAY + closing, opened + closing
-        open_, again = closed + opening, opened + _STRAY + opening
-        to_closed = (0, 1) if stray <= close else (1, 1)
-        to_opened = (0, 0) if open_ <= again else (1, 0)
-        closed, opened = min(stray, close), min(open_, again)
-        back.append(to_closed + to_opened)
-    state = 0 if closed + _END[0] <= opened + _END[1] else 1
+        if evidence < 0:
+            closing = opened
+            stray = closed + _STRAY
+            opening, again = closed - evidence, opened + _STRAY - evidence
+        else:
+            closing = opened + evidence
+            stray = closed + _STRAY + evidence
+            opening, again = closed, opened + _STRAY
+        step = 0
+        if closing < stray:
+            closed, step = closing, 1
+        else:
+            closed = stray
+        if again < opening:
+            opened = again
+            step += 2
+        else:
+            opened = opening
+        back.append(step)
+    is_open = closed + _END[0] > opened + _END[1]
     out = []
     for step in reversed(back):
-        what = step[2 * state + 1]
-        state = step[2 * state]
-        out.append(what)
+        out.append(0 if is_open else 1)
+        is_open = step >= 2 if is_open else step % 2 == 1
     return out[::-1]
