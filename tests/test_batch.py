@@ -320,10 +320,14 @@ def test_output_inside_the_input_folder_is_no_input(inputs: Path) -> None:
 
 
 def test_two_files_of_one_name(inputs: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BatchError, match="no file to read"):
+        run_batch([tmp_path / "empty"], tmp_path / "out", Plan(passes=PASSES))
     with pytest.raises(BatchError, match="would both be called"):
         run_batch(
             [inputs / "01.txt", _copy(inputs / "01.txt", tmp_path)], tmp_path / "out", Plan(passes=PASSES)
         )
+    assert not (tmp_path / "out" / ".batch").exists()  # the next attempt is a first one
 
 
 def _copy(file: Path, folder: Path) -> Path:

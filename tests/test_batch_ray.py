@@ -13,6 +13,7 @@ from restore.batch import BatchError, Plan, Restorer, run_batch
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install 'restore-cjk[ray]'")
 
+pytestmark = pytest.mark.ray
 PASSES = ("join_lines", "spaces", "punctuation")
 PLUG = """
 import time

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -101,6 +102,9 @@ class Store:
         _check_folder(folder, own.is_dir(), resume)
         inputs = list_inputs(named, folder)
         first = next(inputs, None)  # complaints about inputs come before anything is made
+        if first is None:
+            raise BatchError("there is no file to read in what was named")
+        begun = own.is_dir()
         own.mkdir(parents=True, exist_ok=True)
         self._lock = Lock(own / "lock")
         try:
@@ -112,13 +116,13 @@ class Store:
             self._block: Counter[int] = Counter()  # settled pages of the files being filled
         except BaseException:
             self._lock.release()
+            if not begun:  # leave nothing that looks like a batch
+                shutil.rmtree(own, ignore_errors=True)
             raise
         self.seen = self.skipped = self.changed = 0
 
     # ------------------------------------------------------------------ inputs
-    def _list(self, first: Input | None, others: Iterator[Input]) -> None:
-        if first is None:
-            raise BatchError("there is no file in what was named")
+    def _list(self, first: Input, others: Iterator[Input]) -> None:
         with self._db as db:
             db.execute("begin")
             for one in chain((first,), others):

@@ -307,8 +307,7 @@ def batch(
             address=address,
             watcher=teller,
         )
-    if not quiet or result.quarantine or result.stopped:
-        say(*batch_words.ended(result, out))
+    say(*(batch_words.troubles if quiet else batch_words.ended)(result, out))
     if result.stopped:
         raise typer.Exit(STOPPED)
     raise typer.Exit(CHANGES if result.quarantine else 0)

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from restore.batch import Limits, Plan, Result
     from restore.readers import ReadOptions
 
-__all__ = ["Engines", "Formats", "Oversizes", "Reports", "Teller", "ended", "make_plan", "usable_cores"]
+__all__ = [
+    "Engines",
+    "Formats",
+    "Oversizes",
+    "Reports",
+    "Teller",
+    "ended",
+    "make_plan",
+    "troubles",
+    "usable_cores",
+]
 
 
 class Engines(StrEnum):
@@ -168,6 +178,12 @@ def ended(result: Result, out: Path) -> list[str]:
     lines = [f"{pages}{rate}" + (f", {result.skipped:,} were done before" if result.skipped else "")]
     if result.statistics:
         lines += _table(result.statistics)
+    return [*lines, *troubles(result, out), f"pages to review: {out / 'index.html'}"]
+
+
+def troubles(result: Result, out: Path) -> list[str]:
+    """What is not as it should be at the end."""
+    lines = []
     if result.stopped:
         lines.append(f"stopped before the end; go on with: --resume -o {out}")
     if result.quarantine:
@@ -175,7 +191,6 @@ def ended(result: Result, out: Path) -> list[str]:
         lines += [f"  {name}: {reason}" for name, reason in result.failures]
         if result.quarantine > len(result.failures):
             lines.append(f"  and {result.quarantine - len(result.failures):,} more")
-    lines.append(f"pages to review: {out / 'index.html'}")
     return lines
 
 
