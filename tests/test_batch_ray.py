@@ -148,3 +148,4 @@ def test_no_cluster_there(inputs: Path, tmp_path: Path) -> None:
         ray.shutdown()
     with pytest.raises(BatchError, match="no Ray cluster"):
         run_batch([inputs], tmp_path / "out", Plan(), engine="ray", address="127.0.0.1:1")
+    assert not (tmp_path / "out").exists()

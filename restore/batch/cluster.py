@@ -105,18 +105,18 @@ def run_ray(address: str | None) -> Callable[[Run, int], None]:
     """The engine for a cluster at ``address``, or for Ray started here.
 
     Raises:
-        BatchError: when Ray is not installed.
+        BatchError: when Ray is not installed, or nobody answers there.
     """
     try:
         import ray
         import ray.data
     except ImportError:
         raise BatchError("the engine ray needs Ray: pip install 'restore-cjk[ray]'") from None
+    _check_reachable(address)
 
     def work(run: Run, jobs: int) -> None:
         own = not ray.is_initialized()
         if own:
-            _check_reachable(address)
             try:
                 ray.init(
                     address=address,
