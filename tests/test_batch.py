@@ -561,8 +561,12 @@ def test_fault_two_runs_in_one_folder(harm: Plan, inputs: Path, tmp_path: Path) 
     out = tmp_path / "out"
     first = start(inputs, "-o", out, *OPTIONS)
     wait_for(out, 1)
-    second = start(inputs, "-o", out, *OPTIONS, "--resume")
-    _, said = second.communicate(timeout=60)
+    first.send_signal(signal.SIGSTOP)  # so that it is there still, however long the second takes to start
+    try:
+        second = start(inputs, "-o", out, *OPTIONS, "--resume")
+        _, said = second.communicate(timeout=60)
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert second.returncode == 2
     assert f"process {first.pid}" in said
     assert first.wait(timeout=60) == 0
