@@ -49,4 +49,4 @@ def table() -> NDArray[np.uint16]:
 
 def classify(codes: NDArray[np.uint32]) -> NDArray[np.uint16]:
     """Class bits of each character, shape like ``codes``."""
-    return table()[codes]
+    return table().take(codes)

@@ -26,6 +26,7 @@ import orjson
 
 from restore._version import __version__
 from restore.correction import Certainty, CorrectionError, EditKind
+from restore.layout.boxes import Layout
 from restore.ledger import CORR_COLUMNS, EDIT_COLUMNS, Bools, Ledger
 from restore.restoration import ACCEPT, Restoration, refuse_conflicts
 from restore.source import Source
@@ -180,7 +181,7 @@ class Decisions:
                 f"but {source.name} has {source.sha256[:12]}…"
             )
 
-    def run(self, source: Source) -> Applied:
+    def run(self, source: Source, layout: Layout | None = None) -> Applied:
         """Restore ``source`` with the settings of the run that was judged, and apply the decisions.
 
         Raises:
@@ -197,12 +198,12 @@ class Decisions:
                 chosen["certainty"] = Certainty.parse(str(chosen["certainty"]))
             settings = Settings(**chosen)
             if passes is None:
-                return self.apply(Pipeline.preset().run(source, settings))
+                return self.apply(Pipeline.preset().run(source, settings, layout))
             there, missing = _split(passes)
             pipeline = Pipeline(there)
         except (TypeError, ValueError) as error:
             raise DecisionError(f"the settings in the decisions cannot be used: {error}") from None
-        return replace(self.apply(pipeline.run(source, settings)), missing=missing)
+        return replace(self.apply(pipeline.run(source, settings, layout)), missing=missing)
 
     def apply(self, restoration: Restoration) -> Applied:
         """Put the decisions into a restoration of the same source.

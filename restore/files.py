@@ -8,12 +8,16 @@ import secrets
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["OutputError", "check_outputs", "write", "write_all"]
+__all__ = ["OutputError", "check_outputs", "open_atomic", "write", "write_all"]
 
 
 class OutputError(OSError):
-    """A result cannot be written where it was asked to go; the message says why. Nothing was written."""
+    """A result cannot be written where it was asked to go; the message says why. Nothing was written.
+
+    ``errno`` is the system's number for the reason, where it was the system that refused.
+    """
 
     def __str__(self) -> str:
         """The message alone, without an error number."""
@@ -49,11 +53,11 @@ def check_outputs(
         _check_one(target, output, force)
 
 
-def write_all(files: Mapping[Path, bytes], *, force: bool = False) -> None:
+def write_all(files: Mapping[Path, bytes], *, force: bool = False, staging: Path | None = None) -> None:
     """Write several files together: each is complete under a temporary name before the first takes its place.
 
     A symbolic link is followed, an existing file's permissions are kept, a device or pipe is written to as it
-    is.
+    is. Temporary files are made beside their targets, or in the folder ``staging`` of the same file system.
 
     Raises:
         OutputError: when a file exists (without ``force``) or cannot be written. No file is ever left
@@ -70,7 +74,7 @@ def write_all(files: Mapping[Path, bytes], *, force: bool = False) -> None:
                 devices.append((path, data))
             else:
                 with _explained(path):
-                    staged.append((_stage(target, data), target, path))
+                    staged.append((_stage(target, data, staging), target, path))
         for temporary, target, path in staged:
             with _explained(path):
                 _place(temporary, target, path, force)
@@ -80,6 +84,33 @@ def write_all(files: Mapping[Path, bytes], *, force: bool = False) -> None:
     finally:
         for temporary, _, _ in staged:
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def open_atomic(path: str | Path, *, force: bool = False) -> Iterator[BinaryIO]:
+    """A file to write to as a stream; it takes its place, whole, when the block ends without an error.
+
+    Raises:
+        OutputError: when it exists (without ``force``) or cannot be written; nothing is left behind.
+    """
+    target = _target(Path(path))
+    _check_one(target, path, force)
+    with _explained(path):
+        if _is_device(target):
+            with target.open("wb") as out:
+                yield out
+            return
+        temporary = _stage(target, b"")
+    try:
+        with temporary.open("wb") as out:
+            yield out
+            with _explained(path):
+                out.flush()
+                os.fsync(out.fileno())
+        with _explained(path):
+            _place(temporary, target, Path(path), force)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _check_one(target: Path, named: str | Path, force: bool) -> None:
@@ -115,9 +146,9 @@ def _is_device(path: Path) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-def _stage(target: Path, data: bytes) -> Path:
+def _stage(target: Path, data: bytes, staging: Path | None = None) -> Path:
     """``data`` in a new file beside ``target``, with the permissions ``target`` has or would get."""
-    temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.tmp")
+    temporary = (staging or target.parent) / f".{target.name[:100]}.{secrets.token_hex(6)}.tmp"
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
         with os.fdopen(handle, "wb") as out:
@@ -152,4 +183,6 @@ def _explained(path: str | Path) -> Iterator[None]:
     except OutputError:
         raise
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from None
+        told = OutputError(f"{path}: cannot be written ({error.strerror or error})")
+        told.errno = error.errno
+        raise told from None

@@ -27,7 +27,7 @@ from restore.correction import (
 )
 from restore.source import Codes, Source, Span, text_to_codes
 
-__all__ = ["Ledger", "Rendering", "render"]
+__all__ = ["Ledger", "Rendering", "covered", "render"]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -50,6 +50,7 @@ DTYPES = {
     "message": np.int32,
     "first": np.int64,
 }
+_MOVE = int(EditKind.MOVE)  # a plain number: arrays compare with it much faster than with an enumeration
 # where in its slot a text stands: before the character, in its place, behind it
 BEFORE, BODY, AFTER = 0, 1, 2
 
@@ -75,6 +76,7 @@ class Ledger:
         self._edits: dict[str, NDArray[Any]] | None = None
         self._corrs: dict[str, NDArray[Any]] | None = None
         self._ids: list[str] | None = None
+        self._pool: tuple[Codes, Ints] | None = None
         self.n_corrections = 0
         self.n_edits = 0
         self.evidence: dict[int, Mapping[str, Any]] = {}
@@ -115,6 +117,13 @@ class Ledger:
         self._edits = self._corrs = self._ids = None
 
     # ------------------------------------------------------------------ columns
+    @property
+    def pool(self) -> tuple[Codes, Ints]:
+        """All texts end to end, and where each begins; shape ``(total,)`` and ``(len(texts) + 1,)``."""
+        if self._pool is None or len(self._pool[1]) != len(self.texts) + 1:
+            self._pool = _pool(self.texts)
+        return self._pool
+
     @property
     def edits(self) -> dict[str, NDArray[Any]]:
         """Edit columns, each of shape ``(n_edits,)``."""
@@ -270,7 +279,7 @@ class Ledger:
     def clashes(self, accepted: Bools) -> list[tuple[int, int]]:
         """Pairs of accepted corrections that rewrite the same text without standing on each other."""
         e = self.edits
-        rows = np.flatnonzero(accepted[e["corr"]] & (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"]))
+        rows = np.flatnonzero(accepted[e["corr"]] & (e["kind"] != _MOVE) & (e["end"] > e["start"]))
         rows = rows[e["over"][rows] < 0]
         rows = rows[np.argsort(e["start"][rows], kind="stable")]
         found: list[tuple[int, int]] = []
@@ -295,7 +304,7 @@ class Ledger:
             return self
         e = self.edits
         size = int(e["end"].max(initial=0)) + 1
-        own = (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"]) & (e["over"] < 0)
+        own = (e["kind"] != _MOVE) & (e["end"] > e["start"]) & (e["over"] < 0)
         done = own & applied[e["corr"]]
         delta = np.bincount(e["start"][done], minlength=size) - np.bincount(e["end"][done], minlength=size)
         cover = np.cumsum(delta) > 0
@@ -372,13 +381,10 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     over = e["over"]
     if over.max() >= 0:
         take[over[take & (over >= 0)]] = False
-    moving = e["kind"] == EditKind.MOVE
+    moving = e["kind"] == _MOVE
     rows = np.flatnonzero(take & ~moving)
     start, end, text, side = e["start"][rows], e["end"][rows], e["text"][rows], e["side"][rows]
-    wide = end > start
-    delta = np.bincount(start[wide], minlength=n + 1)
-    delta -= np.bincount(end[wide], minlength=n + 1)
-    hidden = np.cumsum(delta[:n]) > 0
+    hidden = covered(start, end, n)
     visible = np.flatnonzero(~hidden)
     place: Ints | None = None
     keys: tuple[Ints, NDArray[np.float64], Ints] | tuple[()] = ()
@@ -390,8 +396,9 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     with_text = text > 0
     rows, start, text, side = rows[with_text], start[with_text], text[with_text], side[with_text]
     slot = start - (side == AFTER)
-    side = np.where(slot < 0, np.int8(BEFORE), side)
-    slot = np.maximum(slot, 0)
+    if len(slot) and int(slot.min()) < 0:
+        side = np.where(slot < 0, np.int8(BEFORE), side)
+        slot = np.maximum(slot, 0)
     if place is not None:
         slot = place[slot]
     rank = e["rank"][rows]
@@ -402,7 +409,7 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     rows, slot, side, text = rows[order], slot[order], side[order], text[order]
 
     # where they stand: behind so many shown characters and so much text
-    pool, bounds = _pool(ledger.texts)
+    pool, bounds = ledger.pool
     length = bounds[text + 1] - bounds[text]
     ahead = np.searchsorted(visible if place is None else place[visible], slot + (side != BEFORE))
     run = np.cumsum(length) - length
@@ -412,13 +419,29 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     size = len(visible) + len(spread)
     own = np.ones(size, dtype=np.bool_)
     own[at] = False
-    codes = np.empty(size, dtype=np.uint32)
-    origin = np.empty(size, dtype=np.int64)
+    origin = np.zeros(size, dtype=np.int64)
+    origin[own] = visible
+    codes = source.take(origin) if n else np.empty(size, dtype=np.uint32)
     owner = np.full(size, -1)
-    codes[own], origin[own] = source[visible], visible
     carrier = slot if place is None else np.append(np.argsort(place[:n]), n)[slot]
     codes[at], origin[at], owner[at] = pool[bounds[text][spread] + inner], carrier[spread], rows[spread]
     return Rendering(codes, origin, owner, hidden, *keys)
+
+
+def covered(start: Ints, end: Ints, n: int) -> Bools:
+    """Whether each of ``n`` places is in one of the spans ``[start, end)``, shape ``(n,)``; empty spans cover nothing."""
+    out = np.zeros(n, dtype=np.bool_)
+    length = end - start
+    out[start[length > 0]] = True
+    long = np.flatnonzero(length > 1)
+    if len(long) > 64:
+        start, length = start[long], length[long]
+        inner = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+        out[np.repeat(start, length) + inner] = True
+    else:
+        for a, b in zip(start[long].tolist(), end[long].tolist(), strict=True):
+            out[a:b] = True
+    return out
 
 
 def _places(
@@ -446,5 +469,5 @@ def _roots(over: Ints, rows: Ints) -> Ints:
 def _pool(texts: Sequence[str]) -> tuple[Codes, Ints]:
     """All texts end to end, and where each begins; shape ``(total,)`` and ``(len(texts) + 1,)``."""
     bounds = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum([len(t) for t in texts], out=bounds[1:])
+    np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=bounds[1:])
     return text_to_codes("".join(texts)), bounds

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 import numpy as np
 
 from restore.correction import Batch, Certainty, Draft
+from restore.layout.boxes import Layout
 from restore.layout.structure import structure
 from restore.ledger import Ledger
 from restore.restoration import Restoration
@@ -48,6 +49,9 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
     "formatting": ("encoding", "markup", "join_lines", "spaces", "punctuation"),
 }
 ENTRY_POINTS = "restore.passes"
+#: Characters above which a text is no page any more: of the built-in passes only those of ``formatting`` run on it, since
+#: what the others cost grows faster than the text.
+LARGE = 250_000
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,14 @@ class Settings:
 class Tools:
     """What a pass may use besides the view: settings, knowledge of the language, and notes that passes leave each other.
 
-    ``memo`` lives as long as one restoration; keys are pass names.
+    ``memo`` lives as long as one restoration; keys are pass names. ``layout`` has the boxes of the printed lines, where
+    the input's format knows them; ``running`` the shapes of lines that recur on the pages of the issue.
     """
 
     settings: Settings = field(default_factory=Settings)
     memo: dict[str, Any] = field(default_factory=dict)
+    layout: Layout | None = None
+    running: frozenset[str] = frozenset()
 
     @cached_property
     def language(self) -> Language:
@@ -221,8 +228,20 @@ class Pipeline:
                 if earlier in names[k + 1 :]:
                     raise ValueError(f"pass {one.name!r} must stand after {earlier!r}")
 
-    def run(self, source: str | Source, settings: Settings | None = None) -> Restoration:
+    def run(
+        self,
+        source: str | Source,
+        settings: Settings | None = None,
+        layout: Layout | None = None,
+        running: frozenset[str] = frozenset(),
+    ) -> Restoration:
         """Restore a source.
+
+        Args:
+            source: the text.
+            settings: what the user chose.
+            layout: boxes of the printed lines, spans into the source's text; without them text decides alone.
+            running: shapes of running heads and imprint of the issue (:class:`restore.order.issue.RunningLines`).
 
         Raises:
             CorrectionError: when a pass contradicts itself.
@@ -231,10 +250,14 @@ class Pipeline:
         settings = settings or Settings()
         if isinstance(source, str):
             source = Source(source)
-        tools = Tools(settings)
+        tools = Tools(settings, layout=layout, running=running)
         ledger = Ledger()
         view = View.of(source)
+        left_out: list[str] = []
         for one in self.passes:
+            if len(source.text) > LARGE and one.name in _WITHIN_PAGES:
+                left_out.append(one.name)
+                continue
             first, last = record(view, ledger, one.name, one.find(view, tools))
             if last > first and (ledger.corrs["certainty"][first:] >= int(settings.certainty)).any():
                 view = View.of(source, ledger, _applied(ledger, settings.certainty))
@@ -244,7 +267,7 @@ class Pipeline:
             settled,
             settings.certainty,
             settings=settings.as_data() | {"passes": list(self.names)},
-            notes=source.notes + tuple(tools.memo.get("notes", ())),
+            notes=source.notes + tuple(tools.memo.get("notes", ())) + _too_large(source, left_out),
         )
         if settled is ledger:
             out._rendering = view.rendering
@@ -256,6 +279,18 @@ class Pipeline:
             out.check()
             check_replay(out)
         return out
+
+
+_WITHIN_PAGES = frozenset(PRESETS["default"]) - frozenset(PRESETS["formatting"])
+
+
+def _too_large(source: Source, left_out: Sequence[str]) -> tuple[str, ...]:
+    if not left_out:
+        return ()
+    return (
+        f"{len(source.text):,} characters are more than a page has (at most {LARGE:,}), so these passes did not run: "
+        f"{', '.join(left_out)}; cut the text into its pages",
+    )
 
 
 def _applied(ledger: Ledger, threshold: Certainty) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -13,12 +13,13 @@ import numpy as np
 
 from restore._version import __version__
 from restore.correction import Certainty, Correction, CorrectionError, EditKind
-from restore.ledger import Bools, Ledger, Rendering, render
+from restore.ledger import Bools, Ledger, Rendering, covered, render
 from restore.source import Source, codes_to_text
 
 __all__ = ["Block", "Corrections", "InvariantError", "Restoration"]
 
 ACCEPT, REJECT = "accept", "reject"
+_MOVE = int(EditKind.MOVE)
 
 
 class InvariantError(AssertionError):
@@ -264,20 +265,20 @@ class Restoration:
         own = r.owner < 0
         shown = r.origin[own]
         seen = np.bincount(shown, minlength=len(source))
-        if len(shown) + np.count_nonzero(r.hidden) != len(source) or (seen + r.hidden != 1).any():
+        seen += r.hidden
+        if len(shown) + np.count_nonzero(r.hidden) != len(source) or (seen != 1).any():
+            seen -= r.hidden
             k = int(np.flatnonzero(seen + r.hidden != 1)[0])
             raise InvariantError(
                 f"source offset {k} is shown {int(seen[k])} times and hidden {int(r.hidden[k])} times"
             )
-        if not np.array_equal(r.codes[own], source[shown]):
+        if not np.array_equal(r.codes[own], source.take(shown)):
             raise InvariantError(
                 "a character of the text is neither the source's nor supplied by a correction"
             )
         if r.hidden.any():
-            named = accepted[e["corr"]] & (e["kind"] != EditKind.MOVE) & (e["end"] > e["start"])
-            delta = np.bincount(e["start"][named], minlength=len(source) + 1)
-            delta -= np.bincount(e["end"][named], minlength=len(source) + 1)
-            if (r.hidden & (np.cumsum(delta)[:-1] <= 0)).any():
+            named = accepted[e["corr"]] & (e["kind"] != _MOVE) & (e["end"] > e["start"])
+            if (r.hidden & ~covered(e["start"][named], e["end"][named], len(source))).any():
                 raise InvariantError("a source character is gone without a correction that deletes it")
         self._check_supplied(accepted)
         # reverting takes what is shown from the text and the rest from what was deleted: by the above, the source

@@ -117,8 +117,13 @@ class View:
 
     @cached_property
     def letters(self) -> Ints:
-        """How many CJK letters stand before each position, shape ``(n + 1,)``."""
-        return np.concatenate(([0], np.cumsum((self.classes & ch.CJK) > 0)))
+        """Positions of CJK letters, ascending."""
+        return np.flatnonzero((self.classes & ch.CJK) > 0)
+
+    def has_letters(self, start: Ints, end: Ints) -> Bools:
+        """Whether there are CJK letters in ``[start, end)``, shapes ``(m,)``."""
+        inside: Bools = np.searchsorted(self.letters, end) > np.searchsorted(self.letters, start)
+        return inside
 
     @cached_property
     def _jump(self) -> Bools:
@@ -131,9 +136,9 @@ class View:
         return jump
 
     @cached_property
-    def _jumps_before(self) -> Ints:
-        """Jumps at positions below k, shape ``(n + 2,)``."""
-        return np.concatenate(([0], np.cumsum(self._jump)))
+    def _jumps(self) -> Ints:
+        """Positions of jumps, ascending."""
+        return np.flatnonzero(self._jump)
 
     @cached_property
     def _seams(self) -> Ints:
@@ -358,8 +363,11 @@ class _Recorder:
         ):
             return np.ones(len(start), dtype=np.bool_)
         own = view.owner < 0
-        jumps = view._jumps_before
-        plain: Bools = own[np.minimum(start, n - 1)] & (jumps[end] == jumps[np.minimum(start + 1, end)])
+        plain: Bools = own[np.minimum(start, n - 1)]
+        wide = np.flatnonzero(end - start > 1)
+        if len(wide):
+            jumps = view._jumps
+            plain[wide] &= np.searchsorted(jumps, end[wide]) == np.searchsorted(jumps, start[wide] + 1)
         if inserts:
             left = own[np.maximum(start - 1, 0)] & (start > 0)
             right = own[np.minimum(start, n - 1)] & (start < n)

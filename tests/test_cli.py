@@ -52,6 +52,7 @@ COMMANDS = (
     "explain",
     "passes",
     "evaluate",
+    "batch",
 )
 
 
@@ -146,7 +147,7 @@ class TestClean:
         assert files(tmp_path / "done") == ["page.txt"]
 
     def test_record_and_report(self, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("restore.cli.app._html", lambda restoration: b"<!doctype html>")
+        monkeypatch.setattr("restore.cli.pages.html", lambda restoration: b"<!doctype html>")
         result = run("clean", dump, "-o", "t.txt", "--record", "r.json", "--report", "r.html", *FORMATTING)
         assert result.code == 0
         assert files(tmp_path) == ["page.txt", "r.html", "r.json", "t.txt"]
@@ -159,7 +160,7 @@ class TestClean:
         def broken(restoration: object) -> bytes:
             raise RuntimeError("no")
 
-        monkeypatch.setattr("restore.cli.app._html", broken)
+        monkeypatch.setattr("restore.cli.pages.html", broken)
         result = run("clean", dump, "-o", "t.txt", "--record", "r.json", "--report", "r.html", *FORMATTING)
         assert result.code == 2
         assert (
@@ -245,10 +246,10 @@ class TestRefusals:
         fails(run("clean", dump), "cannot be read (Permission denied)")
 
     def test_unreadable_for_everybody(self, monkeypatch: pytest.MonkeyPatch, dump: Path) -> None:
-        def refuse(self: Path) -> bytes:
+        def refuse(self: Path, *_: Any, **__: Any) -> Any:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "read_bytes", refuse)
+        monkeypatch.setattr(Path, "open", refuse)
         fails(run("clean", dump), "page.txt: cannot be read (Permission denied)")
 
     def test_same_file(self, dump: Path, tmp_path: Path) -> None:
@@ -357,10 +358,10 @@ class TestSeveral:
             (tmp_path / name).write_text(DUMP)
         whole = work.restored
 
-        def sometimes(source: Source, name: str, chosen: Any) -> Any:
+        def sometimes(source: Source, name: str, chosen: Any, *rest: Any) -> Any:
             if name == "a.txt":
                 raise ZeroDivisionError("division by zero")
-            return whole(source, name, chosen)
+            return whole(source, name, chosen, *rest)
 
         monkeypatch.setattr(work, "restored", sometimes)
         result = run("clean", "a.txt", "b.txt", "-o", "out", *FORMATTING)
@@ -583,7 +584,7 @@ class TestRecord:
         assert (tmp_path / "back.txt").read_bytes() == raw
 
     def test_report(self, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("restore.cli.app._html", lambda one: f"<p>{len(one.corrections)}".encode())
+        monkeypatch.setattr("restore.cli.pages.html", lambda one: f"<p>{len(one.corrections)}".encode())
         assert run("report", made).out == "<p>5"
         assert run("report", made, "-o", "r.html").code == 0
         assert (tmp_path / "r.html").read_bytes() == b"<p>5"

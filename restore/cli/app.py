@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from restore.cli import batch as batch_words
 from restore.cli import options as opt
 from restore.cli.console import (
     CHANGES,
     ERROR,
+    STOPPED,
     Failure,
     Progress,
     explained,
@@ -19,11 +24,10 @@ from restore.cli.console import (
     write_bytes,
     write_lines,
 )
-from restore.config import Config
 
 if TYPE_CHECKING:
-    from restore.cli.work import Job
     from restore.restoration import Restoration
+    from restore.writers.rows import RowWriter
 
 __all__ = ["app"]
 
@@ -67,7 +71,7 @@ def restore(
 
     The input is never changed. Text goes to standard output, messages go to standard error.
 
-    Exit code 0: done; 1: check found something to repair; 2: an error.
+    Exit code 0: done; 1: check found something to repair, or batch put pages into quarantine; 2: an error.
     """
 
 
@@ -97,6 +101,11 @@ def clean(
     spacing: opt.SpacingOption = None,
     script: opt.ScriptOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
+    to: opt.ToOption = None,
     check_stable: Annotated[
         bool, typer.Option("--check-stable", help="Fail when restoring the result once more would change it.")
     ] = False,
@@ -108,87 +117,77 @@ def clean(
     The text goes to standard output or to -o. Options may also stand in restore.toml, or in [tool.restore] of
     a pyproject.toml, in the input's folder or above it.
     """
-    from restore.cli.work import plan
+    from contextlib import ExitStack
+
+    from restore.cli.pages import Delivery, deliver
+    from restore.cli.work import Job, plan
 
     chosen = opt.choices(certainty, punctuation, spacing, script, fast, select, ignore)
-    jobs = plan(inputs, out, record, report, tei)
-    taken: dict[Path, str] = {}
+    wanted = _output_format(to, out)
+    rows = wanted in (opt.Outputs.JSONL, opt.Outputs.PARQUET)
+    if rows and (record is not None or report is not None or tei is not None):
+        raise Failure("rows hold the records; --record, --report and --tei are for text")
+    suffix = ".xml" if wanted is opt.Outputs.PAGE else ".txt"
+    jobs = [Job(name, None) for name in inputs] if rows else plan(inputs, out, record, report, suffix, tei)
     failed: list[str] = []
+    parts: list[str] = []
     progress = Progress([job.name for job in jobs])
-    for number, name in progress:
-        try:
-            restoration = _clean_one(jobs[number], inputs, chosen, encoding, force, check_stable, taken)
-        except BrokenPipeError:
-            raise
-        except Exception as error:
-            progress.clear()
-            say(f"restore: {explained(error, name)}")
-            failed.append(name)
-            continue
+
+    def tell(restoration: Restoration) -> None:
         if not quiet:
             progress.clear()
             _tell(restoration, summary)
-    if failed:
-        if len(jobs) > 1:
-            say(f"restore: {len(failed)} of {len(jobs)} inputs failed: {', '.join(failed)}")
+
+    def fail(reason: str) -> None:
+        progress.clear()
+        say(f"restore: {reason}")
+        parts.append(reason)
+
+    with ExitStack() as stack:
+        writer = stack.enter_context(_rows_to(out, wanted, inputs, force)) if rows else None
+        options = opt.reading(encoding, from_format, text_field, id_field, max_characters)
+        how = Delivery(chosen, options, inputs, force, check_stable, wanted.value, writer, tell, fail, {})
+        for number, name in progress:
+            try:
+                deliver(jobs[number], how)
+            except BrokenPipeError:
+                raise
+            except Exception as error:
+                progress.clear()
+                say(f"restore: {explained(error, name)}")
+                failed.append(name)
+    if failed and len(jobs) > 1:
+        say(f"restore: {len(failed)} of {len(jobs)} inputs failed: {', '.join(failed)}")
+    if parts:
+        say(f"restore: {len(parts)} {'page' if len(parts) == 1 else 'pages'} could not be restored")
+    if failed or parts:
         raise typer.Exit(ERROR)
 
 
-def _clean_one(
-    job: Job,
-    inputs: list[str],
-    chosen: Config,
-    encoding: str | None,
-    force: bool,
-    check: bool,
-    taken: dict[Path, str],
-) -> Restoration:
-    from restore.cli.work import read_source, restored, stable
+def _output_format(to: opt.Outputs | None, out: Path | None) -> opt.Outputs:
+    """What was asked for, or what the ending of the output says."""
+    if to is not None:
+        return to
+    by_name = {".jsonl": opt.Outputs.JSONL, ".ndjson": opt.Outputs.JSONL, ".parquet": opt.Outputs.PARQUET}
+    return by_name.get(out.suffix.lower() if out is not None else "", opt.Outputs.TEXT)
+
+
+@contextmanager
+def _rows_to(out: Path | None, kind: opt.Outputs, inputs: list[str], force: bool) -> Iterator[RowWriter]:
     from restore.files import check_outputs
+    from restore.writers.rows import RowWriter, writing
 
-    for path in job.outputs:
-        if path.resolve() in taken:
-            raise Failure(
-                f"{job.name}: {path} has the results of {taken[path.resolve()]} already; rename one of them"
-            )
-    check_outputs(job.outputs, [name for name in inputs if name != "-"], force=force)
-    restoration = restored(read_source(job.name, encoding), job.name, chosen)
-    if check and not stable(restoration, job.name, chosen):
-        raise Failure(
-            f"{job.name}: restoring the result once more changes it; nothing was written, please report it"
-        )
-    _deliver(restoration, job, force)
-    taken.update((path.resolve(), job.name) for path in job.outputs)
-    return restoration
-
-
-def _deliver(restoration: Restoration, job: Job, force: bool) -> None:
-    """Write text, record, report and edition: all of them or none."""
-    from restore.files import write_all
-    from restore.record import dumps
-    from restore.source import encode_output
-
-    files: dict[Path, bytes] = {}
-    text = encode_output(restoration.text)
-    if job.out is not None:
-        files[job.out] = text
-    if job.record is not None:
-        files[job.record] = dumps(restoration)
-    if job.report is not None:
-        files[job.report] = _html(restoration)
-    if job.tei is not None:
-        from restore.writers.tei import to_tei
-
-        files[job.tei] = to_tei(restoration)
-    write_all(files, force=force)
-    if job.out is None:
-        write_bytes(text)
-
-
-def _html(restoration: Restoration) -> bytes:
-    from restore.report.html import render_report
-
-    return render_report(restoration).encode("utf-8", "backslashreplace")
+    if out is None or out == Path("-"):
+        if kind is opt.Outputs.PARQUET:
+            raise Failure("Parquet needs -o with the name of a file")
+        writer = RowWriter(sys.stdout.buffer, kind.value)
+        yield writer
+        writer.close()
+        sys.stdout.buffer.flush()
+        return
+    check_outputs([out], [name for name in inputs if name != "-"], force=force)
+    with writing(out, kind.value, force=force) as writer:
+        yield writer
 
 
 def _tell(restoration: Restoration, summary: bool = False) -> None:
@@ -198,6 +197,121 @@ def _tell(restoration: Restoration, summary: bool = False) -> None:
     say(*(f"  note: {note}" for note in dict.fromkeys([*restoration.source.notes, *restoration.notes])))
     if restoration.source.encoding not in ("utf-8", "str"):
         say(f"  note: read as {restoration.source.encoding}; the result is UTF-8")
+
+
+# ---------------------------------------------------------------------- batch
+@app.command()
+@guarded
+def batch(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="IN", help="Files and folders of any format that can be read, archives too."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="Folder for the results: new, or with --resume begun."
+        ),
+    ],
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "-j",
+            "--jobs",
+            metavar="N",
+            min=1,
+            help="Worker processes (default: one a core).",
+            show_default=False,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the batch in OUT: do what is missing or has changed.")
+    ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="With --resume: try pages in quarantine again.")
+    ] = False,
+    format: Annotated[
+        batch_words.Formats, typer.Option(help="A text file a page, or files of many pages, one row each.")
+    ] = batch_words.Formats.TEXT,
+    report: Annotated[
+        batch_words.Reports,
+        typer.Option(help="Diff reports for no page, for those with something to judge, or for all."),
+    ] = batch_words.Reports.FINDINGS,
+    record: Annotated[bool, typer.Option(help="Keep the record of every page.")] = True,
+    shard: Annotated[int, typer.Option(metavar="N", min=1, help="Pages in one JSONL or Parquet file.")] = 500,
+    engine: Annotated[
+        batch_words.Engines, typer.Option(help="This machine, or Ray (see docs/batch.md).")
+    ] = batch_words.Engines.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="A Ray cluster that runs already; without it Ray is started here."
+        ),
+    ] = None,
+    time_limit: Annotated[float, typer.Option(metavar="S", min=0.1, help="Seconds a page may take.")] = 300.0,
+    memory_limit: Annotated[
+        int, typer.Option(metavar="MB", min=0, help="Memory a page may take; 0 for no limit.")
+    ] = 2048,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    most: opt.MostOption = None,
+    oversize: Annotated[
+        batch_words.Oversizes, typer.Option(help="Cut such a page at blank lines, or refuse it.")
+    ] = batch_words.Oversizes.CUT,
+    fast: opt.FastOption = None,
+    certainty: opt.CertaintyOption = None,
+    select: opt.SelectOption = None,
+    ignore: opt.IgnoreOption = None,
+    punctuation: opt.PunctuationOption = None,
+    spacing: opt.SpacingOption = None,
+    script: opt.ScriptOption = None,
+    encoding: opt.EncodingOption = None,
+    quiet: opt.QuietOption = False,
+) -> None:
+    """Restore many pages into a folder; nothing is lost, and a run that was stopped can be gone on with.
+
+    Texts, records, reports, an index page for reviewers (index.html), a log (log.jsonl) and the list of pages
+    that could not be restored (quarantine.jsonl) go into OUT. Ctrl-C ends when the pages under way are done.
+
+    Exit code 0: all pages are restored; 1: some are in quarantine; 2: an error; 130: stopped.
+    """
+    from dataclasses import replace
+
+    from restore.batch import Limits, run_batch
+
+    if retry and not resume:
+        raise Failure("--retry goes with --resume")
+    chosen = opt.choices(certainty, punctuation, spacing, script, fast, select, ignore)
+    plan = batch_words.make_plan(
+        chosen,
+        inputs,
+        format.value,
+        report.value,
+        record,
+        shard,
+        replace(
+            opt.reading(encoding, from_format, text_field, id_field, most),
+            oversize="cut" if oversize is batch_words.Oversizes.CUT else "refuse",
+        ),
+        Limits(time_limit, memory_limit),
+    )
+    with batch_words.Teller(quiet) as teller:
+        result = run_batch(
+            inputs,
+            out,
+            plan,
+            jobs=jobs or batch_words.usable_cores(),
+            resume=resume,
+            retry=retry,
+            engine="local" if engine is batch_words.Engines.LOCAL else "ray",
+            address=address,
+            watcher=teller,
+        )
+    say(*(batch_words.troubles if quiet else batch_words.ended)(result, out))
+    if result.stopped:
+        raise typer.Exit(STOPPED)
+    raise typer.Exit(CHANGES if result.quarantine else 0)
 
 
 # ---------------------------------------------------------------------- check, diff
@@ -217,33 +331,42 @@ def check(
     spacing: opt.SpacingOption = None,
     script: opt.ScriptOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
 ) -> None:
     """Say whether clean would change anything; write nothing.
 
     Exit code 1 when something would be applied, 0 when not, 2 when an input could not be read.
     """
-    from restore.cli.work import read_source, restored
+    from restore.cli.pages import Input
+    from restore.cli.work import restored
+    from restore.readers import Failure as Unread
     from restore.report.terminal import statistics_lines
 
     chosen = opt.choices(certainty, punctuation, spacing, script, fast, select, ignore)
+    options = opt.reading(encoding, from_format, text_field, id_field, max_characters)
     done: list[Restoration] = []
     failed: list[str] = []
     changed = False
     progress = Progress(inputs)
     for _, name in progress:
         try:
-            one = restored(read_source(name, encoding), name, chosen)
+            for page in Input(name, options).pages():
+                if isinstance(page, Unread):
+                    raise Failure(page.reason)
+                one = restored(page.source, name, chosen, page.layout)
+                changed |= one.changed
+                if format is not opt.Formats.TEXT:
+                    done.append(one)
+                    continue
+                progress.clear()
+                write_lines(statistics_lines(one) if stat else [_verdict(one)])
         except Exception as error:
             progress.clear()
             say(f"restore: {explained(error, name)}")
             failed.append(name)
-            continue
-        changed |= one.changed
-        if format is not opt.Formats.TEXT:
-            done.append(one)
-            continue
-        progress.clear()
-        write_lines(statistics_lines(one) if stat else [_verdict(one)])
     if format is not opt.Formats.TEXT:
         _write_format(done, format)
     if failed and len(inputs) > 1:
@@ -291,6 +414,11 @@ def diff(
     spacing: opt.SpacingOption = None,
     script: opt.ScriptOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
+    page: opt.PageOption = None,
 ) -> None:
     """Show what clean would change, character by character.
 
@@ -302,7 +430,8 @@ def diff(
     from restore.report.terminal import statistics_lines
 
     chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
-    restoration = open_restoration(input, chosen, encoding)
+    options = opt.reading(encoding, from_format, text_field, id_field, max_characters)
+    restoration = open_restoration(input, chosen, options, page)
     if format is not opt.Formats.TEXT:
         _write_format([restoration], format)
     elif stat:
@@ -336,9 +465,10 @@ def _show_diff(restoration: Restoration, pager: bool) -> None:
 @guarded
 def report(record: RecordFile, out: opt.OutOption = None, force: opt.ForceOption = False) -> None:
     """Make the HTML diff report of a record."""
+    from restore.cli.pages import html
     from restore.record import load
 
-    _write_one(_html(load(record)), out, record, force)
+    _write_one(html(load(record)), out, record, force)
 
 
 @app.command()
@@ -361,6 +491,8 @@ def export(
     spacing: opt.SpacingOption = None,
     script: opt.ScriptOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    page: opt.PageOption = None,
 ) -> None:
     """Write a restoration in another format: from its record, or from a dump restored now."""
     from restore.cli.work import open_restoration
@@ -369,7 +501,8 @@ def export(
     if out is not None and out != Path("-"):
         check_outputs([out], [input] if input != "-" else [], force=force)
     chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
-    _write_one(_exported(open_restoration(input, chosen, encoding), format), out, Path(input), force)
+    restoration = open_restoration(input, chosen, opt.reading(encoding, from_format), page)
+    _write_one(_exported(restoration, format), out, Path(input), force)
 
 
 def _exported(restoration: Restoration, format: opt.Exports) -> bytes:
@@ -427,6 +560,11 @@ def apply(
     record: opt.RecordOption = None,
     report: opt.ReportOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
+    page: opt.PageOption = None,
     quiet: opt.QuietOption = False,
 ) -> None:
     """Restore a dump as a reviewer decided.
@@ -437,20 +575,27 @@ def apply(
     """
     from restore import decisions as judged
     from restore import record as records
-    from restore.cli.work import is_record, plan, read_bytes
+    from restore.cli.pages import one_page, write_results
+    from restore.cli.work import is_record, plan, read_bytes, shown
     from restore.files import check_outputs
-    from restore.source import Source
+    from restore.source import encode_output
 
     made = judged.load(decisions)
     (job,) = plan([input], out, record, report)
     check_outputs(job.outputs, [p for p in (input, str(decisions)) if p != "-"], force=force)
     data = read_bytes(input)
-    name = "<stdin>" if input == "-" else input
     if is_record(data):
-        result = made.apply(records.loads(data, name))
+        result = made.apply(records.loads(data, shown(input)))
     else:
-        result = made.run(Source.from_bytes(data, name, encoding))
-    _deliver(result.restoration, job, force)
+        document = one_page(
+            input, opt.reading(encoding, from_format, text_field, id_field, max_characters), page, data
+        )
+        result = made.run(document.source, document.layout)
+    text = encode_output(result.restoration.text)
+    files = {} if job.out is None else {job.out: text}
+    write_results(files, result.restoration, job, force)
+    if job.out is None:
+        write_bytes(text)
     if quiet:
         return
     _tell(result.restoration)
@@ -517,6 +662,11 @@ def explain(
     spacing: opt.SpacingOption = None,
     script: opt.ScriptOption = None,
     encoding: opt.EncodingOption = None,
+    from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
+    page: opt.PageOption = None,
 ) -> None:
     """Explain a pass, or a place in a dump: what was done there, and why."""
     from restore.cli.work import known_passes, open_restoration
@@ -530,7 +680,8 @@ def explain(
             raise Failure(f"{target}: say which place is meant: restore explain {target} --at OFFSET")
         raise Failure(_no_pass(target))
     chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
-    restoration = open_restoration(target, chosen, encoding)
+    options = opt.reading(encoding, from_format, text_field, id_field, max_characters)
+    restoration = open_restoration(target, chosen, options, page)
     offset = _place(at, restoration.source.text)
     write_lines(printable(line) for line in restoration.explain(offset).split("\n"))
 

@@ -15,8 +15,9 @@ __all__ = ["Failure", "Progress", "explained", "guarded", "say", "write_bytes", 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: Exit codes: what was asked for; something would be changed (``check``); an error.
-OK, CHANGES, ERROR = 0, 1, 2
+#: Exit codes: what was asked for; something would be changed (``check``), pages in quarantine (``batch``); an error;
+#: stopped by Ctrl-C.
+OK, CHANGES, ERROR, STOPPED = 0, 1, 2, 130
 
 
 class Failure(Exception):  # noqa: N818  (it is no fault of the program)
@@ -49,6 +50,7 @@ def write_bytes(data: bytes) -> None:
 
 def explained(error: Exception, name: str = "") -> str:
     """One sentence for an error: what the user can do, or that the program is at fault."""
+    from restore.batch.plan import BatchError
     from restore.config import ConfigError
     from restore.correction import CorrectionError
     from restore.data import DataError
@@ -58,7 +60,7 @@ def explained(error: Exception, name: str = "") -> str:
     from restore.restoration import InvariantError
     from restore.source import InputError
 
-    known = (ConfigError, DataError, DecisionError, Failure, InputError, OutputError, RecordError)
+    known = (BatchError, ConfigError, DataError, DecisionError, Failure, InputError, OutputError, RecordError)
     if isinstance(error, known):
         return str(error)
     where = f"{name}: " if name else ""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from restore.config import Config
+
+if TYPE_CHECKING:
+    from restore.readers.document import ReadOptions
 
 __all__ = [
     "Certainties",
@@ -17,16 +20,24 @@ __all__ = [
     "FastOption",
     "ForceOption",
     "Formats",
+    "FromOption",
+    "IdFieldOption",
     "IgnoreOption",
+    "MostOption",
     "OutOption",
+    "Outputs",
+    "PageOption",
     "Punctuations",
     "QuietOption",
     "Scripts",
     "SelectOption",
     "Spacings",
     "TeiOption",
+    "TextFieldOption",
+    "ToOption",
     "choices",
     "complete_passes",
+    "reading",
 ]
 
 
@@ -58,6 +69,12 @@ class Exports(StrEnum):
     """Formats a restoration can be written in."""
 
     TEI, MARKDOWN, UNIFIED, TEXT = "tei", "markdown", "unified", "text"
+
+
+class Outputs(StrEnum):
+    """What results are written as."""
+
+    TEXT, PAGE, JSONL, PARQUET = "text", "page", "jsonl", "parquet"
 
 
 class Formats(StrEnum):
@@ -105,6 +122,44 @@ EncodingOption = Annotated[
         show_default=False,
     ),
 ]
+FromOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="FORMAT",
+        help="Format of the input, when it is not recognised: text, markdown, jsonl, parquet, arrow, ocr-json, hocr, alto, page, pdf, zip, tar.",
+    ),
+]
+TextFieldOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Field that holds the text, in jsonl, parquet and arrow (default: text)."
+    ),
+]
+IdFieldOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Field that names the page there (default: its number).")
+]
+MostOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-characters",
+        metavar="N",
+        min=1,
+        help="Size from which a page is cut at blank lines or refused (default: 4000000).",
+    ),
+]
+PageOption = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Which page of an input that has several.")
+]
+ToOption = Annotated[
+    Outputs | None,
+    typer.Option(
+        "--to",
+        help="What to write: text, PAGE with a new reading order, or rows with text, record and statistics "
+        "(default: by the ending of OUT).",
+        show_default=False,
+    ),
+]
 FastOption = Annotated[
     bool | None,
     typer.Option("--fast", help="Skip the checks that nothing was lost or invented.", show_default=False),
@@ -139,6 +194,21 @@ ScriptOption = Annotated[
     Scripts | None,
     typer.Option(help="Convert to Simplified, Traditional (general, Taiwan, Hong Kong) or Japanese forms."),
 ]
+
+
+def reading(
+    encoding: str | None = None,
+    from_format: str | None = None,
+    text_field: str | None = None,
+    id_field: str | None = None,
+    most: int | None = None,
+) -> ReadOptions:
+    """How inputs are read."""
+    from restore.readers.document import ReadOptions
+
+    given = {"text_field": text_field, "most_characters": most}
+    known = {name: value for name, value in given.items() if value is not None}
+    return ReadOptions(format=from_format, encoding=encoding, id_field=id_field, **known)  # type: ignore[arg-type]
 
 
 def choices(

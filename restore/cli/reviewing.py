@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from restore.cli.console import Failure, Progress, explained, say
+from restore.cli.options import reading
 from restore.cli.work import STDIN, open_restoration
 from restore.config import Config
 
@@ -86,7 +87,7 @@ def _open_all(
     for _, name in progress:
         try:
             documents.append(
-                Document.open(open_restoration(name, chosen, encoding), decisions_path(Path(name)))
+                Document.open(open_restoration(name, chosen, reading(encoding)), decisions_path(Path(name)))
             )
         except Exception as error:
             progress.clear()

@@ -13,7 +13,10 @@ from pathlib import Path
 from restore import config
 from restore.cli.console import Failure, say
 from restore.config import Config
+from restore.layout.boxes import Layout
 from restore.pipeline import ENTRY_POINTS, PRESETS, Pipeline, Settings
+from restore.readers.document import ReadOptions
+from restore.readers.recognise import is_format
 from restore.restoration import Restoration
 from restore.source import InputError, Source
 
@@ -25,6 +28,7 @@ __all__ = [
     "plan",
     "read_source",
     "restored",
+    "shown",
     "stable",
 ]
 
@@ -50,11 +54,12 @@ def read_bytes(name: str) -> bytes:
 
 
 def read_source(name: str, encoding: str | None = None) -> Source:
-    """The dump of that name."""
-    return Source.from_bytes(read_bytes(name), _shown(name), encoding)
+    """The text file of that name."""
+    return Source.from_bytes(read_bytes(name), shown(name), encoding)
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
+    """The name of an input in messages."""
     return "<stdin>" if name == STDIN else name
 
 
@@ -65,14 +70,27 @@ def is_record(data: bytes) -> bool:
     return data[:1] == b"{" and f'"{FORMAT}"'.encode() in data[:200]
 
 
-def open_restoration(name: str, chosen: Config, encoding: str | None = None) -> Restoration:
-    """A dump, restored now, or a record, as it was restored."""
+def open_restoration(name: str, chosen: Config, options: ReadOptions, page: int | None = None) -> Restoration:
+    """A page, restored now, or a record, as it was restored."""
     from restore import record
+    from restore.cli.pages import one_page
 
-    data = read_bytes(name)
-    if is_record(data):
-        return record.loads(data, _shown(name))
-    return restored(Source.from_bytes(data, _shown(name), encoding), name, chosen)
+    if name == STDIN or (options.format is None and _begins_as_record(name)):
+        data = read_bytes(name)
+        if is_record(data):
+            return record.loads(data, shown(name))
+        document = one_page(name, options, page, data)
+    else:
+        document = one_page(name, options, page)
+    return restored(document.source, name, chosen, document.layout)
+
+
+def _begins_as_record(name: str) -> bool:
+    try:
+        with Path(name).open("rb") as file:
+            return is_record(file.read(200))
+    except OSError:
+        return False
 
 
 # ---------------------------------------------------------------------- settings
@@ -132,28 +150,41 @@ def _setup(one: Config) -> tuple[Pipeline, Settings]:
     return Pipeline(pass_names(one.select, one.ignore)), Settings(**one.settings())
 
 
-def restored(source: Source, name: str, chosen: Config) -> Restoration:
+def restored(
+    source: Source,
+    name: str,
+    chosen: Config,
+    layout: Layout | None = None,
+    running: frozenset[str] = frozenset(),
+) -> Restoration:
     """``source`` restored with the settings that count for the input ``name``."""
     pipeline, settings = setup(name, chosen)
-    return pipeline.run(source, settings)
+    return pipeline.run(source, settings, layout, running)
 
 
 def stable(restoration: Restoration, name: str, chosen: Config) -> bool:
     """Whether restoring the restored text again would change nothing."""
     pipeline, settings = setup(name, chosen)
-    return not pipeline.run(Source(restoration.text, name=_shown(name)), settings).changed
+    return not pipeline.run(Source(restoration.text, name=shown(name)), settings).changed
 
 
 # ---------------------------------------------------------------------- outputs
 @dataclass(frozen=True)
 class Job:
-    """One input and where its results go; ``out`` None is standard output."""
+    """One input and where its results go; ``out`` None is standard output.
+
+    The folders are for inputs of several pages; ``out_folder`` None is for all texts in one.
+    """
 
     name: str
     out: Path | None
     record: Path | None = None
     report: Path | None = None
     tei: Path | None = None
+    out_folder: Path | None = None
+    record_folder: Path | None = None
+    report_folder: Path | None = None
+    tei_folder: Path | None = None
 
     @property
     def outputs(self) -> list[Path]:
@@ -166,6 +197,7 @@ def plan(
     out: Path | None,
     record: Path | None,
     report: Path | None,
+    suffix: str = ".txt",
     tei: Path | None = None,
 ) -> list[Job]:
     """Where the results of each input go: for several inputs every output option names a folder.
@@ -182,14 +214,20 @@ def plan(
         raise Failure("standard input (-) can be named once")
     if len(names) == 1:
         (name,) = names
-        base = _base(name)
-        others = ((record, ".json"), (report, ".html"), (tei, ".xml"))
-        return [Job(name, _inside(out, base), *(_inside(path, base, suffix) for path, suffix in others))]
+        base = _base(name, suffix)
+        folder = out if out is not None and out.is_dir() else None
+        files = (
+            _inside(out, base),
+            _inside(record, base, ".json"),
+            _inside(report, base, ".html"),
+            _inside(tei, base, ".xml"),
+        )
+        return [Job(name, *files, folder, record, report, tei)]
     if out is None:
         raise Failure("several inputs need -o with the name of a folder for the results")
     jobs: list[Job] = []
     for name in names:
-        base = _base(name)
+        base = _base(name, suffix)
         jobs.append(
             Job(
                 name,
@@ -197,6 +235,10 @@ def plan(
                 record / Path(base).with_suffix(".json") if record else None,
                 report / Path(base).with_suffix(".html") if report else None,
                 tei / Path(base).with_suffix(".xml") if tei else None,
+                out,
+                record,
+                report,
+                tei,
             )
         )
     for folder in dict.fromkeys(f for f in (out, record, report, tei) if f is not None):
@@ -209,8 +251,12 @@ def plan(
     return jobs
 
 
-def _base(name: str) -> str:
-    return "stdin.txt" if name == STDIN else Path(name).name or "text.txt"
+def _base(name: str, suffix: str) -> str:
+    """Name of a result: the input's own, with the suffix of what it becomes where it was no text."""
+    if name == STDIN:
+        return f"stdin{suffix}"
+    base = Path(name).name or f"text{suffix}"
+    return f"{base}{suffix}" if is_format(base) and not base.lower().endswith(suffix) else base
 
 
 def _inside(path: Path | None, base: str, suffix: str = "") -> Path | None:

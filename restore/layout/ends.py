@@ -72,7 +72,9 @@ def _groups(lines: Tokens) -> Ints:
         return block
     place = np.arange(len(lines))
     key = block * (len(lines) // 16 + 2) + (place - np.searchsorted(block, block)) // 16
-    return np.cumsum(np.diff(key, prepend=key[:1]) != 0)
+    begins = np.zeros(len(key), dtype=np.int64)
+    begins[1:] = key[1:] != key[:-1]
+    return np.cumsum(begins)
 
 
 def _measures(lines: Tokens) -> Floats:
@@ -85,7 +87,8 @@ def _measures(lines: Tokens) -> Floats:
     wide = common_width(group, width)
     # two lines of a width are chance; three are not, nor are two behind a first line that lost its indent
     lines_of = np.bincount(group, weights=(width >= wide - 1) & (width <= wide + 0.5))
-    opening = np.diff(lines.block, prepend=-1) > 0
+    opening = np.ones(len(lines), dtype=np.bool_)
+    opening[1:] = lines.block[1:] > lines.block[:-1]
     indents = np.bincount(group, weights=opening & (np.abs(width - (wide - 2)) < 0.8))
     own = _of_printed_lines(group, width, np.where((lines_of + indents)[group] >= 3, wide, 0.0), _OVERLONG)
     small = np.bincount(group)[group] < FEW
@@ -113,17 +116,18 @@ def _parted(lines: Tokens, measure: Floats) -> Bools:
     goes_on[:-1] = short[:-1] & short[1:] & (lines.newlines[:-1] == 0) & (lines.spaces[:-1] == 1)
     if not goes_on.any():
         return goes_on
-    starts = np.append(True, ~goes_on[:-1])
+    starts = np.ones(n, dtype=np.bool_)
+    np.logical_not(goes_on[:-1], out=starts[1:])
+    first = np.flatnonzero(starts)
     run = np.cumsum(starts) - 1
     total = np.cumsum(lines.width)
-    so_far = (
-        total - (total - lines.width)[np.flatnonzero(starts)][run]
-    )  # width of the run up to and with this token
+    so_far = total - (total - lines.width)[first][run]  # width of the run up to and with this token
     whole = np.rint(so_far / np.maximum(measure, 1.0))
     off = so_far - whole * measure
     edge = (whole >= 1) & (off >= -TOLERANCE) & (off <= 1.1)  # a line of the run can end here
     # every line of the run, to its last, has one place where it can end
-    last = np.append(np.flatnonzero(starts)[1:] - 1, n - 1)
+    last = np.full(len(first), n - 1)
+    last[:-1] = first[1:] - 1
     fits = edge[last] & (np.bincount(run, weights=edge) == whole[last])
     parted: Bools = goes_on & fits[run] & ~edge
     return parted
@@ -139,7 +143,8 @@ def _line_ends(lines: Tokens, measure: Floats) -> Bools:
     mark = (lines.last & ch.PUNCT) > 0
     full = (measure > 0) & (width >= measure - TOLERANCE)
     # the first line of a paragraph is two ems short where its indent is lost
-    opening = np.append(True, (behind[:-1] > 1) | stop[:-1])
+    opening = np.ones(n, dtype=np.bool_)
+    opening[1:] = (behind[:-1] > 1) | stop[:-1]
     full |= opening & (measure > 0) & (np.abs(width - (measure - 2)) < 0.8) & ~mark
     near = behind < 2
     near[-1] = False

@@ -59,11 +59,10 @@ class Marks:
         """The same on a later view; judged anew when more than white space is different there."""
         if view is self.view:
             return self
-        old, new = ((v.classes & ch.BLANK) == 0 for v in (self.view, view))
-        if not np.array_equal(self.view.codes[old], view.codes[new]):
+        old, new = (np.flatnonzero((v.classes & ch.BLANK) == 0) for v in (self.view, view))
+        if not np.array_equal(self.view.codes.take(old), view.codes.take(new)):
             return judge(view)
-        number, place = np.cumsum(old) - 1, np.flatnonzero(new)
-        folded, quotes = place[number[self.folded]], place[number[self.quotes]]
+        folded, quotes = (new[np.searchsorted(old, marks)] for marks in (self.folded, self.quotes))
         return Marks(view, folded, quotes, self.target, self.sure, self.straight)
 
 
@@ -80,15 +79,16 @@ def folded_marks(view: View) -> Ints:
     and of Korean text are left.
     """
     codes, classes = view.codes, view.classes
-    role = _ROLE[np.minimum(codes, 0xFFFF)]
+    role = _ROLE.take(codes, mode="clip")
     at = np.flatnonzero((role & (_SIMPLE | _OPENING | _CLOSING)) > 0)
     if not len(at):
         return at
     n = len(codes)
     solid = np.flatnonzero(((role & _SEE_THROUGH) == 0) & ((classes & ch.SPACE) == 0))
     nth = np.searchsorted(solid, at)
-    edge = np.append(classes[solid], ch.NEWLINE)
-    left, right = edge[nth - 1], edge[nth]  # nth - 1 is -1, the edge, before the first
+    padded = np.append(classes, ch.NEWLINE)
+    solid = np.append(solid, n)
+    left, right = padded[solid[nth - 1]], padded[solid[nth]]  # nth - 1 is -1, the edge, before the first
     evidence = _CJK | ch.FULL
     cjk_left, cjk_right = (left & evidence) > 0, (right & evidence) > 0
 
@@ -103,13 +103,13 @@ def folded_marks(view: View) -> Ints:
     code = code_lines(view)[np.searchsorted(view.breaks, at)]
     brackets = (role[at] & _SIMPLE) == 0
     if brackets.any():
-        letters = np.concatenate(([0], np.cumsum((classes & _CJK) > 0)))
+        letters = np.flatnonzero((classes & _CJK) > 0)
         k = np.flatnonzero(brackets)
         edges = (right[k] & ch.NEWLINE) > 0
         full[k] = _brackets(
             (role[at[k]] & _OPENING) > 0,
             np.searchsorted(view.breaks, at[k]),
-            letters[at[k]],
+            np.searchsorted(letters, at[k]),
             cjk_left[k],
             cjk_right[k] | edges,
             cjk_right[k],

@@ -76,17 +76,15 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
         one. Only positions that change.
     """
     codes, classes = view.codes, view.classes
-    kind = _KIND[np.minimum(codes, 0xFFFF)]
+    kind = _KIND.take(codes, mode="clip")
     at = np.flatnonzero(kind > 0)
     kind = kind[at]
     n = len(codes)
     left, right = _surroundings(classes, at)
     # quotes of lines without CJK, apostrophes, primes and single quotes inside Latin text are not ours
-    breaks, letters = view.breaks, view.letters
+    breaks = view.breaks
     line = np.searchsorted(breaks, at)
-    use = (letters[np.append(breaks, n)[line]] > letters[np.append(0, breaks)[line]]) & ~code_lines(view)[
-        line
-    ]
+    use = view.has_letters(np.append(0, breaks)[line], np.append(breaks, n)[line]) & ~code_lines(view)[line]
     blank_left, blank_right = (left & ch.BLANK) > 0, (right & ch.BLANK) > 0
     word_left, word_right = ((side & (ch.LATIN | ch.DIGIT)) > 0 for side in (left, right))
     latin_left, latin_right = ((side & (ch.LATIN | ch.BLANK)) > 0 for side in (left, right))
@@ -98,17 +96,23 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     is_double = (kind & _DOUBLE) > 0
     lean = _lean(left, right, kind)
     # the paragraphs as runs of marks
-    first = np.flatnonzero(np.diff(line, prepend=-1))
-    size = np.diff(first, append=len(at))
+    begins = np.ones(len(at), dtype=np.bool_)
+    begins[1:] = line[1:] != line[:-1]
+    first = np.flatnonzero(begins)
+    size = np.append(first[1:], len(at)) - first
     paragraph = np.repeat(np.arange(len(first)), size)
     opens = (np.arange(len(at)) - first[paragraph]) % 2 == 0
     odd = ~is_double | ~np.where(opens, lean >= -0.4, lean <= 0.6)
     plain = (np.add.reduceat(odd, first, dtype=np.int64) == 0) & (size % 2 == 0)
     target = np.where(opens, 0, 1)
     sure = np.ones(len(at), dtype=np.bool_)
-    for p in np.flatnonzero(~plain).tolist():
-        here = slice(int(first[p]), int(first[p] + size[p]))
-        target[here] = _read(lean[here].tolist(), is_double[here].tolist())
+    if not plain.all():
+        read: list[int] = []
+        leans, doubles = lean.tolist(), is_double.tolist()
+        for a, m in zip(first[~plain].tolist(), size[~plain].tolist(), strict=True):
+            read += _read(leans[a : a + m], doubles[a : a + m])
+        here = np.flatnonzero(~plain[paragraph])
+        target[here] = read
         # a mark that finds its place among the others is sure unless its surroundings speak against it
         sure[here] = np.where(target[here] % 2 == 0, -lean[here], lean[here]) < _AGAINST
     target = np.where(is_double | (target >= 4), target % 4, 2 + target)
@@ -123,7 +127,9 @@ def _surroundings(classes: NDArray[np.uint16], at: Ints) -> tuple[NDArray[np.uin
     White space at the edge of a line counts as the edge, before a mark as the mark: it says nothing, and will go.
     """
     n = len(classes)
-    ends = np.flatnonzero(np.diff(at, append=n + 1) != 1)  # the last quote of each run of them
+    closes = np.ones(len(at), dtype=np.bool_)
+    closes[:-1] = at[1:] - at[:-1] != 1
+    ends = np.flatnonzero(closes)  # the last quote of each run of them
     nth = np.searchsorted(ends, np.arange(len(at)))
     first = at[np.append(0, ends[:-1] + 1)][nth] if len(at) else at
     after = at[ends][nth] + 1 if len(at) else at
@@ -154,6 +160,8 @@ def _lean(
 
 def _read(lean: list[float], double: list[bool]) -> list[int]:
     """The best reading of one paragraph's marks: 0 opening, 1 closing, 4 more for a single mark read as double. Viterbi over what is open."""
+    if all(double):
+        return _read_doubles(lean)
     cost: list[float] = [0.0, 1e9, 1e9, 1e9]
     back: list[list[tuple[int, int]]] = []
     for evidence, is_double in zip(lean, double, strict=True):
@@ -170,4 +178,38 @@ def _read(lean: list[float], double: list[bool]) -> list[int]:
     for come in reversed(back):
         state, what = come[state]
         out.append(what)
+    return out[::-1]
+
+
+def _read_doubles(lean: list[float]) -> list[int]:
+    """As `_read` where all marks are double ones: nothing or one is open, and the steps are written out."""
+    closed, opened = 0.0, 1e9
+    back: list[
+        int
+    ] = []  # 1: what is closed then was open before the mark; 2: what is open then was so before
+    for evidence in lean:
+        if evidence < 0:
+            closing = opened
+            stray = closed + _STRAY
+            opening, again = closed - evidence, opened + _STRAY - evidence
+        else:
+            closing = opened + evidence
+            stray = closed + _STRAY + evidence
+            opening, again = closed, opened + _STRAY
+        step = 0
+        if closing < stray:
+            closed, step = closing, 1
+        else:
+            closed = stray
+        if again < opening:
+            opened = again
+            step += 2
+        else:
+            opened = opening
+        back.append(step)
+    is_open = closed + _END[0] > opened + _END[1]
+    out = []
+    for step in reversed(back):
+        out.append(0 if is_open else 1)
+        is_open = step >= 2 if is_open else step % 2 == 1
     return out[::-1]

@@ -22,8 +22,11 @@ Bools = NDArray[np.bool_]
 
 _ONE = 2.0  # ems of one character with a mark beside it
 _MOSTLY_ALONE = 0.7  # share of the tokens of a text whose lines are vertical
-_ASCII_MARKS = np.zeros(128, dtype=np.bool_)
+_ASCII_MARKS = np.zeros(129, dtype=np.bool_)  # the last for everything that is not ASCII
 _ASCII_MARKS[[ord(c) for c in ",:;?!()\"'"]] = True
+_BITS = np.arange(1 << 16, dtype=np.uint16)
+_EMS = np.where((_BITS & ch.WIDE) > 0, 1.0, 0.5)  # by class
+_EMS[(_BITS & (ch.NEWLINE | ch.MARK)) > 0] = 0.0
 
 
 @dataclass(frozen=True)
@@ -94,13 +97,12 @@ def ems(view: View, half_mark: float | None = None) -> Floats:
     when the text has hardly any full-width commas.
     """
     classes = view.classes
-    out: Floats = ((classes & ch.WIDE) > 0) * np.float64(0.5) + 0.5
-    out[(classes & (ch.NEWLINE | ch.MARK)) > 0] = 0.0
+    out: Floats = _EMS.take(classes)
     if half_mark is None:
         half_mark = 1.0
     if half_mark != 0.5:
         codes = view.codes
-        marks = np.flatnonzero(_ASCII_MARKS[np.minimum(codes, 127)] & (codes < 128))
+        marks = np.flatnonzero(_ASCII_MARKS.take(codes, mode="clip"))
         if len(marks):
             left = classes[np.maximum(marks - 1, 0)] & (ch.WIDE | ch.PUNCT)
             right = classes[np.minimum(marks + 1, len(codes) - 1)] & (ch.WIDE | ch.PUNCT)
@@ -118,7 +120,8 @@ def tokens_of(view: View, widths: Floats | None = None) -> Tokens:
     m = len(start)
     if widths is None:
         widths = ems(view)
-    total = np.concatenate(([0.0], np.cumsum(widths)))
+    total = np.zeros(n + 1)
+    np.cumsum(widths, out=total[1:])
     follow = np.concatenate((start[1:], [n])) if m else start
     # line breaks behind each token, and where the line of each begins and ends
     breaks = np.concatenate(([-1], view.breaks, [n]))
@@ -127,16 +130,19 @@ def tokens_of(view: View, widths: Floats | None = None) -> Tokens:
     newlines = np.searchsorted(view.breaks, follow) - nth
     opening = np.ones(m, dtype=np.bool_)
     opening[1:] = newlines[:-1] > 0
-    spaces = _columns(view, end, np.where(newlines > 0, breaks[nth + 1], follow))
-    indent = np.where(opening, _columns(view, breaks[line] + 1, start), 0)
+    wide = np.flatnonzero((view.codes == 0x3000) | (view.codes == 9))
+    spaces = _columns(view, wide, end, np.where(newlines > 0, breaks[nth + 1], follow))
+    indent = np.where(opening, _columns(view, wide, breaks[line] + 1, start), 0)
     row, block = np.cumsum(opening) - 1, np.zeros(m, dtype=np.int64)
     np.cumsum(newlines[:-1] > 1, out=block[1:])
     return Tokens(view, start, end, newlines, spaces, indent, row, block, total[end] - total[start])
 
 
-def _columns(view: View, start: Ints, end: Ints) -> Ints:
-    """Columns that the white space from ``start`` to ``end`` takes: an ideographic space two, a tab four."""
-    wide = np.flatnonzero((view.codes == 0x3000) | (view.codes == 9))
+def _columns(view: View, wide: Ints, start: Ints, end: Ints) -> Ints:
+    """Columns that the white space from ``start`` to ``end`` takes: an ideographic space two, a tab four.
+
+    ``wide`` are the positions of such characters.
+    """
     if not len(wide):
         return end - start
     more = np.concatenate(([0], np.cumsum(np.where(view.codes[wide] == 9, 3, 1))))

@@ -36,7 +36,6 @@ FULL, FIRST, PARTIAL = 0, 1, 2
 _LONGEST_STRING = 5  # characters of a string across a seam that the page is searched for
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd multiplier of a polynomial hash
 _HINGES = (-5, -2, 0, 2, 4, 6)
-_STRETCH = 1000  # lines that are one page when only neighbours are asked for
 _LINE_HINGES = (-2, 0, 2)
 _WIDTH_EDGES = np.array([-6, -2.6, -1.4, -0.6, 0.6, 1.4, 2.6, 6])
 _CLOSING = set("”’\"'」』）)》〕】")
@@ -134,7 +133,7 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
     matrix = _seams(tails[some], heads, length, model)
     mean = _log_mean(matrix)
     raw: Any = (matrix - mean).astype(np.float32)
-    seen: Any = _neighbour_strings(texts) if neighbours else page_strings(texts)
+    seen: Any = page_strings(texts, neighbours)
     if neighbours:
         here = np.asarray(model.logp_given(tails[:-1], heads[1:]), dtype=np.float64)
         here[np.arange(REACH)[None, :] >= length[1:, None]] = 0.0
@@ -201,14 +200,16 @@ def tails_and_heads(texts: list[str], model: Scorer) -> tuple[NDArray[Any], NDAr
     return tails, heads
 
 
-def page_strings(texts: list[str]) -> NDArray[np.int8]:
+def page_strings(texts: list[str], neighbours: bool = False) -> NDArray[np.int8]:
     """Length of the longest string across each seam that some line of the page has inside, shape ``(n, n)``.
+
+    Of ``neighbours`` only, in the order of the texts: shape ``(n - 1,)``.
 
     The page's own names and set phrases recur. Strings are only taken from inside lines, so that no seam is evidence for
     itself.
     """
     n = len(texts)
-    out = np.zeros((n, n), dtype=np.int8)
+    out = np.zeros(max(n - 1, 0) if neighbours else (n, n), dtype=np.int8)
     if n < 2:
         return out
     length = np.array([len(t) for t in texts], dtype=np.int64)
@@ -234,11 +235,16 @@ def page_strings(texts: list[str]) -> NDArray[np.int8]:
         for size in range(1, 5)
     }
     # only pairs whose two characters at the seam stand together somewhere can have more
-    ends, end_of = np.unique(tails[1], return_inverse=True)
-    firsts, first_of = np.unique(heads[1], return_inverse=True)
-    pairs = _among(ends[:, None] * _BASE + firsts[None, :], known[2])
-    i, j = np.nonzero(pairs[end_of][:, first_of])
-    out[i, j] = 2
+    if neighbours:
+        i = np.flatnonzero(_among(tails[1][:-1] * _BASE + heads[1][1:], known[2]))
+        j = i + 1
+    else:
+        ends, end_of = np.unique(tails[1], return_inverse=True)
+        firsts, first_of = np.unique(heads[1], return_inverse=True)
+        pairs = _among(ends[:, None] * _BASE + firsts[None, :], known[2])
+        i, j = np.nonzero(pairs[end_of][:, first_of])
+    place = (lambda i, j: i) if neighbours else (lambda i, j: (i, j))
+    out[place(i, j)] = 2
     for size in range(3, _LONGEST_STRING + 1):
         hit = np.zeros(len(i), dtype=np.bool_)
         for a in range(1, size):
@@ -247,19 +253,9 @@ def page_strings(texts: list[str]) -> NDArray[np.int8]:
                 continue
             whole = (length[i] >= a) & (length[j] >= b)
             hit |= whole & _among(tails[a][i] * _BASE ** np.uint64(b) + heads[b][j], known[size])
-        out[i[hit], j[hit]] = size
+        out[place(i[hit], j[hit])] = size
         i, j = i[hit], j[hit]  # a longer string has a shorter one in it
     return out
-
-
-def _neighbour_strings(texts: list[str]) -> NDArray[np.int8]:
-    """As :func:`page_strings` for pairs that stand behind each other, a stretch of lines at a time; shape ``(n - 1,)``."""
-    found = []
-    for begin in range(0, max(1, len(texts) - 1), _STRETCH):
-        part = texts[begin : begin + _STRETCH + 1]
-        k = np.arange(len(part) - 1)
-        found.append(page_strings(part)[k, k + 1])
-    return np.concatenate(found)
 
 
 def _among(keys: NDArray[np.uint64], known: NDArray[np.uint64]) -> NDArray[np.bool_]:

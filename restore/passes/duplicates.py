@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,7 +143,12 @@ def _stairs(page: _Page, runs: _Runs, taken: NDArray[np.bool_]) -> Iterator[Draf
     for a, b, lag in zip(
         runs.start[square].tolist(), runs.end[square].tolist(), runs.lag[square].tolist(), strict=True
     ):
-        for start in range(max(a + lag, done), b + 1):
+        # inside a long run every period is like the first: only its beginning and its end are looked at
+        starts: Sequence[int] = range(max(a + lag, done), b + 1)
+        if b - a > 6 * lag:
+            inner = starts[: 2 * lag + 1], starts[max(2 * lag + 1, len(starts) - 3 * lag) :]
+            starts = [*inner[0], *inner[1]]
+        for start in starts:
             if start + lag > n or not (codes[start - lag : start] == codes[start : start + lag]).all():
                 continue
             steps, at, size = [lag], start + lag, lag

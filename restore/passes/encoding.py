@@ -66,7 +66,7 @@ def encoding(view: View, tools: Tools) -> Iterator[Batch]:
     codes = view.codes
     if view.text.isascii() and view.text.isprintable():
         return
-    rows = row[codes]
+    rows = row.take(codes)
     at = np.flatnonzero(rows)
     if not len(at):
         return

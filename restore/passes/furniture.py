@@ -10,6 +10,7 @@ from restore import characters as ch
 from restore.correction import Certainty, Delete, Draft, Edit, Insert, Move, Replace
 from restore.layout.furniture import furniture_lines
 from restore.layout.segments import printed_lines, segments_of
+from restore.order.issue import running
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
 from restore.view import View
@@ -33,6 +34,8 @@ def furniture(view: View, tools: Tools) -> Iterator[Draft]:
     if not printed_lines(segments):
         return
     found = furniture_lines(segments.texts)
+    if tools.running:
+        found |= running(segments.texts, tools.running)
     if not found.any() or found.mean() > _MOST:
         return
     last = int(np.flatnonzero(~found)[-1])

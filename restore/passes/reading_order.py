@@ -10,6 +10,7 @@ import numpy as np
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
 from restore.layout.segments import Segments, printed_lines, segments_of
+from restore.order.boxed import by_boxes
 from restore.order.geometry import BLOCKS
 from restore.order.links import LinkModel, parts
 from restore.order.sequence import gate, in_chains, stay_put
@@ -40,7 +41,14 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     Example: of ``18 项不同的 课""一杯茶思想汇报 考评标准`` the middle goes to the paragraph it was taken from.
     When it is wrong: where set phrases recur on a page, or where the true neighbour is lost and another line fits.
     """
-    if not (view.classes & ch.CJK).any() or tools.read_across(view):
+    if not (view.classes & ch.CJK).any():
+        return
+    if tools.layout is not None:
+        drafts = by_boxes(view, tools.layout, tools.language, tools.memo)
+        if drafts is not None:
+            yield from drafts
+            return
+    if tools.read_across(view):
         return
     segments = segments_of(view)
     if not printed_lines(segments):

@@ -48,14 +48,16 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     tools.memo["marks"] = marks
     classes = marks.classes
     n = len(codes)
-    edge = np.diff(np.concatenate(([0], space.astype(np.int8), [0])))
-    start, end = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1)
+    padded = np.zeros(n + 2, dtype=np.bool_)
+    padded[1:-1] = space
+    edges_of = np.flatnonzero(padded[1:] != padded[:-1])
+    start, end = edges_of[::2], edges_of[1::2]
     left = np.where(start > 0, classes[start - 1], ch.NEWLINE)
     right = np.where(end < n, classes[np.minimum(end, n - 1)], ch.NEWLINE)
     # lines as stretches between breaks, and what each has
     line = np.searchsorted(view.breaks, start)
     first, last = np.append(0, view.breaks)[line], np.append(view.breaks, n)[line]
-    in_cjk = view.letters[last] > view.letters[first]
+    in_cjk = view.has_letters(first, last)
     tabs = np.flatnonzero(codes == 9)
     tabbed = np.searchsorted(tabs, end) > np.searchsorted(tabs, start)
 
@@ -93,8 +95,8 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
 
 def _letter_spaced(classes: Classes, line: Ints, first: Ints, last: Ints) -> Bools:
     """Whether each space stands in a line with spaces between (nearly) all its characters, shape like ``line``."""
-    solid = np.concatenate(([0], np.cumsum((classes & ch.BLANK) == 0)))
-    size = solid[last] - solid[first]
+    blank = np.flatnonzero((classes & ch.BLANK) > 0)
+    size = last - first - (np.searchsorted(blank, last) - np.searchsorted(blank, first))
     gaps = np.bincount(line)[line]
     return (gaps >= 3) & (gaps + 1 > _SPACED_SHARE * size)
 

@@ -1,0 +1,133 @@
+"""One page: from a document to the bytes of its results, the same in every engine."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import orjson
+
+from restore.batch.plan import Plan
+from restore.correction import EditKind
+from restore.pipeline import Pipeline
+from restore.readers.document import Document
+from restore.restoration import Restoration
+from restore.source import encode_output
+
+__all__ = ["Page", "Summary", "content_hash", "restore_page"]
+
+#: What a person has to judge, in the order of one correction that is proposed and not applied: a page's note
+#: (such as an order that cannot be trusted) concerns all of it, a gap must be looked up in the print.
+_NOTE, _GAP, _OPEN, _UNSURE = 20.0, 2.0, 1.0, 0.25
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the index page, the statistics and the log need of a page.
+
+    Attributes:
+        characters, restored: characters of the dump and of the restored text.
+        applied, open: corrections applied, and proposed only.
+        gaps, moves: applied corrections that mark a gap or move lines.
+        need: how much there is for a person to judge; 0 for nothing.
+        notes: what the page's readers should know, a sentence each.
+        statistics: by pass, as :meth:`restore.Restoration.statistics`.
+        seconds: what it cost.
+    """
+
+    characters: int
+    restored: int
+    applied: int
+    open: int
+    gaps: int
+    moves: int
+    need: float
+    notes: tuple[str, ...]
+    statistics: Mapping[str, Mapping[str, int]]
+    seconds: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Results of a page: contents of files in UTF-8. Where rows are wanted, ``row`` has text and record (as JSON)."""
+
+    id: str
+    text: bytes
+    record: bytes | None
+    report: bytes | None
+    summary: Summary
+    row: bytes | None = None
+
+
+def content_hash(document: Document, running: frozenset[str] = frozenset()) -> str:
+    """Thirty-two hexadecimal digits that name what a page's result is made from: text, encoding, boxes, running lines."""
+    source, layout = document.source, document.layout
+    state = hashlib.sha256(f"{source.encoding}\0".encode())
+    state.update(source.to_bytes())
+    if layout is not None:
+        state.update(orjson.dumps(layout.as_data()))
+    if running:
+        state.update(orjson.dumps([line.encode("utf-8", "surrogatepass").hex() for line in sorted(running)]))
+    return state.hexdigest()[:32]
+
+
+def restore_page(
+    document: Document,
+    plan: Plan,
+    pipeline: Pipeline | None = None,
+    running: frozenset[str] = frozenset(),
+) -> Page:
+    """Restore a document and make its results.
+
+    Args:
+        document: the page. It goes under its id from here on, so that results do not depend on where an input lay.
+        plan: settings and wanted results.
+        pipeline: ``plan.pipeline()``, when it has been made already.
+        running: lines that recur on the pages of the same issue.
+
+    Raises:
+        CorrectionError, InvariantError: as :meth:`restore.Pipeline.run`.
+    """
+    begin = time.perf_counter()
+    source = replace(document.source, name=document.id)
+    restoration = (pipeline or plan.pipeline()).run(source, plan.settings, document.layout, running)
+    summary = _summary(restoration)
+    record = report = line = None
+    text = b""
+    if plan.format != "text":
+        from restore.writers import row
+
+        body = row(replace(document, source=source), restoration)
+        line = orjson.dumps(body if plan.record else body | {"record": ""}) + b"\n"
+    else:
+        text = encode_output(restoration.text)
+    if plan.record and line is None:
+        from restore.record import dumps
+
+        record = dumps(restoration)
+    if plan.report == "all" or (plan.report == "findings" and summary.need > 0):
+        from restore.report.html import render_report
+
+        report = render_report(restoration).encode("utf-8", "backslashreplace")
+    summary = replace(summary, seconds=time.perf_counter() - begin)
+    return Page(document.id, text, record, report, summary, line)
+
+
+def _summary(r: Restoration) -> Summary:
+    c, e, accepted = r.ledger.corrs, r.ledger.edits, r.accepted
+    applied = int(np.count_nonzero(accepted))
+    shown = accepted[e["corr"]]
+    gaps = int(np.count_nonzero(shown & (e["kind"] == EditKind.GAP)))
+    moves = len(np.unique(e["corr"][shown & (e["kind"] == EditKind.MOVE)]))
+    unsure = int(np.count_nonzero(accepted & (c["certainty"] < 2)))
+    open_ = r.ledger.n_corrections - applied
+    notes = tuple(dict.fromkeys([*r.source.notes, *r.notes]))
+    need = _NOTE * len(notes) + _GAP * gaps + _OPEN * open_ + _UNSURE * unsure
+    statistics: dict[str, Any] = r.statistics()
+    return Summary(
+        len(r.source.text), len(r.rendering.codes), applied, open_, gaps, moves, need, notes, statistics
+    )

@@ -1,0 +1,342 @@
+"""Inputs that are pages: one or many of them, with or without boxes; and where the results of each go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from restore.cli import work
+from restore.cli.console import Failure, write_bytes
+from restore.cli.work import STDIN, Job, shown
+from restore.config import Config
+from restore.files import check_outputs, open_atomic, write_all
+from restore.readers import Document, ReadOptions, read, read_bytes
+from restore.readers import Failure as Unread
+from restore.restoration import Restoration
+from restore.source import InputError
+
+if TYPE_CHECKING:
+    from restore.writers.rows import RowWriter
+
+__all__ = ["Delivery", "Input", "deliver", "html", "one_page", "write_results"]
+
+_ISSUES = ("pdf", "hocr", "alto", "ocr-json")  # formats whose files with several pages are issues of a paper
+PAGE_BREAK = b"\n\f\n"
+
+
+class Input:
+    """An input that can be read more than once."""
+
+    def __init__(self, name: str, options: ReadOptions, data: bytes | None = None) -> None:
+        self.name, self._options = name, options
+        self._data = data
+
+    def pages(self) -> Iterator[Document | Unread]:
+        """Its pages from the first on.
+
+        Raises:
+            InputError: when it cannot be read.
+        """
+        if self._data is None and self.name != STDIN:
+            path = Path(self.name)
+            if path.is_dir():
+                raise InputError(f"{path}: is a folder; name the files in it")
+            return read(path, self._options)
+        if self._data is None:
+            self._data = work.read_bytes(STDIN)
+        name = "stdin" if self.name == STDIN else Path(self.name).name
+        return read_bytes(self._data, name, self._options, shown=shown(self.name))
+
+
+def one_page(
+    name: str, options: ReadOptions, number: int | None = None, data: bytes | None = None
+) -> Document:
+    """The only page of an input, or its page of that number.
+
+    Raises:
+        InputError: when it has none, or several and no number is given.
+    """
+    pages = Input(name, options, data).pages()
+    if number is not None:
+        found = next(islice(pages, number - 1, None), None) if number > 0 else None
+        if found is None:
+            raise InputError(f"{shown(name)}: has no page {number}")
+        return _readable(found)
+    first = next(pages, None)
+    if first is None:
+        raise InputError(f"{shown(name)}: has no pages")
+    if next(pages, None) is not None:
+        raise InputError(f"{shown(name)}: has several pages; choose one with --page")
+    return _readable(first)
+
+
+def _readable(one: Document | Unread) -> Document:
+    if isinstance(one, Unread):
+        raise InputError(one.reason)
+    return one
+
+
+@dataclass
+class Delivery:
+    """How results are wanted.
+
+    Attributes:
+        chosen: settings.
+        options: how inputs are read.
+        inputs: names of all inputs, none of which is written over.
+        force: whether results may take the place of files.
+        check: whether restoring once more must change nothing.
+        to: ``text``, ``page``, ``jsonl`` or ``parquet``.
+        rows: where rows go, for the last two.
+        tell: is told of every page that was restored.
+        fail: is told of every page that was not.
+        taken: results that were written, with the page they are of.
+    """
+
+    chosen: Config
+    options: ReadOptions
+    inputs: list[str]
+    force: bool
+    check: bool
+    to: str
+    rows: RowWriter | None
+    tell: Callable[[Restoration], None]
+    fail: Callable[[str], None]
+    taken: dict[Path, str]
+
+
+def deliver(job: Job, how: Delivery) -> None:
+    """Restore the pages of an input and write what was asked for.
+
+    Raises:
+        Failure, InputError, OutputError: for an input of one page, when that cannot be done; of several pages each is
+            told on its own.
+    """
+    source = Input(job.name, how.options)
+    pages = source.pages()
+    if how.rows is not None:
+        _rows(job, how, source, pages)
+        return
+    first = list(islice(pages, 2))
+    if not first:
+        raise InputError(f"{shown(job.name)}: has no pages")
+    if len(first) == 1:
+        _single(job, how, _readable(first[0]))
+    else:
+        _several(job, how, source, chain(first, pages))
+
+
+def _single(job: Job, how: Delivery, document: Document) -> None:
+    _claim(job.outputs, job.name, how)
+    restoration = _restored(document, job.name, how)
+    out = _encoded(document, restoration, how.to)
+    files = {} if job.out is None else {job.out: out}
+    write_results(files, restoration, job, how.force)
+    if job.out is None:
+        write_bytes(out)
+    how.tell(restoration)
+
+
+def _claim(paths: list[Path], name: str, how: Delivery) -> None:
+    for path in paths:
+        other = how.taken.get(path.resolve())
+        if other is not None:
+            raise Failure(f"{name}: {path} has the results of {other} already; rename one of them")
+    check_outputs(paths, [one for one in how.inputs if one != STDIN], force=how.force)
+    how.taken.update((path.resolve(), name) for path in paths)
+
+
+def _restored(
+    document: Document, name: str, how: Delivery, running: frozenset[str] = frozenset()
+) -> Restoration:
+    restoration = work.restored(document.source, name, how.chosen, document.layout, running)
+    if how.check and not work.stable(restoration, name, how.chosen):
+        raise Failure(
+            f"{document.source.name}: restoring the result once more changes it; nothing was written, please report it"
+        )
+    return restoration
+
+
+def _encoded(document: Document, restoration: Restoration, to: str) -> bytes:
+    if to == "page":
+        from restore.writers.page import page_xml
+
+        return page_xml(document, restoration)
+    from restore.source import encode_output
+
+    return encode_output(restoration.text)
+
+
+def html(restoration: Restoration) -> bytes:
+    """The diff report."""
+    from restore.report.html import render_report
+
+    return render_report(restoration).encode("utf-8", "backslashreplace")
+
+
+def write_results(files: dict[Path, bytes], restoration: Restoration, job: Job, force: bool) -> None:
+    """Write ``files``, and the record, report and edition that the job wants: all of them or none."""
+    files = dict(files)
+    if job.record is not None:
+        from restore.record import dumps
+
+        files[job.record] = dumps(restoration)
+    if job.report is not None:
+        files[job.report] = html(restoration)
+    if job.tei is not None:
+        from restore.writers.tei import to_tei
+
+        files[job.tei] = to_tei(restoration)
+    write_all(files, force=force)
+
+
+# ---------------------------------------------------------------------- several pages
+class _Issue:
+    """What the pages of one input have in common."""
+
+    def __init__(self, source: Input, first: Document | None) -> None:
+        from restore.order.issue import RunningLines
+
+        self.running: frozenset[str] = frozenset()
+        self.folios: dict[str, str] = {}
+        self.jumps: list[Any] = []
+        self.is_one = first is not None and (first.meta.get("format") in _ISSUES or "!/" in first.id)
+        if self.is_one:
+            seen = RunningLines()
+            for one in source.pages():
+                if isinstance(one, Document):
+                    seen.add(one.source.text)
+            self.running = seen.found()
+
+    def add(self, document: Document, restoration: Restoration) -> None:
+        """Note what a page says about others."""
+        if not self.is_one:
+            return
+        from restore.order.issue import folio, jumps
+
+        number = folio(document.source.text)
+        if number is not None:
+            self.folios[document.id] = number
+        self.jumps += jumps(document.id, restoration.text)
+
+    def sidecar(self) -> bytes | None:
+        """Links between pages as JSON, None when there is nothing to say."""
+        if not self.is_one:
+            return None
+        import orjson
+
+        from restore.language import shared
+        from restore.order.issue import continued
+
+        links, loose = continued(self.jumps, self.folios, shared().model)
+        body = {
+            "format": "restore-issue",
+            "version": 1,
+            "pages": [{"page": page, "folio": number} for page, number in self.folios.items()],
+            "running_lines": sorted(self.running),
+            "links": [link.as_data() for link in links],
+            "unanswered": [
+                {
+                    "page": j.page,
+                    "start": j.start,
+                    "end": j.end,
+                    "folio": j.to,
+                    "goes": "out" if j.out else "in",
+                }
+                for j in loose
+            ],
+        }
+        return orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n"
+
+
+def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | Unread]) -> None:
+    """Each page on its own: into a folder, or all texts into one file or stream with form feeds between."""
+    from restore.writers.paths import output_path
+
+    if how.to == "page":
+        raise Failure(
+            f"{shown(job.name)}: has several pages; PAGE holds one, name a text or row format with --to"
+        )
+    folder = job.out_folder
+    for path in (job.record_folder, job.report_folder, job.tei_folder):
+        if path is not None and path.is_file():
+            raise Failure(f"{path}: is a file; with several pages the results need a folder")
+    first = next(pages)
+    issue = _Issue(source, first if isinstance(first, Document) else None)
+    with ExitStack() as stack:
+        joined: BinaryIO | None = None
+        if folder is None and job.out is not None:
+            _claim([job.out], job.name, how)
+            joined = stack.enter_context(open_atomic(job.out, force=how.force))
+        elif folder is None:
+            joined = sys.stdout.buffer
+        count = 0
+        for one in chain([first], pages):
+            if isinstance(one, Unread):
+                how.fail(one.reason)
+                continue
+            try:
+                restoration = _restored(one, job.name, how, issue.running)
+                base = output_path(one.id)
+                paths = [
+                    None if root is None else root / base.with_name(base.name + suffix)
+                    for root, suffix in (
+                        (folder, ".txt"),
+                        (job.record_folder, ".json"),
+                        (job.report_folder, ".html"),
+                        (job.tei_folder, ".xml"),
+                    )
+                ]
+                named = [path for path in paths if path is not None]
+                for path in named:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                _claim(named, one.id, how)
+                text = _encoded(one, restoration, "text")
+                out, record, report, tei = paths
+                files = {} if out is None else {out: text}
+                write_results(files, restoration, Job(one.id, out, record, report, tei), how.force)
+            except BrokenPipeError:
+                raise
+            except Exception as error:
+                from restore.cli.console import explained
+
+                how.fail(explained(error, one.id))
+                continue
+            if joined is not None:
+                joined.write((PAGE_BREAK if count else b"") + text.rstrip(b"\n"))
+            count += 1
+            issue.add(one, restoration)
+            how.tell(restoration)
+        if joined is not None:
+            joined.write(b"\n")
+            joined.flush()
+        sidecar = issue.sidecar() if job.record_folder is not None else None
+        if sidecar is not None and job.record_folder is not None:
+            path = job.record_folder / output_path(Path(job.name).name, ".issue.json")
+            _claim([path], job.name, how)
+            write_all({path: sidecar}, force=how.force)
+
+
+def _rows(job: Job, how: Delivery, source: Input, pages: Iterator[Document | Unread]) -> None:
+    from restore.cli.console import explained
+    from restore.writers.rows import row
+
+    assert how.rows is not None
+    first = list(islice(pages, 2))
+    issue = _Issue(source, first[0]) if len(first) == 2 and isinstance(first[0], Document) else None
+    for one in chain(first, pages):
+        if isinstance(one, Unread):
+            how.fail(one.reason)
+            continue
+        try:
+            restoration = _restored(one, job.name, how, issue.running if issue else frozenset())
+        except Exception as error:
+            how.fail(explained(error, one.id))
+            continue
+        how.rows.add(row(one, restoration))
+        how.tell(restoration)

@@ -1,0 +1,72 @@
+"""From an order of segments to moves in the text, with the white space that the new neighbours need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore.correction import Edit, Insert, Move, Replace
+from restore.order.sequence import stay_put
+from restore.source import Span
+from restore.view import View
+
+__all__ = ["Group", "moves_of"]
+
+Ints = NDArray[np.int64]
+
+
+@dataclass
+class Group:
+    """Segments that move together.
+
+    Attributes:
+        first, last: places in the new order.
+        edits: the move, and what it changes in white space.
+    """
+
+    first: int
+    last: int
+    edits: list[Edit]
+
+
+def moves_of(view: View, start: Ints, end: Ints, order: Ints, want: list[str]) -> list[Group]:
+    """Edits that bring segments into an order.
+
+    Args:
+        start, end: view offsets of the segments, ascending, shape ``(n,)``; between them is only white space.
+        order: segments in the new order, shape ``(n,)``.
+        want: white space between new neighbours, by place, ``n - 1`` of them.
+    """
+    n = len(order)
+    stays = stay_put(order)
+    follow = np.append(start[1:], len(view))
+    groups: list[Group] = []
+    owner = np.full(n, -1)
+    for place in np.flatnonzero(~stays).tolist():
+        if not (place and owner[place - 1] >= 0 and order[place] == order[place - 1] + 1):
+            groups.append(Group(place, place, []))
+        groups[-1].last = place
+        owner[place] = len(groups) - 1
+    if not groups:
+        return []
+    behind = np.full(n + 1, len(view), dtype=np.int64)
+    for place in range(n - 1, -1, -1):
+        behind[place] = start[order[place]] if stays[place] else behind[place + 1]
+    for group in groups:
+        span = Span(int(start[order[group.first]]), int(follow[order[group.last]]))
+        group.edits.append(Move(span, int(behind[group.first]), float(group.first)))
+    went = np.full(n + 1, -1)
+    went[order] = owner
+    for place in range(n - 1):
+        k, after = int(order[place]), int(order[place + 1])
+        if after == k + 1:
+            continue
+        a, b = int(end[k]), int(follow[k])
+        if view.text[a:b] == want[place]:
+            continue
+        number = next((int(o) for o in (owner[place], owner[place + 1], went[k + 1]) if o >= 0), 0)
+        edit: Edit = Replace(Span(a, b), want[place]) if b > a else Insert(a, want[place])
+        groups[number].edits.append(edit)
+    return groups
