@@ -40,6 +40,7 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
         "lost_marks",
         "spaces",
         "punctuation",
+        "mistaken_marks",
         "doubles",
         "strays",
         "confusables",

@@ -36,6 +36,7 @@ GLYPH_PASSES = (
     "confusables",
     "lost_marks",
     "punctuation",
+    "mistaken_marks",
     "charmap",
     "script",
 )

@@ -19,6 +19,7 @@ from restore.passes.gaps import gaps
 from restore.passes.join_lines import join_lines
 from restore.passes.lost_marks import lost_marks
 from restore.passes.markup import markup
+from restore.passes.mistaken_marks import mistaken_marks
 from restore.passes.paragraphs import paragraphs
 from restore.passes.printed_lines import printed_lines
 from restore.passes.punctuation import punctuation
@@ -41,6 +42,7 @@ _ALL: tuple[RepairPass, ...] = (
     lost_marks,
     spaces,
     punctuation,
+    mistaken_marks,
     doubles,
     strays,
     confusables,
@@ -59,6 +61,7 @@ __all__ = [
     "join_lines",
     "lost_marks",
     "markup",
+    "mistaken_marks",
     "paragraphs",
     "printed_lines",
     "punctuation",
