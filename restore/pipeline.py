@@ -28,6 +28,7 @@ __all__ = ["PRESETS", "Pass", "Pipeline", "RepairPass", "Settings", "Tools", "re
 #: The order of passes. Later passes rely on what earlier ones did; see ``after=`` of each pass.
 PRESETS: Mapping[str, tuple[str, ...]] = {
     "default": (
+        "charmap",
         "encoding",
         "markup",
         "duplicates",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from restore.passes.charmap import charmap
 from restore.passes.confusables import confusables
 from restore.passes.doubles import doubles
 from restore.passes.duplicates import duplicates
@@ -30,6 +31,7 @@ from restore.passes.strays import strays
 from restore.pipeline import RepairPass
 
 _ALL: tuple[RepairPass, ...] = (
+    charmap,
     encoding,
     markup,
     duplicates,
@@ -52,6 +54,7 @@ BUILT_IN: Mapping[str, RepairPass] = {one.name: one for one in _ALL}
 
 __all__ = [
     "BUILT_IN",
+    "charmap",
     "confusables",
     "doubles",
     "duplicates",

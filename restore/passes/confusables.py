@@ -19,7 +19,7 @@ from restore.language.context import REACH, RunningText
 from restore.language.fold import fold_codes
 from restore.language.glyphs import Confusables
 from restore.language.lexicon import Lexicon, word_list
-from restore.language.scorer import Scorer
+from restore.language.repertoire import common_ideographs
 from restore.language.scripts import detect_script, script_bits
 from restore.language.trees import Trees
 from restore.pipeline import Tools, repair_pass
@@ -55,7 +55,7 @@ _MARKS = np.array([ord(c) for c in "，。、：；—·（）《》"], dtype=np
 _RARE = 10  # occurrences below which a listed word tells nothing
 _PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
-_COMMON, _AHEAD, _CLOSE = 3500, 400, 12  # unlisted readings: tried at all, with one side, with both sides
+_AHEAD, _CLOSE = 400, 12  # unlisted readings that fit what stands before, and both sides
 _BLOCK = 64  # glyphs tried at once
 _UNLISTED = -12.5  # log P(a glyph is read for one that it was never taken for)
 _CLEAR = 6.0  # nats by which one reading may be better than the next, at most
@@ -270,7 +270,7 @@ def _unlisted(text: RunningText, place: Ints, script: int) -> tuple[Ints, Ints]:
 
     On bad print engines give glyphs that look nothing like what was printed.
     """
-    codes, ids = _common(text.model, script)
+    codes, ids = common_ideographs(text.model, script)
     places, found = [], []
     for start in range(0, len(place), _BLOCK):
         some = place[start : start + _BLOCK]
@@ -284,20 +284,6 @@ def _unlisted(text: RunningText, place: Ints, script: int) -> tuple[Ints, Ints]:
     if not places:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     return np.concatenate(places), np.concatenate(found)
-
-
-@cache
-def _common(model: Scorer, script: int) -> tuple[Codes, Ints]:
-    """The commonest ideographs of a script and their ids, both ``(n,)``, sorted by id."""
-    bits = script_bits()
-    codes = np.flatnonzero((bits[0x4E00:0xA000] & script) > 0).astype(np.uint32) + np.uint32(0x4E00)
-    ids = model.encode(_text_of(codes)).astype(np.int64)
-    ids, first = np.unique(ids, return_index=True)
-    codes = codes[first]
-    nothing = np.broadcast_to(model.encode("\ufdd0").astype(np.int64), (len(ids), 1))  # not a character
-    alone = model.seams(nothing, ids[:, None])
-    best = np.sort(np.argsort(-alone, kind="stable")[:_COMMON])
-    return codes[best], ids[best]
 
 
 @cache
