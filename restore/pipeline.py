@@ -37,6 +37,7 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
         "paragraphs",
         "furniture",
         "join_lines",
+        "korean_words",
         "gaps",
         "lost_marks",
         "spaces",

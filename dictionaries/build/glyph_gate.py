@@ -62,7 +62,9 @@ START = {
     "hopeful": -5.0,
     "plain": 4.0,
     "high": 4.0,
-    "medium": 1.0,
+    "medium": 2.3,
+    "medium_worn": 1.5,
+    "worn": -5.0,
     "low": -1.5,
 }
 

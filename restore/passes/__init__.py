@@ -18,6 +18,7 @@ from restore.passes.encoding import encoding
 from restore.passes.furniture import furniture
 from restore.passes.gaps import gaps
 from restore.passes.join_lines import join_lines
+from restore.passes.korean_words import korean_words
 from restore.passes.lost_marks import lost_marks
 from restore.passes.markup import markup
 from restore.passes.mistaken_marks import mistaken_marks
@@ -40,6 +41,7 @@ _ALL: tuple[RepairPass, ...] = (
     paragraphs,
     furniture,
     join_lines,
+    korean_words,
     gaps,
     lost_marks,
     spaces,
@@ -62,6 +64,7 @@ __all__ = [
     "furniture",
     "gaps",
     "join_lines",
+    "korean_words",
     "lost_marks",
     "markup",
     "mistaken_marks",

@@ -83,10 +83,13 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
         return
     gate = _gate()
     odds = doubt.odds
+    # on good print the model's own surprise is the likelier error
+    worn = len(doubt.place) > 0 and float(doubt.features["density"][0]) > gate["worn"]
+    least = gate["medium_worn"] if worn else gate["medium"]
     for k in _lone(doubt.place, odds, gate["low"]):
         level = (
             Certainty.LOW
-            if doubt.guarded[k] or odds[k] < gate["medium"]
+            if doubt.guarded[k] or odds[k] < least
             else Certainty.HIGH
             if odds[k] >= gate["high"]
             else Certainty.MEDIUM
