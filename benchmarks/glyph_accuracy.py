@@ -32,7 +32,9 @@ def touched(result: Restoration) -> tuple[np.ndarray, np.ndarray]:
     """Source characters that a glyph correction or gap mark is about: proposed at all, applied; shape ``(n + 1,)``."""
     ledger, size = result.ledger, len(result.source.text) + 1
     edits = ledger.edits
-    glyph = np.isin(ledger.corrs["pass"], [k for k, p in enumerate(ledger.passes) if p in (*GLYPH_PASSES, "gaps")])
+    glyph = np.isin(
+        ledger.corrs["pass"], [k for k, p in enumerate(ledger.passes) if p in (*GLYPH_PASSES, "gaps")]
+    )
     out = []
     for mask in (glyph, glyph & result.accepted):
         rows = np.flatnonzero(mask[edits["corr"]] & (edits["kind"] != EditKind.MOVE))
@@ -49,7 +51,9 @@ def planted(result: Restoration, damage: dict[str, list[dict[str, object]]]) -> 
     proposed, _ = touched(result)
     rendering, text = result.rendering, result.text
     shown: dict[int, str] = {}
-    for at, (origin, owner) in enumerate(zip(rendering.origin.tolist(), rendering.owner.tolist(), strict=True)):
+    for at, (origin, owner) in enumerate(
+        zip(rendering.origin.tolist(), rendering.owner.tolist(), strict=True)
+    ):
         if owner < 0 or not rendering.hidden[origin] or origin not in shown:
             shown[origin] = shown.get(origin, "") + text[at] if rendering.hidden[origin] else text[at]
     for error in damage["errors"]:
@@ -128,13 +132,17 @@ def main() -> None:
     for name, some in (("", every), ("OCR ", ocr)):
         for one in tally(some):
             if one.changes:
-                print(f"  {name}{one.pass_name:12s} {one.certainty:7s} {one.changes:6d} {one.precision:6.3f} {one.harm_share:6.3f}")
+                print(
+                    f"  {name}{one.pass_name:12s} {one.certainty:7s} {one.changes:6d} {one.precision:6.3f} {one.harm_share:6.3f}"
+                )
     pooled: Counter[tuple[str, str]] = Counter()
     for one_kind in plants.values():
         pooled.update(one_kind)
     for kind in sorted({k for k, _ in pooled}):
         size = pooled[kind, "all"]
-        print(f"planted {kind:10s} {size:5d} found {pooled[kind, 'found'] / size:.3f} right {pooled[kind, 'right'] / size:.3f}")
+        print(
+            f"planted {kind:10s} {size:5d} found {pooled[kind, 'found'] / size:.3f} right {pooled[kind, 'right'] / size:.3f}"
+        )
     if unchanged:
         print(f"truth texts: {unchanged['changed']} changes in {unchanged['characters']} characters")
 

@@ -106,9 +106,7 @@ class Tally:
         return self.harm / self.changes if self.changes else None
 
 
-def judge(
-    truth: PageTruth, restoration: Restoration, passes: Sequence[str] = GLYPH_PASSES
-) -> list[Judged]:
+def judge(truth: PageTruth, restoration: Restoration, passes: Sequence[str] = GLYPH_PASSES) -> list[Judged]:
     """Verdicts on the applied corrections of some passes, in the order of the corrections.
 
     Moves and gap marks are not judged. Of several edits of one correction the worst verdict counts.
@@ -194,7 +192,8 @@ class _Page:
         old = ledger.texts[int(edits["text"][over])] if over >= 0 else self.restoration.source.text[start:end]
         new = ledger.texts[int(edits["text"][row])]
         before, after = (
-            fold("".join(c for c, here in zip(t, counted(t).tolist(), strict=True) if here)) for t in (old, new)
+            fold("".join(c for c, here in zip(t, counted(t).tolist(), strict=True) if here))
+            for t in (old, new)
         )
         order, owners = self._owned
         first, stop = np.searchsorted(owners, [row, row + 1])
@@ -203,7 +202,7 @@ class _Page:
         at = int(order[first]) if new else self._gap(start, end)
         place = int(self.ahead[at])
         stop_at = place + len(after)
-        context = f"{self.text[max(0, place - 6):place]}[{after}]{self.text[stop_at:stop_at + 6]}"
+        context = f"{self.text[max(0, place - 6) : place]}[{after}]{self.text[stop_at : stop_at + 6]}"
         if before == after:
             return Verdict.FORM, before, after, context, None
         found, printed = self._compare(place, before, after)
@@ -228,7 +227,8 @@ class _Page:
     def _compare(self, place: int, before: str, after: str) -> tuple[Verdict, str | None]:
         if not after and len(before) >= _STRETCH:
             missed = any(
-                len(run) <= 2 * len(before) and fuzz.partial_ratio(before, run) >= _ALIKE for run in self._missing
+                len(run) <= 2 * len(before) and fuzz.partial_ratio(before, run) >= _ALIKE
+                for run in self._missing
             )
             return (Verdict.HARM if missed else Verdict.RIGHT), None
         stop = place + len(after)
@@ -247,7 +247,9 @@ class _Page:
                 return (Verdict.RIGHT if whole or (not now and then) else Verdict.NEITHER), printed
         return self._one_sided(place, before, after, left, right)
 
-    def _one_sided(self, place: int, before: str, after: str, left: int, right: int) -> tuple[Verdict, str | None]:
+    def _one_sided(
+        self, place: int, before: str, after: str, left: int, right: int
+    ) -> tuple[Verdict, str | None]:
         if after:
             at = self.to_truth[place : place + len(after)].tolist()
             printed = "".join(self.truth[k] if k >= 0 else "\0" for k in at)

@@ -60,7 +60,8 @@ def test_keys_are_unique_sorted_and_say_their_code(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "by"), [("surnames", 1), ("suffixes", 1), ("measures", 1), ("number_patterns", 0), ("korean_endings", 1)]
+    ("name", "by"),
+    [("surnames", 1), ("suffixes", 1), ("measures", 1), ("number_patterns", 0), ("korean_endings", 1)],
 )
 def test_lists_are_sorted_by_kind(name: str, by: int) -> None:
     body = rows(name)[1:]

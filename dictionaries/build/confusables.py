@@ -89,7 +89,6 @@ RANKER = {
     "verbose": -1,
 }
 ROUNDS = 400
-TABLE_ROW = "observed pairs + ranker (the table)"
 NEGATIVES = 0.4
 """Share of the pairs never counted that the ranker is trained on."""
 
@@ -440,25 +439,11 @@ def evaluate(candidates: Candidates, folder: Path) -> None:
         unseen = Counter({p: n for p, n in everything.items() if p not in known})
         calibration = calibrate(candidates, scores, unseen)
         table = posterior(candidates, scores, known, calibration)
-        ranked[TABLE_ROW] = {seen: list(found) for seen, found in table.items()}
+        ranked["observed pairs + ranker (the table)"] = {seen: list(found) for seen, found in table.items()}
         for method, lists in ranked.items():
             shares = [coverage(lists, part, 10) for part in (everything, *by_source)]
             shares += [coverage(lists, everything, most) for most in (1, 5, 20)]
             print(split, method, *(f"{share:.3f}" for share in shares), sep="\t", flush=True)
-        # letters and marks as well, for which the table has what was counted
-        signs: dict[str, list[str]] = {}
-        counts = known if split == "third of the pairs" else Counter()
-        for part in (*kept_lines.values(), pages) if split == "third of the lines" else (*rest.values(), rest_pages):
-            counts = counts + part
-        for (seen, true), _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            if not (is_han(seen) and is_han(true)):
-                signs.setdefault(seen, []).append(true)
-        merged = {c: signs.get(c, [])[:4] + lists_of for c, lists_of in ranked[TABLE_ROW].items()}
-        merged = {**signs, **merged}
-        whole: Pairs = Counter()
-        for part in held.values():
-            whole.update({pair: n for pair, n in part.items() if pair[0] != pair[1]})
-        print(split, "the table, letters and marks too", f"{coverage(merged, whole, 10):.3f}", sep="\t")
         print(f"# {split}: unseen pairs {sum(unseen.values()) / sum(everything.values()):.3f}, {calibration}")
 
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import recogniser
 from fontTools.ttLib import TTCollection, TTFont
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -45,7 +44,6 @@ class Shapes:
         self.vocabulary = vocabulary
         images, have = render(vocabulary, fonts)
         self.vectors = shape_vectors(images, have)
-        self.vectors["recogniser"] = recogniser.class_vectors(vocabulary)
         self.components = component_vectors(images, have)
         self.strokes, self.radical, self.corners, self.cangjie, self.phonetic = unihan(vocabulary, ucd)
         bits = dict.fromkeys(vocabulary, 7)
@@ -254,8 +252,6 @@ def unihan_lines(ucd: Path, name: str) -> Iterator[str]:
 
 # vector, weight of its distance against the log prior, how many of the best to take
 POOL = (
-    ("recogniser", 15.0, 160),
-    ("recogniser", 60.0, 60),
     ("both", 4.0, 260),
     ("all", 8.0, 140),
     ("all", 1.0, 120),
@@ -319,7 +315,7 @@ def pair_features(shapes: Shapes, seen: Ints, true: Ints, hans: Floats, hant: Fl
             rows = slice(start, start + 200000)
             column[rows] = ((one[seen[rows]] - other[true[rows]]) ** 2).sum(1)
         columns[name] = column
-    for name in ("both", "all", "directions", "recogniser"):
+    for name in ("both", "all", "directions"):
         columns[f"{name}: rank of true"] = ranks(shapes.vectors[name], seen, columns[name])
         columns[f"{name}: rank of seen"] = ranks(shapes.vectors[name], true, columns[name])
     strokes = shapes.strokes

@@ -48,7 +48,15 @@ TREES = {
     "verbose": -1,
 }
 ROUNDS = 150
-DIRECTION = {"gain": 1, "channel": 1, "margin": 1, "page_true3": 1, "page_true2": 1, "page_seen3": -1, "page_seen2": -1}
+DIRECTION = {
+    "gain": 1,
+    "channel": 1,
+    "margin": 1,
+    "page_true3": 1,
+    "page_true2": 1,
+    "page_seen3": -1,
+    "page_seen2": -1,
+}
 """Evidence that may only speak for a change, or only against it."""
 STRETCH = 40
 """Doubts in a row that are kept together when half are held out."""
@@ -117,7 +125,11 @@ def real_lines(folder: Path, rng: random.Random) -> list[tuple[str, dict[int, st
             truth = {}
             for step in Levenshtein.opcodes(seen, printed):
                 if step.tag == "replace":
-                    places = zip(range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True)
+                    places = zip(
+                        range(step.src_start, step.src_end),
+                        range(step.dest_start, step.dest_end),
+                        strict=True,
+                    )
                     truth.update({a: printed[b] for a, b in places if han(seen[a]) and han(printed[b])})
             found.append((seen, truth))
     rng.shuffle(found)
@@ -159,7 +171,9 @@ def samples(
 def fit(names: list[str], rows: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     """Boosted trees as the columns of `restore.language.trees.Trees`."""
     data = lightgbm.Dataset(rows, label=labels.astype(float), feature_name=names)
-    booster = lightgbm.train(TREES | {"monotone_constraints": [DIRECTION.get(n, 0) for n in names]}, data, ROUNDS)
+    booster = lightgbm.train(
+        TREES | {"monotone_constraints": [DIRECTION.get(n, 0) for n in names]}, data, ROUNDS
+    )
     found: dict[str, Any] = {"features": names, "bias": 0.0, "roots": []}
     columns: dict[str, list[float]] = {k: [] for k in ("feature", "threshold", "left", "right", "values")}
 

@@ -527,7 +527,8 @@ def evaluate(
     output: Annotated[
         str,
         typer.Argument(
-            metavar="OUTPUT|RECORD", help="The text to score, or the record of a restoration; - for standard input."
+            metavar="OUTPUT|RECORD",
+            help="The text to score, or the record of a restoration; - for standard input.",
         ),
     ],
     source: Annotated[
@@ -573,7 +574,9 @@ def evaluate(
     if json:
         import orjson
 
-        write_bytes(orjson.dumps(scores | (judged.data if judged else {}), option=orjson.OPT_INDENT_2) + b"\n")
+        write_bytes(
+            orjson.dumps(scores | (judged.data if judged else {}), option=orjson.OPT_INDENT_2) + b"\n"
+        )
         return
     width = max(map(len, scores))
     for name, value in scores.items():

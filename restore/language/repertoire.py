@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,12 +14,22 @@ __all__ = ["common_ideographs"]
 _NUMBER = 3500  # characters of general use; the standard list of 2013 has as many in its first level
 
 
-@cache
 def common_ideographs(model: Scorer, script: int) -> tuple[Codes, NDArray[np.int64]]:
     """The commonest ideographs of a script (`restore.language.scripts`) and their ids, both ``(n,)``, sorted by id.
 
     Of characters that the model takes for one, the first stands for all.
     """
+    key = id(model), script
+    if key not in _FOUND:
+        _FOUND[key] = model, *_common(model, script)
+    return _FOUND[key][1:]
+
+
+_FOUND: dict[tuple[int, int], tuple[Scorer, Codes, NDArray[np.int64]]] = {}
+"""With the model, so that its id stays its own."""
+
+
+def _common(model: Scorer, script: int) -> tuple[Codes, NDArray[np.int64]]:
     codes = np.flatnonzero((script_bits()[0x4E00:0xA000] & script) > 0).astype(np.uint32) + np.uint32(0x4E00)
     ids = model.encode(codes.astype("<u4").tobytes().decode("utf-32-le")).astype(np.int64)
     ids, first = np.unique(ids, return_index=True)

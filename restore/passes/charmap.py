@@ -26,7 +26,10 @@ Bools = NDArray[np.bool_]
 _BITS = {"hans": SIMPLIFIED, "hant": TRADITIONAL}
 _MARKS = np.array([ord(c) for c in "，。、；：（）《》“”"], dtype=np.uint32)
 _FOREIGN = np.uint32(0x80)  # from here on no sign of a keyboard: letters with accents, control characters
-_LEAST, _RATE = 6, 0.003  # foreign signs between ideographs that show a garbled map, and their share of the text
+_LEAST, _RATE = (
+    6,
+    0.003,
+)  # foreign signs between ideographs that show a garbled map, and their share of the text
 _TIMES = 2  # occurrences from which a sign can be deciphered
 _USED = 60  # occurrences looked at
 _NEAR, _EACH, _SHOWN = 60, 8, 3  # readings that fit all places, and each place; shown
@@ -126,7 +129,9 @@ def _plain(view: View) -> Codes:
 
 
 def _running(plain: Codes, place: Ints, tools: Tools) -> tuple[RunningText, Ints]:
-    text = RunningText(View.of_text(plain.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")), tools.language.model)
+    text = RunningText(
+        View.of_text(plain.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")), tools.language.model
+    )
     return text, np.searchsorted(text.at, place)
 
 
@@ -172,7 +177,9 @@ def _decipher(plain: Codes, place: Ints, codes: Codes, script: int, tools: Tools
                 order = np.argsort(-total, kind="stable")[:_SHOWN]
                 share = np.exp(total[order] - total[best])
                 share /= share.sum()
-                readings = {chr(int(pool[near[k]])): round(float(s), 4) for k, s in zip(order, share, strict=True)}
+                readings = {
+                    chr(int(pool[near[k]])): round(float(s), 4) for k, s in zip(order, share, strict=True)
+                }
                 key = _Key(int(pool[near[best]]), margin, readings)
                 found.update(dict.fromkeys(place[rest[fits]].tolist(), key))
             elif not fits.any():

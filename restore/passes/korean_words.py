@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -45,13 +46,20 @@ def korean_words(view: View, tools: Tools) -> Iterator[Draft]:
         first, second = tail[0][::-1], head[0]
         whole = known[first + second]
         span = Span(place, place + 1)
-        evidence = {"alternatives": {}, "on_page": {"whole": whole, "first": known[first] - 1, "second": known[second] - 1}}
+        evidence: dict[str, Any] = {
+            "alternatives": {},
+            "on_page": {"whole": whole, "first": known[first] - 1, "second": known[second] - 1},
+        }
         if second in _endings():
             evidence["alternatives"] = {first + second: 0.99, f"{first} {second}": 0.01}
-            yield Draft((Delete(span),), "an ending is written on to its word", Certainty.HIGH, 0.99, evidence)
+            yield Draft(
+                (Delete(span),), "an ending is written on to its word", Certainty.HIGH, 0.99, evidence
+            )
         elif whole and known[first] + known[second] <= 2:
             evidence["alternatives"] = {first + second: 0.95, f"{first} {second}": 0.05}
-            yield Draft((Delete(span),), "the page has the whole word elsewhere", Certainty.MEDIUM, 0.95, evidence)
+            yield Draft(
+                (Delete(span),), "the page has the whole word elsewhere", Certainty.MEDIUM, 0.95, evidence
+            )
         elif known[first] < 2 and known[second] < 2:
             evidence["alternatives"] = {f"{first} {second}": 0.5, first + second: 0.5}
             message = "the line end may have cut a word: nothing tells, so the space stays"

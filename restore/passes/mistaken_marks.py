@@ -24,7 +24,9 @@ Floats = NDArray[np.float64]
 _SCRIPTS = ("hans", "hant", "none")
 _PRINTED = np.array([ord(c) for c in "，。、；：（）《"], dtype=np.uint32)
 _SEEN = np.array([ord(c) for c in "，。、；：·・．.,;:*°-〈"], dtype=np.uint32)
-_ODD = np.array([ord(c) for c in "*°-〈"], dtype=np.uint32)  # never printed between two ideographs, but for rules and brackets
+_ODD = np.array(
+    [ord(c) for c in "*°-〈"], dtype=np.uint32
+)  # never printed between two ideographs, but for rules and brackets
 _OPEN, _CLOSED = "（《", "）》"
 _WITHIN = 60  # characters within which a bracket is closed
 _UNPAIRED = 5.0  # nats against a bracket that nothing closes, or opens
@@ -34,7 +36,7 @@ _UNSEEN = -11.0  # log P(seen | printed) of pairs never counted
 _FAITH = 25.0  # marks that this prior is worth, when the page tells how readily its marks are misread
 _ROUNDS = 3
 _FULL = np.array([ord(c) for c in "，。、；："], dtype=np.uint32)  # what a page prints everywhere
-_DOUBT = -6.0  # nats against one of these being another: both often make sense
+_DOUBT = -6.0  # nats against one of these being another; both often make sense, so it is only shown
 _HIGH, _MEDIUM, _LOW = 0.99, 0.96, 0.6  # probability of a reading
 _SHOWN = 3
 
@@ -63,7 +65,11 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
         chance = float(share[1 + best])
         if chance < _LOW:
             continue
-        level = Certainty.HIGH if chance >= _HIGH else Certainty.MEDIUM if chance >= _MEDIUM else Certainty.LOW
+        level = (
+            Certainty.HIGH if chance >= _HIGH else Certainty.MEDIUM if chance >= _MEDIUM else Certainty.LOW
+        )
+        if text.codes[k] in _FULL:
+            level = Certainty.LOW
         seen, printed = chr(int(text.codes[k])), chr(int(_PRINTED[best]))
         if FULL_WIDTH.get(seen) == printed:
             continue
@@ -98,7 +104,8 @@ def _suspects(text: RunningText) -> Ints:
     plain &= ((before & digit) == 0) | ~np.isin(text.codes[place], [ord("."), ord("．"), ord("、")])
     place = place[plain]
     rough = text.logp[place] + text.logp[place + 1]
-    return place[(rough < _SUSPECT) | np.isin(text.codes[place], _ODD)]
+    found: Ints = place[(rough < _SUSPECT) | np.isin(text.codes[place], _ODD)]
+    return found
 
 
 def _posterior(text: RunningText, place: Ints, table: Confusables) -> Floats:
@@ -160,5 +167,3 @@ def _opened(text: str, k: int, opening: str, closing: str) -> bool:
     before = text[max(0, k - _WITHIN) : k]
     at = before.rfind(opening)
     return at >= 0 and closing not in before[at:]
-
-
