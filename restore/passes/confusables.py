@@ -77,7 +77,7 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
     script = detect_script(view.text)
     if script not in _BITS or not (view.classes & ch.HAN).any():
         return
-    text = RunningText(view, tools.language.model)
+    text = RunningText.shared(view, tools.language.model, tools.memo)
     doubt = _doubts(text, _BITS[script], tools)
     if doubt is None:
         return

@@ -46,16 +46,16 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
     """Punctuation marks that were taken for others.
 
     Repairs: a mark inside Chinese text, when another mark that it is known to be mistaken for reads much better on both
-    sides: ``出席会议·双方`` for ``出席会议。双方``. How readily a mark is doubted follows from how many marks of its kind
+    sides: ``会议昨天召开·会议强调`` for ``会议昨天召开。会议强调``. How readily a mark is doubted follows from how many marks of its kind
     are plainly wrong on the page.
     Why it happens: marks are small: a full stop becomes a dot, a comma on worn print a full stop, a bracket an angle.
-    Example: ``这是一件大事·他说〈记者也在场）。`` becomes ``这是一件大事。他说（记者也在场）。``
+    Example: ``会议昨天召开·会议强调`` becomes ``会议昨天召开。会议强调``.
     When it is wrong: a comma and an enumeration comma, or a comma and a full stop, may both make sense: then the
     mark stays. Dots in foreign names, marks in figures, times and Latin text are left alone.
     """
     if detect_script(view.text) not in _SCRIPTS or not (view.classes & ch.HAN).any():
         return
-    text = RunningText(view, tools.language.model)
+    text = RunningText.shared(view, tools.language.model, tools.memo)
     place = _suspects(text)
     if not len(place):
         return
@@ -103,6 +103,9 @@ def _suspects(text: RunningText) -> Ints:
     # a number at the head of a line and its full stop
     plain &= ((before & digit) == 0) | ~np.isin(text.codes[place], [ord("."), ord("．"), ord("、")])
     place = place[plain]
+    # titles within titles stand in angle brackets
+    angles = {k for k in place[text.codes[place] == ord("〈")].tolist() if _closes(text.text, k, "〈", "〉")}
+    place = place[[k not in angles for k in place.tolist()]]
     rough = text.logp[place] + text.logp[place + 1]
     found: Ints = place[(rough < _SUSPECT) | np.isin(text.codes[place], _ODD)]
     return found
@@ -122,6 +125,8 @@ def _posterior(text: RunningText, place: Ints, table: Confusables) -> Floats:
         table.log_seen_given_true(np.repeat(seen, many), np.tile(_PRINTED, count), _UNSEEN), _UNSEEN
     ).reshape(count, many)
     prior += np.where(np.isin(seen, _FULL), _DOUBT, 0.0)[:, None]
+    bracket = np.isin(_PRINTED, [ord(c) for c in _OPEN])
+    prior += np.where((seen == ord("〈"))[:, None], np.where(bracket, _UNPAIRED, -np.inf), 0.0)
     prior = np.where(same, -np.inf, prior + np.log(_WRONG / 0.01))
     kinds, which = np.unique(seen, return_inverse=True)
     printed = np.array([(text.codes == mark).sum() for mark in _PRINTED], dtype=np.float64)
