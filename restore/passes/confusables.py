@@ -162,6 +162,14 @@ class _Doubts:
 
 
 def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
+    """Doubts on a page; on a worn one with readings that were never counted, which is slow."""
+    found = _weighed(text, script, tools, open_to_all=False)
+    if found is None or not len(found.place) or found.features["density"][0] <= _gate()["worn"]:
+        return found
+    return _weighed(text, script, tools, open_to_all=True)
+
+
+def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool) -> _Doubts | None:
     gate = _gate()
     table, model = tools.language.confusables, text.model
     n = len(text)
@@ -173,7 +181,7 @@ def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
     keep = np.isin(true, _MARKS) | ((bits & script) > 0)
     where, true, channel = where[keep], true[keep], channel[keep]
     place = suspects[where]
-    hard = suspects[logp[suspects] + logp[suspects + 1] < gate["hard"]]
+    hard = suspects[logp[suspects] + logp[suspects + 1] < (gate["hard"] if open_to_all else -np.inf)]
     more, extra = _unlisted(text, hard, script)
     new = ~np.isin((more << 21) | extra, (place << 21) | true)
     unlisted = np.append(np.zeros(len(place)), np.ones(int(new.sum())))
