@@ -67,7 +67,7 @@ START = {
     "suspect": -11.5,
     "hard": -16.0,
     "fair": -9.0,
-    "hopeful": -5.0,
+    "hopeful": -2.5,
     "plain": 4.0,
     "high": 4.0,
     "medium": 2.3,
