@@ -54,9 +54,11 @@ __all__ = [
     "cer_ordered",
     "cer_strict",
     "compare",
+    "counted",
     "evaluate",
     "false_change",
     "fixed",
+    "fold",
     "gap_precision_recall",
     "insertions_per_1000",
     "kendall_tau",
@@ -117,6 +119,19 @@ def _is_space(text: str) -> Bools:
 def _pick(text: str, keep: Bools) -> str:
     picked: bytes = _codes(text)[keep].tobytes()
     return picked.decode("utf-32-le", "surrogatepass")
+
+
+def counted(text: str) -> Bools:
+    """Which characters count: neither white space nor part of a gap mark. Shape ``(len(text),)``."""
+    mask = ~_is_space(text)
+    for mark in _GAP.finditer(text):
+        mask[mark.start() : mark.end()] = False
+    return mask
+
+
+def fold(text: str) -> str:
+    """The text as it is compared: one form for full and half width, for straight and curly quotes."""
+    return text.translate(_FOLD)
 
 
 @cache

@@ -29,6 +29,7 @@ __all__ = ["PRESETS", "Pass", "Pipeline", "RepairPass", "Settings", "Tools", "re
 #: The order of passes. Later passes rely on what earlier ones did; see ``after=`` of each pass.
 PRESETS: Mapping[str, tuple[str, ...]] = {
     "default": (
+        "charmap",
         "encoding",
         "markup",
         "duplicates",
@@ -37,10 +38,12 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
         "paragraphs",
         "furniture",
         "join_lines",
+        "korean_words",
         "gaps",
         "lost_marks",
         "spaces",
         "punctuation",
+        "mistaken_marks",
         "doubles",
         "strays",
         "confusables",

@@ -13,7 +13,7 @@ from restore.language.glyphs import Confusables
 from restore.language.lexicon import Lexicon, word_list
 
 ROOT = path("radicals.tsv").parent
-TSV = ("radicals", "scripts", "surnames", "suffixes", "measures", "number_patterns")
+TSV = ("radicals", "scripts", "surnames", "suffixes", "measures", "number_patterns", "korean_endings")
 BINARY = ("lexicon.bin", "confusables.bin")
 HEADERS = {
     "radicals": "code\tchar\tto\thans\tkind",
@@ -22,6 +22,7 @@ HEADERS = {
     "suffixes": "suffix\tkind",
     "measures": "word\tkind",
     "number_patterns": "kind\tpattern",
+    "korean_endings": "ending\tkind",
 }
 LICENCE = re.compile(r"\b(MIT|Apache|Unicode|OFL|Arphic|GPL|own making)\b")
 
@@ -59,7 +60,8 @@ def test_keys_are_unique_sorted_and_say_their_code(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "by"), [("surnames", 1), ("suffixes", 1), ("measures", 1), ("number_patterns", 0)]
+    ("name", "by"),
+    [("surnames", 1), ("suffixes", 1), ("measures", 1), ("number_patterns", 0), ("korean_endings", 1)],
 )
 def test_lists_are_sorted_by_kind(name: str, by: int) -> None:
     body = rows(name)[1:]

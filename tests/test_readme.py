@@ -88,8 +88,9 @@ def test_before_and_after(before: str, after: str) -> None:
 
 def test_pairs_show_every_pass_that_makes_corrections_by_default() -> None:
     shown = {c.pass_name for before, _ in pairs() for c in clean(before).corrections if c.applied}
-    # printed_lines is at work inside others' examples, script only where a page is otherwise of one script
-    assert shown >= set(PRESETS["default"]) - {"printed_lines", "script"}
+    # printed_lines is at work inside others' examples, script only where a page is otherwise of one script, charmap where
+    # a whole page is garbled
+    assert shown >= set(PRESETS["default"]) - {"printed_lines", "script", "charmap"}
 
 
 @pytest.fixture(scope="module")

@@ -758,7 +758,11 @@ def evaluate(
         Path | None, typer.Argument(metavar="TRUTH", help="truth.json of the page: its blocks and lines.")
     ] = None,
     output: Annotated[
-        str | None, typer.Argument(metavar="OUTPUT", help="The text to score, or - for standard input.")
+        str | None,
+        typer.Argument(
+            metavar="OUTPUT|RECORD",
+            help="The text to score, or the record of a restoration; - for standard input.",
+        ),
     ] = None,
     source: Annotated[
         Path | None,
@@ -775,11 +779,15 @@ def evaluate(
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The figures as JSON.")] = False,
+    listed: Annotated[
+        bool, typer.Option("--list", help="With a record: every judged correction that was not right.")
+    ] = False,
 ) -> None:
-    """Score a text against the truth of its page, or corrections by what reviewers decided.
+    """Score a text, or a record with its corrections, against the truth of its page; or what reviewers decided.
 
-    With --decisions: how many corrections of each pass and certainty were accepted as they were, with a 95 %
-    interval.
+    Of a record the restored text is scored, and each applied correction of a glyph pass is judged: right when its
+    place now equals the truth, harm when it was equal and is not. With --decisions: how many corrections of each
+    pass and certainty were accepted as they were, with a 95 % interval.
     """
     if decisions:
         if truth is not None or source is not None or lost is not None:
@@ -791,10 +799,16 @@ def evaluate(
     from dataclasses import asdict
 
     from restore import evaluation
-    from restore.cli.work import read_source
+    from restore import record as records
+    from restore.cli.verdicts import VerdictReport
+    from restore.cli.work import is_record, read_bytes
     from restore.source import Source
 
-    text = read_source(output).text
+    data, name = read_bytes(output), "<stdin>" if output == "-" else output
+    restoration = records.loads(data, name) if is_record(data) else None
+    if listed and restoration is None:
+        raise Failure(f"{name}: --list needs the record of a restoration, not a text")
+    text = restoration.text if restoration else Source.from_bytes(data, name).text
     try:
         page = evaluation.PageTruth.load(truth)
         gone = evaluation.read_lost(lost) if lost else None
@@ -802,16 +816,22 @@ def evaluate(
         raise Failure(f"{error.filename}: cannot be read ({error.strerror or error})") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Failure(f"{truth}: not the truth of a page ({error})") from None
-    scores = asdict(evaluation.evaluate(page, text, Source.read(source).text if source else None, gone))
+    dump = Source.read(source).text if source else restoration.source.text if restoration else None
+    scores = asdict(evaluation.evaluate(page, text, dump, gone))
+    judged = VerdictReport.of(page, restoration) if restoration else None
     if json:
         import orjson
 
-        write_bytes(orjson.dumps(scores, option=orjson.OPT_INDENT_2) + b"\n")
+        write_bytes(
+            orjson.dumps(scores | (judged.data if judged else {}), option=orjson.OPT_INDENT_2) + b"\n"
+        )
         return
     width = max(map(len, scores))
     for name, value in scores.items():
         shown = "-" if value is None else f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
         typer.echo(f"{name:<{width}}  {shown:>8}")
+    if judged:
+        write_lines(["", *judged.table, *(["", *judged.listed] if listed else [])])
 
 
 def _evaluate_decisions(paths: list[Path], json: bool) -> None:

@@ -7,6 +7,7 @@ of a paragraph. Places below count the characters that remain.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,15 @@ class RunningText:
         self.at: Ints = np.flatnonzero(solid)
         self.codes: Codes = view.codes[self.at]
         self.classes: NDArray[np.uint16] = view.classes[self.at]
+
+    @classmethod
+    def shared(cls, view: View, model: Scorer, memo: dict[str, Any]) -> RunningText:
+        """The running text of a view; the one that an earlier pass left in ``memo`` where the text is still the same."""
+        known = memo.get("running_text")
+        if isinstance(known, cls) and known.model is model and np.array_equal(known.view.codes, view.codes):
+            return known
+        memo["running_text"] = made = cls(view, model)
+        return made
 
     def __len__(self) -> int:
         """Count the characters."""

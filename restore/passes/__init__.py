@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from restore.passes.charmap import charmap
 from restore.passes.confusables import confusables
 from restore.passes.doubles import doubles
 from restore.passes.duplicates import duplicates
@@ -17,8 +18,10 @@ from restore.passes.encoding import encoding
 from restore.passes.furniture import furniture
 from restore.passes.gaps import gaps
 from restore.passes.join_lines import join_lines
+from restore.passes.korean_words import korean_words
 from restore.passes.lost_marks import lost_marks
 from restore.passes.markup import markup
+from restore.passes.mistaken_marks import mistaken_marks
 from restore.passes.paragraphs import paragraphs
 from restore.passes.printed_lines import printed_lines
 from restore.passes.punctuation import punctuation
@@ -29,6 +32,7 @@ from restore.passes.strays import strays
 from restore.pipeline import RepairPass
 
 _ALL: tuple[RepairPass, ...] = (
+    charmap,
     encoding,
     markup,
     duplicates,
@@ -37,10 +41,12 @@ _ALL: tuple[RepairPass, ...] = (
     paragraphs,
     furniture,
     join_lines,
+    korean_words,
     gaps,
     lost_marks,
     spaces,
     punctuation,
+    mistaken_marks,
     doubles,
     strays,
     confusables,
@@ -50,6 +56,7 @@ BUILT_IN: Mapping[str, RepairPass] = {one.name: one for one in _ALL}
 
 __all__ = [
     "BUILT_IN",
+    "charmap",
     "confusables",
     "doubles",
     "duplicates",
@@ -57,8 +64,10 @@ __all__ = [
     "furniture",
     "gaps",
     "join_lines",
+    "korean_words",
     "lost_marks",
     "markup",
+    "mistaken_marks",
     "paragraphs",
     "printed_lines",
     "punctuation",

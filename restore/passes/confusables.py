@@ -19,7 +19,9 @@ from restore.language.context import REACH, RunningText
 from restore.language.fold import fold_codes
 from restore.language.glyphs import Confusables
 from restore.language.lexicon import Lexicon, word_list
+from restore.language.repertoire import common_ideographs
 from restore.language.scripts import detect_script, script_bits
+from restore.language.trees import Trees
 from restore.pipeline import Tools, repair_pass
 from restore.source import Codes, Span
 from restore.view import View
@@ -41,6 +43,8 @@ FEATURES = (
     "inside_left",
     "inside_right",
     "density",
+    "unlisted",
+    "margin",
 )
 """The evidence of one doubt, in the order of the docs."""
 _BITS = {"hans": 1, "hant": 2, "none": 3}
@@ -51,6 +55,10 @@ _MARKS = np.array([ord(c) for c in "，。、：；—·（）《》"], dtype=np
 _RARE = 10  # occurrences below which a listed word tells nothing
 _PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
+_AHEAD, _CLOSE = 400, 12  # unlisted readings that fit what stands before, and both sides
+_BLOCK = 64  # glyphs tried at once
+_UNLISTED = -12.5  # log P(a glyph is read for one that it was never taken for)
+_CLEAR = 6.0  # nats by which one reading may be better than the next, at most
 _APART = 2  # of two doubtful glyphs closer than this only the worse is changed: the other suffers from it
 
 
@@ -69,16 +77,19 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
     script = detect_script(view.text)
     if script not in _BITS or not (view.classes & ch.HAN).any():
         return
-    text = RunningText(view, tools.language.model)
+    text = RunningText.shared(view, tools.language.model, tools.memo)
     doubt = _doubts(text, _BITS[script], tools)
     if doubt is None:
         return
     gate = _gate()
     odds = doubt.odds
+    # on good print the model's own surprise is the likelier error
+    worn = len(doubt.place) > 0 and float(doubt.features["density"][0]) > gate["worn"]
+    least = gate["medium_worn"] if worn else gate["medium"]
     for k in _lone(doubt.place, odds, gate["low"]):
         level = (
             Certainty.LOW
-            if doubt.guarded[k] or odds[k] < gate["medium"]
+            if doubt.guarded[k] or odds[k] < least
             else Certainty.HIGH
             if odds[k] >= gate["high"]
             else Certainty.MEDIUM
@@ -103,8 +114,14 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
 
 
 @cache
+def _evidence() -> Trees:
+    """What the evidence says together; built by ``dictionaries/build/glyph_gate.py``."""
+    return Trees(_gate()["trees"])
+
+
+@cache
 def _gate() -> Mapping[str, Any]:
-    """Weights of the evidence and the log-odds asked for; built by ``dictionaries/build/glyph_gate.py``."""
+    """Trees that weigh the evidence and the log-odds asked for; built by ``dictionaries/build/glyph_gate.py``."""
     loaded: Mapping[str, Any] = json.loads(path(_FILE).read_text("utf-8"))["confusables"]
     return loaded
 
@@ -145,8 +162,15 @@ class _Doubts:
 
 
 def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
+    """Doubts on a page; on a worn one with readings that were never counted, which is slow."""
+    found = _weighed(text, script, tools, open_to_all=False)
+    if found is None or not len(found.place) or found.features["density"][0] <= _gate()["worn"]:
+        return found
+    return _weighed(text, script, tools, open_to_all=True)
+
+
+def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool) -> _Doubts | None:
     gate = _gate()
-    weight: Mapping[str, float] = gate["weights"]  # of FEATURES, and "bias"
     table, model = tools.language.confusables, text.model
     n = len(text)
     logp = text.logp
@@ -156,16 +180,22 @@ def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
     bits = script_bits()[true]
     keep = np.isin(true, _MARKS) | ((bits & script) > 0)
     where, true, channel = where[keep], true[keep], channel[keep]
-    if not len(where):
-        return None
     place = suspects[where]
+    hard = suspects[logp[suspects] + logp[suspects + 1] < (gate["hard"] if open_to_all else -np.inf)]
+    more, extra = _unlisted(text, hard, script)
+    new = ~np.isin((more << 21) | extra, (place << 21) | true)
+    unlisted = np.append(np.zeros(len(place)), np.ones(int(new.sum())))
+    place, true = np.append(place, more[new]), np.append(true, extra[new]).astype(np.uint32)
+    channel = np.append(channel, np.full(int(new.sum()), _UNLISTED))
+    if not len(place):
+        return None
     ids = model.encode(_text_of(true)).astype(np.int64)
     # a variant of the same character is the script pass's business
     other = ids != text.ids[place + REACH]
-    channel, true, place, ids = channel[other], true[other], place[other], ids[other]
+    channel, true, place, ids, unlisted = (x[other] for x in (channel, true, place, ids, unlisted))
     # most candidates fail at the first two characters
     fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > gate["fair"]
-    true, place, ids, channel = true[fair], place[fair], ids[fair], channel[fair]
+    true, place, ids, channel, unlisted = (x[fair] for x in (true, place, ids, channel, unlisted))
     if not len(place):
         return None
     gain = text.instead(place, ids) - text.stands(place)
@@ -183,6 +213,9 @@ def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
         return None
     ends = np.append(np.flatnonzero(first)[1:], len(order))[hopeful]
     every = true
+    next_best = total[order[np.minimum(heads + 1, len(order) - 1)]]
+    margin = np.where(heads + 1 < ends, total[best] - next_best, _CLEAR)
+    unlisted = unlisted[best]
     place, true, gain, channel = place[best], true[best], gain[best], channel[best]
     around = np.concatenate((np.zeros(REACH, np.uint32), text.codes, np.zeros(REACH, np.uint32)))
     window = around[place[:, None] + np.arange(2 * REACH + 1)]
@@ -208,10 +241,10 @@ def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
         "inside_left": han[np.maximum(place - 1, 0)] * 1.0,
         "inside_right": han[right] * 1.0,
         "density": np.full(len(place), density),
+        "unlisted": unlisted,
+        "margin": np.minimum(margin, _CLEAR),
     }
-    odds = np.full(len(place), weight["bias"])
-    for name, value in features.items():
-        odds += weight[name] * value
+    odds = _evidence().log_odds(features)
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
     figures = np.isin(text.codes[place], numerals) & np.isin(true, numerals)
     guarded = figures | ((unknown | _in_name(text, place)) & (page_true3 == 0))
@@ -241,6 +274,27 @@ def _candidates(seen: Codes, table: Confusables) -> tuple[Ints, Codes, Floats]:
     true = np.concatenate((true, extra))[order]
     channel = np.concatenate((channel, np.full(len(more), _PART_LOST)))[order]
     return where[order], true, channel
+
+
+def _unlisted(text: RunningText, place: Ints, script: int) -> tuple[Ints, Ints]:
+    """Readings that the language alone proposes for glyphs that make no sense: (place, code point).
+
+    On bad print engines give glyphs that look nothing like what was printed.
+    """
+    codes, ids = common_ideographs(text.model, script)
+    places, found = [], []
+    for start in range(0, len(place), _BLOCK):
+        some = place[start : start + _BLOCK]
+        ahead = text.model.seam_matrix(text.left(some), ids[:, None])
+        best = np.argpartition(-ahead, _AHEAD, axis=1)[:, :_AHEAD]
+        rows = np.repeat(some, _AHEAD)
+        both = text.instead(rows, ids[best.ravel()], reach=1).reshape(best.shape)
+        close = np.take_along_axis(best, np.argpartition(-both, _CLOSE, axis=1)[:, :_CLOSE], axis=1)
+        places.append(np.repeat(some, _CLOSE))
+        found.append(codes[close.ravel()].astype(np.int64))
+    if not places:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    return np.concatenate(places), np.concatenate(found)
 
 
 @cache

@@ -60,7 +60,7 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     """
     if not (view.classes & ch.HAN).any():
         return
-    text = RunningText(view, tools.language.model)
+    text = RunningText.shared(view, tools.language.model, tools.memo)
     if len(text) < 3:
         return
     codes, tight = text.codes, _tight(text)

@@ -9,6 +9,7 @@ import numpy as np
 from restore import characters as ch
 from restore.correction import Batch
 from restore.layout.ends import line_ends
+from restore.layout.korean import korean_line_ends
 from restore.layout.tokens import tokens_of
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
@@ -42,6 +43,10 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
         tokens = tokens_of(view)
         join = np.isin(view.origin[tokens.end - 1], judged) & (tokens.newlines < 2)
         join[-1:] = False
+    korean_ends = korean_line_ends(view, tokens)
+    join = join | korean_ends.join
+    if korean_ends.cuts:
+        tools.memo["korean_seams"] = view.origin[tokens.end[np.flatnonzero(korean_ends.join)] - 1]
     at = np.flatnonzero(join)
     if not len(at):
         return
@@ -49,7 +54,9 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
     left, right = view.classes[start - 1], view.classes[end]
     wide = ch.HAN | ch.KANA | ch.FULL
     korean = ((left & ch.HANGUL) > 0) & ((right & (ch.HANGUL | ch.LATIN | ch.DIGIT)) > 0)
-    korean |= ((right & ch.HANGUL) > 0) & ((left & (ch.HANGUL | ch.LATIN | ch.DIGIT | ch.COMMA)) > 0)
+    behind = ch.HANGUL | ch.LATIN | ch.DIGIT | ch.COMMA | ch.STOP | ch.CLOSE
+    korean |= ((right & ch.HANGUL) > 0) & (((left & behind) > 0) | (view.codes[start - 1] == 0x2E))
+    korean |= ((left & ch.HANGUL) > 0) & ((right & ch.OPEN) > 0)
     latin = ((left & wide) == 0) & ((right & wide) == 0)
     words = (
         latin

@@ -57,7 +57,7 @@ def strays(view: View, tools: Tools) -> Iterator[Draft]:
     script = detect_script(view.text)
     if script not in _BITS or not (view.classes & ch.HAN).any():
         return
-    text = RunningText(view, tools.language.model)
+    text = RunningText.shared(view, tools.language.model, tools.memo)
     place, kept = _suspects(text)
     if not len(place):
         return

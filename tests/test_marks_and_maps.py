@@ -1,0 +1,111 @@
+"""Marks taken for others, garbled character maps, and the trees that weigh evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from restore import clean
+from restore.language.trees import Trees
+from restore.passes import charmap, mistaken_marks
+
+PAGES = Path(__file__).resolve().parent.parent / "fixtures" / "pages"
+TRUTHS = sorted(PAGES.glob("*/truth.txt"))
+CIPHER = {
+    "。": "ÿ",
+    "的": "ß",
+    "一": "\x80",
+    "在": "ñ",
+    "有": "à",
+    "人": "û",
+    "年": "þ",
+    "水": "ø",
+    "村": "Ā",
+}
+
+
+@pytest.mark.parametrize(
+    ("seen", "printed"),
+    [
+        (
+            "全县农村工作会议昨天召开·会议强调，要把水利建设放在首位。",
+            "全县农村工作会议昨天召开。会议强调，要把水利建设放在首位。",
+        ),
+        (
+            "本报北京五月三日电〈记者王明）今天上午天气很好。",
+            "本报北京五月三日电（记者王明）今天上午天气很好。",
+        ),
+    ],
+)
+def test_a_mistaken_mark_is_mended(seen: str, printed: str) -> None:
+    done = mistaken_marks(seen)
+    assert done.text == printed
+    assert all(one.evidence["alternatives"] for one in done.corrections)
+    assert done.revert() == seen
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "作家卡莱斯·奥尔特加和翻译家玛丽亚·科斯塔出席了见面会。",
+        "圆周率约为3.14，比分是2:1，会议9:30开始。",
+        "他说〈水渠〉是一首歌；大家都会唱，老人也会。",
+        "双方签署了合作协议·会谈以后，他们出席了记者会。",
+        "图书馆是老人的课堂，也是孩子的乐园、青年的去处。",
+    ],
+)
+def test_marks_that_are_right_stay(text: str) -> None:
+    assert mistaken_marks(text).text == text
+
+
+def test_marks_of_the_fixture_pages_stay() -> None:
+    for path in TRUTHS:
+        text = path.read_text("utf-8")
+        assert mistaken_marks(text).text == text, path
+
+
+def garbled() -> tuple[str, str]:
+    plain = "\n\n".join(path.read_text("utf-8") for path in TRUTHS[:4])
+    return plain, plain.translate(str.maketrans(CIPHER))
+
+
+def test_a_garbled_map_is_said_and_deciphered() -> None:
+    plain, dump = garbled()
+    done = charmap(dump)
+    assert any("character map" in note for note in done.notes)
+    assert done.revert() == dump
+    wrong = sum(a != b for a, b in zip(plain, dump, strict=True))
+    left = sum(a != b for a, b in zip(plain, done.text, strict=True))
+    applied = [one for one in done.corrections if one.applied]
+    right = sum(one.after == plain[one.span.start] for one in applied)
+    assert left < 0.6 * wrong
+    assert right >= 0.95 * len(applied)
+
+
+def test_a_plain_page_has_no_garbled_map() -> None:
+    plain, _ = garbled()
+    done = charmap(plain)
+    assert done.notes == ()
+    assert not len(done.corrections)
+
+
+def test_the_note_reaches_the_result() -> None:
+    _, dump = garbled()
+    assert any("garbled" in note for note in clean(dump[:2500]).notes)
+
+
+def test_trees_add_their_leaves() -> None:
+    data = {
+        "features": ["a", "b"],
+        "roots": [0, -3, 1],
+        "feature": [0, 1],
+        "threshold": [1.0, 0.5],
+        "left": [~0, ~3],
+        "right": [~1, ~4],
+        "values": [1.0, 2.0, 10.0, 100.0, 200.0],
+        "bias": 0.5,
+    }
+    odds = Trees(data).log_odds({"a": np.array([1.0, 2.0]), "b": np.array([0.0, 1.0])})
+    assert odds.tolist() == [111.5, 212.5]
