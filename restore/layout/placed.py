@@ -86,7 +86,9 @@ def placed_segments(view: View, layout: Layout) -> Placed | None:
     # boxes are rough and digits narrow: of two ways to tell the size of type, the one nearer to the body's
     by_width = own / em
     size = np.where(
-        np.abs(np.log(by_width)) < np.abs(np.log(np.maximum(by_height, 1e-6))), by_width, by_height
+        np.abs(np.log(np.maximum(by_width, 1e-6))) < np.abs(np.log(np.maximum(by_height, 1e-6))),
+        by_width,
+        by_height,
     )
     return Placed(_segments(view, a, b, box, size), box, size, vertical)
 
