@@ -415,7 +415,9 @@ def test_fuzz(kind: str, number: int, named: bool, raw: bytes) -> None:
 def check(one: Document) -> None:
     if one.layout is not None and len(one.layout):
         assert int(one.layout.end[-1]) <= len(one.source.text)
-    if 0 < len(one.source.text) <= 200 and one.layout is not None:
+    if (
+        0 < len(one.source.text) <= 200 and one.layout is not None and len(one.source.text) % 8 == 0
+    ):  # a share of them
         page: Any = Pipeline(["encoding", "reading_order"]).run(one.source, None, one.layout)
         assert page.revert() == one.source.text
 
