@@ -59,7 +59,8 @@ def test_opens_at_the_python_prompt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "least"), [("README.md", 20), ("docs/model.md", 8), ("docs/contributing.md", 4)]
+    ("name", "least"),
+    [("README.md", 20), ("docs/model.md", 8), ("docs/contributing.md", 4), ("docs/formats.md", 5)],
 )
 def test_python_examples(name: str, least: int) -> None:
     """As one session for each page: later examples use the names of earlier ones."""
