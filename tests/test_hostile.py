@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -412,6 +413,19 @@ def test_fuzz(kind: str, number: int, named: bool, raw: bytes) -> None:
             assert one.reason
         else:
             check(one)
+
+
+def test_what_fuzzing_found() -> None:
+    # a last line whose box has no height
+    lines = [{"text": WORDS[k : k + 9], "bbox": [5, 20 * k, 95, 20 * k + 12]} for k in range(6)]
+    lines.append({"text": "村里人高兴", "bbox": [5, 400, 95, 400]})
+    (one,) = outcome(json.dumps(lines).encode(), "a.json")
+    assert isinstance(one, Document)
+    check(one)
+    assert Pipeline.preset().run(one.source, None, one.layout).revert() == one.source.text
+    # a code of Korean that its own decoder does not take
+    with contextlib.suppress(ReadError):
+        list(read_bytes("\u3164\u3164a".encode("utf-16-le") * 3, "a.txt"))
 
 
 def check(one: Document) -> None:

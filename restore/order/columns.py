@@ -187,7 +187,7 @@ def edges_of(box: Floats, near: Neighbours) -> Bools:
     middle = (box[:, 1] + box[:, 3]) / 2
     for first in (True, False):
         k = int(middle.argmin() if first else middle.argmax())
-        row = (middle > box[k, 1]) & (middle < box[k, 3])
+        row = (middle >= box[k, 1]) & (middle <= box[k, 3])  # a box may have no height
         rest = ~row
         if not rest.any() or row.sum() > n / 4:
             continue
