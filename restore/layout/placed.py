@@ -47,6 +47,8 @@ class Placed:
 def placed_segments(view: View, layout: Layout) -> Placed | None:
     """The printed lines of a view; None when there is text that the layout does not know of, or lines have moved."""
     origin = view.origin
+    if not (np.abs(layout.box) < _FAR).all() or not (np.abs(layout.word_box) < _FAR).all():
+        return None  # neither infinite nor no number at all
     if len(origin) > 1 and (np.diff(origin) < 0).any():
         return None
     start, end, box = _columns_apart(view, layout)
