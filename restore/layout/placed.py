@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 _GUTTER = (
     1.6  # line heights of white inside a line of the recogniser from which it holds lines of two columns
 )
+_FAR = 1e9  # no page is as large in any unit
 _TALL = 1.5  # times as high as wide, from which a box is a line set vertically
 _LONG = 5.0  # ems of a line from which its box says how large its type is
 
