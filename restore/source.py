@@ -239,6 +239,6 @@ def _utf16(sample: bytes) -> str | None:
 
 def _written(text: str) -> float:
     """Share of the characters that one of the national character sets of East Asia has, control characters apart."""
-    known = max(len(text.encode(charset, "ignore").decode(charset)) for charset in _CHARSETS)
+    known = max(len(text.encode(charset, "ignore").decode(charset, "ignore")) for charset in _CHARSETS)
     controls = sum(text.count(chr(c)) for c in range(32) if chr(c) not in "\t\n\r\f")
     return (known - controls) / max(len(text), 1)

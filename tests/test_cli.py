@@ -876,3 +876,34 @@ def test_a_reader_that_goes_away(tmp_path: Path) -> None:
         child.stderr.close()
         child.wait(timeout=60)
         assert "Traceback" not in errors and "internal error" not in errors, (command, errors)
+
+
+class TestFormats:
+    LINES = '[{"text": "月通水，沿线三个", "bbox": [0, 20, 80, 30]}, {"text": "县里新修的水渠上", "bbox": [0, 0, 80, 10]}]'
+
+    def test_boxes_decide(self, tmp_path: Path) -> None:
+        (tmp_path / "p.json").write_text(self.LINES)
+        result = run("clean", "p.json", "-q")
+        assert result.code == 0 and "".join(result.out.split()) == "县里新修的水渠上月通水，沿线三个"
+        assert run("check", "p.json").code == 1  # the order
+        assert run("diff", "p.json", "--stat").code == 0
+
+    def test_several_pages(self, tmp_path: Path) -> None:
+        (tmp_path / "p.jsonl").write_text(f'{{"text": "{DUMP.strip()}"}}\n{{"t": 1}}\n{{"text": "水渠"}}')
+        result = run("clean", "p.jsonl", "-q", *FORMATTING)
+        assert result.code == 2 and "line 2: there is no field 'text'" in result.err
+        assert result.out.count("\f") == 1
+        (tmp_path / "out").mkdir()
+        run("clean", "p.jsonl", "-o", "out", "--record", "records", *FORMATTING)
+        assert files(tmp_path / "out") == ["p.jsonl#1.txt", "p.jsonl#3.txt"]
+        assert files(tmp_path / "records") == ["p.jsonl#1.json", "p.jsonl#3.json"]
+        fails(run("diff", "p.jsonl"), "has several pages; choose one with --page")
+        assert run("diff", "p.jsonl", "--page", "3").code == 0
+
+    def test_rows(self, dump: Path, tmp_path: Path) -> None:
+        assert run("clean", dump, "-o", "rows.jsonl", *FORMATTING).code == 0
+        assert run("clean", "rows.jsonl", "-q", *FORMATTING).out == run("clean", dump, "-q", *FORMATTING).out
+        fails(
+            run("clean", dump, "--to", "page"), "PAGE can be written only for a page that was read from PAGE"
+        )
+        fails(run("clean", dump, "--from", "docx"), "there is no format 'docx'")

@@ -254,7 +254,7 @@ MEMBERS = {
     "a/one.txt": TEXT.encode(),
     "b.jsonl": '{"text":"水渠"}'.encode(),
     "scan.jpg": b"\xff\xd8",
-    "bad.txt": b"\0\1\2",
+    "bad.txt": bytes(range(256)) * 8,
 }
 
 

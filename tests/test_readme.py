@@ -60,7 +60,13 @@ def test_opens_at_the_python_prompt() -> None:
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    [("README.md", 20), ("docs/model.md", 8), ("docs/contributing.md", 4), ("docs/batch.md", 7)],
+    [
+        ("README.md", 20),
+        ("docs/model.md", 8),
+        ("docs/contributing.md", 4),
+        ("docs/batch.md", 7),
+        ("docs/formats.md", 5),
+    ],
 )
 def test_python_examples(name: str, least: int) -> None:
     """As one session for each page: later examples use the names of earlier ones."""

@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 _GUTTER = (
     1.6  # line heights of white inside a line of the recogniser from which it holds lines of two columns
 )
+_FAR = 1e9  # no page is as large in any unit
 _TALL = 1.5  # times as high as wide, from which a box is a line set vertically
 _LONG = 5.0  # ems of a line from which its box says how large its type is
 
@@ -47,6 +48,8 @@ class Placed:
 def placed_segments(view: View, layout: Layout) -> Placed | None:
     """The printed lines of a view; None when there is text that the layout does not know of, or lines have moved."""
     origin = view.origin
+    if not (np.abs(layout.box) < _FAR).all() or not (np.abs(layout.word_box) < _FAR).all():
+        return None  # neither infinite nor no number at all
     if len(origin) > 1 and (np.diff(origin) < 0).any():
         return None
     start, end, box = _columns_apart(view, layout)
@@ -86,7 +89,9 @@ def placed_segments(view: View, layout: Layout) -> Placed | None:
     # boxes are rough and digits narrow: of two ways to tell the size of type, the one nearer to the body's
     by_width = own / em
     size = np.where(
-        np.abs(np.log(by_width)) < np.abs(np.log(np.maximum(by_height, 1e-6))), by_width, by_height
+        np.abs(np.log(np.maximum(by_width, 1e-6))) < np.abs(np.log(np.maximum(by_height, 1e-6))),
+        by_width,
+        by_height,
     )
     return Placed(_segments(view, a, b, box, size), box, size, vertical)
 

@@ -29,6 +29,13 @@ _UNDER = 6.0
 _BESIDE = 4.0
 _NEXT_BLOCK = 2.5
 _NEXT_COLUMN = 1.0
+_BESIDE_COLUMN = 2.0  # the same in the column next to it
+_BELOW_PICTURE = 1.0
+_OVER_COLUMNS = -1.5
+_GUTTER = 5.0  # ems at most between neighbouring columns
+_EDGE = 0.8  # ems by which edges of one column differ
+_HEADLINE = 3  # lines of a headline at most
+_WIDER = 1.25
 _BLOCK_HEAD = -1.5
 _ELSEWHERE = -7.0
 _BACKWARDS = -2.0  # more, against the order of the page
@@ -67,7 +74,10 @@ def order_by_boxes(placed: Placed, language: Language) -> BoxOrder:
     index = np.arange(n)
     near = neighbours_of(box, size)
     block = blocks_of(box, size, near)
-    aside = furniture_lines(segments.texts) | edges_of(box, near)
+    # a line of a list that is worded like furniture is none
+    worded = furniture_lines(segments.texts)
+    worded &= (np.bincount(block, weights=worded) >= 0.5 * np.bincount(block))[block]
+    aside = worded | edges_of(box, near)
     base = reading_order(box, block, aside)
     rank = np.empty(n, dtype=np.int64)
     rank[base] = index
@@ -108,7 +118,21 @@ def _places(box: Floats, size: Floats, near: Neighbours, block: Ints, rank: Ints
     place[np.ix_(tail, head)] = _BLOCK_HEAD
     # the head of a block to the right that begins above this line
     column = (box[None, :, 0] > box[:, None, 2] - 1.0) & (box[None, :, 1] < box[:, None, 3])
-    place = np.where(column & head[None, :] & tail[:, None], _NEXT_COLUMN, place)
+    ends = head[None, :] & tail[:, None]
+    place = np.where(column & ends, _NEXT_COLUMN, place)
+    beside = (box[None, :, 0] > box[:, None, 2] - 1.0) & (box[None, :, 0] < box[:, None, 2] + _GUTTER)
+    place = np.where(column & beside & ends, _BESIDE_COLUMN, place)
+    # further down in the same column, below a picture
+    below = (np.abs(box[:, None, 0] - box[None, :, 0]) < _EDGE) & (
+        np.abs(box[:, None, 2] - box[None, :, 2]) < _EDGE
+    )
+    below &= box[None, :, 1] > box[:, None, 3]
+    place = np.where(below & ends, _BELOW_PICTURE, place)
+    # a few lines much wider than the column are a headline, whatever the size of their type
+    lines = np.bincount(block)[block]
+    wide = box[:, 2] - box[:, 0]
+    headline = (lines <= _HEADLINE)[None, :] & (wide[None, :] > _WIDER * column_of(box, block)[:, None])
+    place += np.where(headline, _OVER_COLUMNS, 0.0)
     place += np.where(rank[None, :] < rank[:, None], _BACKWARDS, 0.0)
     nexts = by_rank[1:], by_rank[:-1]
     place[nexts[1], nexts[0]] = np.where(same, _UNDER, _NEXT_BLOCK)
@@ -118,6 +142,14 @@ def _places(box: Floats, size: Floats, near: Neighbours, block: Ints, rank: Ints
     place += _OTHER_SIZE * np.clip((ratio - _SAME_SIZE) / (_NOT_SAME_SIZE - _SAME_SIZE), 0, 1)
     place[index, index] = _ELSEWHERE
     return place
+
+
+def column_of(box: Floats, block: Ints) -> Floats:
+    """Width of the block of each line, shape ``(n,)``."""
+    left, right = np.full(int(block.max()) + 1, np.inf), np.full(int(block.max()) + 1, -np.inf)
+    np.minimum.at(left, block, box[:, 0])
+    np.maximum.at(right, block, box[:, 2])
+    return np.asarray((right - left)[block])
 
 
 def _paragraphs(

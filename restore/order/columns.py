@@ -25,6 +25,7 @@ _TIGHT = 0.4  # ems of such type between pieces
 _CLOSE = 3.0  # ems to lines that show a column
 _EDGE = 1.5  # times the usual white between lines that parts running head and imprint from the page
 _ASIDE = 0.03
+_CENTRED = 0.8  # ems that a byline or subhead leaves free on both sides
 _SLACK = 0.3  # ems by which boxes may overlap
 
 
@@ -114,7 +115,14 @@ def blocks_of(box: Floats, size: Floats, near: Neighbours) -> Ints:
     ratio = np.maximum(size[i] / size[j], size[j] / size[i])
     left = np.abs(box[i, 0] - box[j, 0])
     right = np.abs(box[i, 2] - box[j, 2])
-    ok = (ratio < _ALIKE) & (near.white[i] < min(_UNDER, pitch + 0.9)) & ((left < _INDENT) | (right < 1.0))
+    inset = box[i, 0] - box[j, 0], box[j, 2] - box[i, 2]
+    centred = (inset[0] > _CENTRED) & (inset[1] > _CENTRED) & (np.abs(inset[0] - inset[1]) < _CENTRED)
+    ok = (
+        ~centred
+        & (ratio < _ALIKE)
+        & (near.white[i] < min(_UNDER, pitch + 0.9))
+        & ((left < _INDENT) | (right < 1.0))
+    )
     block = np.arange(n)
     for a, b in zip(i[ok].tolist(), j[ok].tolist(), strict=True):
         while block[a] != a:
@@ -179,7 +187,7 @@ def edges_of(box: Floats, near: Neighbours) -> Bools:
     middle = (box[:, 1] + box[:, 3]) / 2
     for first in (True, False):
         k = int(middle.argmin() if first else middle.argmax())
-        row = (middle > box[k, 1]) & (middle < box[k, 3])
+        row = (middle >= box[k, 1]) & (middle <= box[k, 3])  # a box may have no height
         rest = ~row
         if not rest.any() or row.sum() > n / 4:
             continue

@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 _EDGE = 0.45  # ems by which edges of one column differ
 _WHITE = (-0.3, 1.8)  # ems of white that a gutter has, at least and at most
 _FEWEST = 3  # edges that show a gutter
+_INDENT = 2.0  # ems
 _INSIDE = 3.0  # ems of a line on each side of a gutter
 _REACH = 30.0  # ems above and below a line from which edges count for it
 _BODY = (0.85, 1.2)  # type sizes in ems of the body type
@@ -85,6 +86,11 @@ def _cuts_of(placed: Placed, widths: Floats, i: int) -> list[list[Cut]]:
             continue
         edge = float(np.median(here))
         other = ends[(edge - ends >= _WHITE[0]) & (edge - ends <= _WHITE[1])]
+        # the left piece begins where its column does, or with an indent
+        starts = box[near & (np.abs(box[:, 2] - np.median(other)) <= _EDGE), 0] if len(other) else other
+        set_in = np.abs(left - starts), np.abs(left - starts - _INDENT)
+        if not len(starts) or min(set_in[0].min(), set_in[1].min()) > 2 * _EDGE:
+            continue
         if len(other) and len(here) + len(other) >= _FEWEST:
             gutters.append((len(here) + len(other), float(np.median(other)), edge))
     chosen: list[tuple[float, float, int]] = []

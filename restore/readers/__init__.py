@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from restore.readers.document import Document, Failure, ReadError, ReadOptions
@@ -96,19 +97,20 @@ def _archive(kind: str, opened: Opened, options: ReadOptions) -> Pages:
 
 def _readers() -> Mapping[str, Callable[[Opened, ReadOptions], Pages]]:
     from restore.readers.alto import read_alto
+    from restore.readers.apart import read_apart
     from restore.readers.hocr import read_hocr
     from restore.readers.ocr_json import read_ocr_json
     from restore.readers.pagexml import read_page
     from restore.readers.pdf import read_pdf
     from restore.readers.plain import read_markdown, read_text
-    from restore.readers.rows import read_arrow, read_jsonl, read_parquet
+    from restore.readers.rows import read_jsonl
 
     return {
         "text": read_text,
         "markdown": read_markdown,
         "jsonl": read_jsonl,
-        "parquet": read_parquet,
-        "arrow": read_arrow,
+        "parquet": partial(read_apart, "parquet"),
+        "arrow": partial(read_apart, "arrow"),
         "ocr-json": read_ocr_json,
         "hocr": read_hocr,
         "alto": read_alto,

@@ -8,7 +8,7 @@ from typing import Any
 
 from restore.readers.document import Document, Failure, ReadError, ReadOptions
 from restore.readers.opened import Opened
-from restore.readers.page_text import Box, Line, Word, around, page
+from restore.readers.page_text import Box, Line, Word, around, number, page
 from restore.readers.xml import parse_html
 
 __all__ = ["is_hocr", "read_hocr"]
@@ -55,7 +55,9 @@ def _box(title: str) -> Box | None:
     found = _BOX.search(title)
     if not found:
         return None
-    x, y, right, bottom = (float(v) for v in found.groups())
+    x, y, right, bottom = (number(v) for v in found.groups())
+    if x is None or y is None or right is None or bottom is None:
+        return None
     return (x, y, max(right, x), max(bottom, y))
 
 

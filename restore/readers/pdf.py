@@ -17,6 +17,7 @@ __all__ = ["read_pdf"]
 
 _GAP = 1.3  # ems of white in a line from which it is another column's
 _OFF = 0.5  # ems by which a glyph may leave its line
+_OFF_VERTICAL = 0.8  # the same where lines run downwards: brackets are turned about their corner
 _BROKEN = 0.1  # share of glyphs without a character from which the page's map is called broken
 
 
@@ -161,7 +162,7 @@ def _lines(codes: NDArray[np.int64], boxes: NDArray[np.float64]) -> list[Line]:
             if here:
                 here.append(k)
         else:
-            if last >= 0 and _leaves(boxes[last], boxes[k], size[last], size[k]):
+            if last >= 0 and _leaves(boxes[last], boxes[k], size[last], size[k], vertical):
                 close()
             here.append(k)
             last = k
@@ -182,12 +183,18 @@ def _vertical(codes: NDArray[np.int64], boxes: NDArray[np.float64], size: NDArra
 
 
 def _leaves(
-    a: NDArray[np.float64], b: NDArray[np.float64], of_a: NDArray[np.float64], of_b: NDArray[np.float64]
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    of_a: NDArray[np.float64],
+    of_b: NDArray[np.float64],
+    vertical: bool,
 ) -> bool:
     """Whether glyph b, next in the layer, stands on another line than a, across or down."""
     em = max(float(of_a.max()), float(of_b.max()), 1e-3)
     middle = (b[:2] + b[2:] - a[:2] - a[2:]) / 2
     across, down = float(middle[0]), float(middle[1])
+    if vertical and down > -_OFF * em and abs(across) <= _OFF_VERTICAL * em:
+        return float(b[1] - a[3]) > _GAP * em
     if abs(across) < 1e-9 and abs(down) < 1e-9:
         return False
     if abs(across) >= abs(down):

@@ -72,9 +72,17 @@ def parse_html(opened: Opened, options: ReadOptions, kind: str) -> Any:
     try:
         return parse_xml(opened, options, kind)
     except ReadError:
-        parser = etree.HTMLParser(no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
+        data = opened.content(options)
         try:
-            root = etree.fromstring(opened.content(options), parser)
+            data.decode("utf-8")
+            encoding = "utf-8"  # HTML that does not name its encoding would be taken for Latin 1
+        except UnicodeDecodeError:
+            encoding = None
+        parser = etree.HTMLParser(
+            no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding=encoding
+        )
+        try:
+            root = etree.fromstring(data, parser)
         except (etree.XMLSyntaxError, etree.ParserError, ValueError, LookupError, AssertionError) as error:
             raise ReadError(f"{opened.shown}: damaged {kind} ({_said(error)})") from None
         if root is None:
