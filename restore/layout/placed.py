@@ -53,6 +53,9 @@ def placed_segments(view: View, layout: Layout) -> Placed | None:
     if len(origin) > 1 and (np.diff(origin) < 0).any():
         return None
     start, end, box = _columns_apart(view, layout)
+    box = np.concatenate(
+        (box[:, :2], np.maximum(box[:, 2:], box[:, :2])), axis=1
+    )  # words may lie outside their line
     solid = (view.classes & (ch.SPACE | ch.NEWLINE)) == 0
     a, b = np.searchsorted(origin, start), np.searchsorted(origin, end)
     # without the white space at both ends
