@@ -49,9 +49,9 @@ def test_a_file_made_meanwhile_is_not_overwritten(tmp_path: Path, monkeypatch: p
     path = tmp_path / "a.txt"
     stage = files._stage
 
-    def slow(target: Path, data: bytes) -> Path:
+    def slow(target: Path, data: bytes, staging: Path | None = None) -> Path:
         path.write_bytes(b"somebody else's")
-        return stage(target, data)
+        return stage(target, data, staging)
 
     monkeypatch.setattr(files, "_stage", slow)
     with pytest.raises(OutputError, match="exists already"):

@@ -33,6 +33,7 @@ _LIKELY = -3.0  # log-odds that a link must exceed to be chosen; chosen on pages
 _FEWEST = 3  # segments that have surroundings
 # the same for links that go far where a dump has whole blocks: in a paragraph, to a new one, of two long pieces
 _LIKELY_FAR, _LIKELY_BEGIN, _LIKELY_PIECE = -2.0, 1.0, 1.0
+_LIKELY_BACK = 0.0
 _PIECE = 6  # segments of a long piece
 _UNLIKELY = -12.0  # log-odds of pairs that are no candidates
 
@@ -113,9 +114,13 @@ def solve(segments: Segments, language: Language) -> Judgement:
     at[i, j] = np.arange(len(i))
     gain = np.maximum(odds.astype(np.float64) - _LIKELY, 0)
     successor = assign(gain)
-    if first.geometry.kind == BLOCKS:
-        linked = np.flatnonzero(successor >= 0)
-        begins = first.follows[linked, successor[linked]] > first.continues[linked, successor[linked]]
+    linked = np.flatnonzero(successor >= 0)
+    begins = first.follows[linked, successor[linked]] > first.continues[linked, successor[linked]]
+    if first.geometry.kind != BLOCKS:
+        # a new paragraph further up: where that is not likely, the columns keep the order of their heads
+        back = begins & (successor[linked] < linked) & (odds[linked, successor[linked]] < _LIKELY_BACK)
+        successor[linked[back]] = -1
+    else:
         doubtful = odds[linked, successor[linked]] < np.where(
             pieces_parted(successor)[linked] >= _PIECE,
             _LIKELY_PIECE,
