@@ -12,6 +12,7 @@ from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
 from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.order.boxed import by_boxes
 from restore.order.geometry import BLOCKS
+from restore.order.glued import unglued
 from restore.order.links import LinkModel, parts
 from restore.order.sequence import gate, in_chains, stay_put
 from restore.order.successors import Judgement, solve
@@ -53,6 +54,7 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     segments = segments_of(view)
     if not printed_lines(segments):
         return
+    segments = unglued(segments, tools.language.model)
     kinds, apart = [], []
     windows = segments.windows(_WINDOW)
     for number, part in enumerate(windows):

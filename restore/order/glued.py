@@ -1,0 +1,176 @@
+"""Lines of neighbouring columns that a dump wrote as one, with nothing or a single space between them.
+
+Recognition that reads across a narrow gutter, and converters that drop it, make lines twice as wide as their columns.
+Such widths are sums of two measures of the page, and what meets at the place of the gutter does not read on. A line that
+was really printed so wide reads on there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore.layout.measure import column_measures
+from restore.layout.tokens import ems
+
+if TYPE_CHECKING:
+    from restore.language.scorer import Scorer
+    from restore.layout.segments import Segments
+
+__all__ = ["unglued"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_NEAR = 1.3  # ems that a sum of measures may be off
+_AT = 0.8  # ems that the gutter may be off its measure
+_FEWEST = 4  # lines of a width
+# nats at the gutter, in the mean over the lines of a width, from which they were printed so wide (glued lines have -1 and
+# less, printed ones 0.5 and more), and of a single line among glued ones
+_READS_ON, _LINE_READS_ON = -0.5, 1.5
+_SHORTEST, _SHORT_READS_ON = (
+    2.0,
+    -0.5,
+)  # ems of a second part, and nats, where other lines of the page are glued
+_APART = 0.7  # share of the lines of a width that must not read on
+_REACH = 4
+_SAMPLE = 40  # tails that stand for all of the page
+_MOST_ROUNDS = 2
+
+
+def unglued(segments: Segments, model: Scorer) -> Segments:
+    """The segments with glued lines cut in two; itself where there are none."""
+    for _ in range(_MOST_ROUNDS):
+        cuts = _cuts(segments, model)
+        if not cuts:
+            break
+        segments = _cut(segments, cuts)
+    return segments
+
+
+def _cuts(segments: Segments, model: Scorer) -> dict[int, int]:
+    """Segment -> view offset at which its second part begins."""
+    measures = segments.measures.tolist()
+    if len(segments) < _FEWEST or not measures:
+        return {}
+    found: dict[int, int] = {}
+    for a, b in combinations_with_replacement(sorted(measures), 2):
+        lines = np.flatnonzero(np.abs(segments.width - a - b) <= _NEAR)
+        if len(lines) < _FEWEST:
+            continue
+        for left in {a, b}:
+            at, odds = _gutters(segments, lines, left, model)
+            known = at >= 0
+            if known.sum() < _FEWEST or odds[known].mean() > _READS_ON or (odds[known] < 0).mean() < _APART:
+                continue
+            for k, place, value in zip(lines.tolist(), at.tolist(), odds.tolist(), strict=True):
+                if place >= 0 and value < _LINE_READS_ON:
+                    found.setdefault(k, place)
+            # the second of the two can be the short last line of a paragraph
+            short = (segments.width > left + _SHORTEST) & (segments.width < a + b - _NEAR)
+            short &= (np.abs(segments.width[:, None] - segments.measures[None, :]) > _NEAR).all(axis=1)
+            lines = np.flatnonzero(short)
+            at, odds = _gutters(segments, lines, left, model)
+            for k, place, value in zip(lines.tolist(), at.tolist(), odds.tolist(), strict=True):
+                if place >= 0 and value < _SHORT_READS_ON:
+                    found.setdefault(k, place)
+    return found
+
+
+def _gutters(segments: Segments, lines: Ints, left: float, model: Scorer) -> tuple[Ints, Floats]:
+    """Where each line would be cut behind ``left`` ems, -1 for nowhere, and how well it reads on there, in nats."""
+    view = segments.view
+    widths = ems(view, segments.half_mark)
+    text = view.text
+    where: list[int] = []
+    owner: list[int] = []
+    tails: list[str] = []
+    heads: list[str] = []
+    for number, k in enumerate(lines.tolist()):
+        a, b = int(segments.start[k]), int(segments.end[k])
+        solid = [q for q in range(a, b) if not text[q].isspace()]
+        run = np.cumsum(widths[solid])
+        for n in np.flatnonzero(np.abs(run - left) <= _AT).tolist():
+            if 2 <= n + 1 < len(solid) - 1:
+                where.append(solid[n + 1])
+                owner.append(number)
+                tails.append("".join(text[q] for q in solid[max(0, n + 1 - _REACH) : n + 1]))
+                heads.append("".join(text[q] for q in solid[n + 1 : n + 1 + _REACH]))
+    at = np.full(len(lines), -1, dtype=np.int64)
+    best = np.full(len(lines), np.inf)
+    if not where:
+        return at, best
+    ends = _ids(tails, model, right=True)
+    begins = _ids(heads, model, right=False)
+    own = np.asarray(model.seams(ends, begins), dtype=np.float64)
+    matrix = np.asarray(model.seam_matrix(ends[:: max(1, len(ends) // _SAMPLE)], begins), dtype=np.float64)
+    top = matrix.max(axis=0)
+    odds = own - top - np.log(np.exp(matrix - top).mean(axis=0))
+    for place, number, value in zip(where, owner, odds.tolist(), strict=True):
+        if value < best[number]:
+            at[number], best[number] = place, value
+    return at, best
+
+
+def _ids(texts: list[str], model: Scorer, right: bool) -> Ints:
+    """Ids of short texts, padded with the boundary; shape ``(n, _REACH)``."""
+    out = np.full((len(texts), _REACH), model.bos, dtype=np.int64)
+    for row, text in zip(out, texts, strict=True):
+        ids = model.encode(text)
+        if right:
+            row[_REACH - len(ids) :] = ids
+        else:
+            row[: len(ids)] = ids
+    return out
+
+
+def _cut(segments: Segments, cuts: dict[int, int]) -> Segments:
+    """The segments with those in ``cuts`` in two parts."""
+    view = segments.view
+    widths = np.concatenate(([0.0], np.cumsum(ems(view, segments.half_mark) * ~_blank(view.text))))
+    before = np.array(sorted(cuts), dtype=np.int64)
+    place = np.array([cuts[int(k)] for k in before], dtype=np.int64)
+    twice = np.ones(len(segments), dtype=np.int64)
+    twice[before] = 2
+    of = np.repeat(np.arange(len(segments)), twice)
+    second = np.append(False, of[1:] == of[:-1])
+    first = np.append(of[1:] == of[:-1], False)
+    start, end = segments.start[of], segments.end[of]
+    start[second] = place
+    stop = place.copy()
+    for q in range(len(stop)):
+        while view.text[int(stop[q]) - 1].isspace():
+            stop[q] -= 1
+    end[first] = stop
+    width = widths[end] - widths[start]
+    x, gap, indent, newlines = (
+        segments.x[of],
+        segments.gap[of],
+        segments.indent[of],
+        segments.newlines[of],
+    )
+    x[second] = x[second] + np.rint(2 * width[first]).astype(np.int64) + (place - stop)
+    gap[second], indent[second], newlines[first] = place - stop, 0, 0
+    row = segments.row[of]
+    return replace(
+        segments,
+        start=start,
+        end=end,
+        width=width,
+        row=row,
+        block=segments.block[of],
+        x=x,
+        gap=gap,
+        indent=indent,
+        place=np.arange(len(of)) - np.searchsorted(row, row),
+        newlines=newlines,
+        measures=column_measures(width),
+    )
+
+
+def _blank(text: str) -> NDArray[np.bool_]:
+    return np.array([c.isspace() for c in text], dtype=np.bool_)
