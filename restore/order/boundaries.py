@@ -26,6 +26,7 @@ Ints = NDArray[np.int64]
 JOIN, KEEP, BREAK = 0, 1, 2
 _NAME_LEFT = regex.compile(r"[（(][\p{Han}·]{2,4}$")
 _NAME_RIGHT = regex.compile(r"[\p{Han}·]{2,4}[）)]")
+_CREDIT = regex.compile(r"[\p{Han}·]{2,12}[摄攝][）)]?$")  # who took the picture
 _TITLE = regex.compile(r"(?:记者|記者|通讯员|通訊員)$")
 _NAME = regex.compile(r"[\p{Han}·]{2,4}$")
 # log-odds of a new paragraph that the white space itself suggests, before the page is heard
@@ -177,6 +178,7 @@ def _spaces(
             & (segments.row_size[:-1] <= 4)
         )
     keep |= inside & _between_names(segments)
+    keep |= (space == _SPACE) & _before_credits(segments)
     dash = np.array([t[0] in "—―─" for t in segments.texts[1:]])
     fate = np.where(dash & (space == _BLANK), BREAK, fate)
     return np.where(keep, KEEP, fate)
@@ -189,6 +191,19 @@ def _between_names(segments: Segments) -> NDArray[np.bool_]:
         [
             bool((_NAME_LEFT.search(a) and _NAME_RIGHT.match(b)) or (_TITLE.search(a) and _NAME.match(b)))
             for a, b in zip(texts, texts[1:], strict=False)
+        ],
+        dtype=np.bool_,
+    )
+
+
+def _before_credits(segments: Segments) -> NDArray[np.bool_]:
+    """Boundaries between a caption and the name of who took the picture, its parts included. Shape ``(n - 1,)``."""
+    texts = [*segments.texts, "", ""]
+    parts = zip(texts[1:-2], texts[2:-1], texts[3:], strict=True)
+    return np.array(
+        [
+            any(_CREDIT.match(text) for text in (a, a + b, a + b + c)) or a in ("摄", "攝")
+            for a, b, c in parts
         ],
         dtype=np.bool_,
     )
