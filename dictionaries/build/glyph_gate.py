@@ -70,7 +70,7 @@ START = {
     "hopeful": -2.5,
     "plain": 4.0,
     "high": 4.0,
-    "medium": 2.94,
+    "medium": 2.7,
     "medium_worn": 1.5,
     "worn": -5.0,
     "low": -1.5,
