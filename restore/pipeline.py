@@ -116,8 +116,15 @@ class Tools:
 
         if "read_across" not in self.memo:
             self.memo["read_across"] = read_across(view, self.language.model)
+            if self.memo["read_across"]:
+                self.memo.setdefault("notes", []).append(_READ_ACROSS)
         return bool(self.memo["read_across"])
 
+
+_READ_ACROSS = (
+    "this looks like a vertical page that was read across its columns: single characters that do not read on; "
+    "its lines were left as they are"
+)
 
 Find = Callable[[View, Tools], Iterable[Draft | Batch]]
 

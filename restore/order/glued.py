@@ -37,6 +37,7 @@ _SHORTEST, _SHORT_READS_ON = (
     -0.5,
 )  # ems of a second part, and nats, where other lines of the page are glued
 _APART = 0.7  # share of the lines of a width that must not read on
+_OFF_GUTTER = 0.7  # nats for each half em
 _REACH = 4
 _SAMPLE = 40  # tails that stand for all of the page
 _MOST_ROUNDS = 2
@@ -88,6 +89,7 @@ def _gutters(segments: Segments, lines: Ints, left: float, model: Scorer) -> tup
     text = view.text
     where: list[int] = []
     owner: list[int] = []
+    offset: list[float] = []
     tails: list[str] = []
     heads: list[str] = []
     for number, k in enumerate(lines.tolist()):
@@ -97,6 +99,7 @@ def _gutters(segments: Segments, lines: Ints, left: float, model: Scorer) -> tup
         for n in np.flatnonzero(np.abs(run - left) <= _AT).tolist():
             if 2 <= n + 1 < len(solid) - 1:
                 where.append(solid[n + 1])
+                offset.append(float(run[n]))
                 owner.append(number)
                 tails.append("".join(text[q] for q in solid[max(0, n + 1 - _REACH) : n + 1]))
                 heads.append("".join(text[q] for q in solid[n + 1 : n + 1 + _REACH]))
@@ -110,9 +113,16 @@ def _gutters(segments: Segments, lines: Ints, left: float, model: Scorer) -> tup
     matrix = np.asarray(model.seam_matrix(ends[:: max(1, len(ends) // _SAMPLE)], begins), dtype=np.float64)
     top = matrix.max(axis=0)
     odds = own - top - np.log(np.exp(matrix - top).mean(axis=0))
-    for place, number, value in zip(where, owner, odds.tolist(), strict=True):
-        if value < best[number]:
-            at[number], best[number] = place, value
+    # one gutter for all: where the lines read on least in the mean, half an em more or less at a price
+    halves = np.rint(np.array(offset) * 2).astype(np.int64)
+    count = np.bincount(halves)
+    mean = np.bincount(halves, weights=odds) / np.maximum(count, 1)
+    gutter = int(np.where(2 * count >= count.max(), mean, np.inf).argmin())
+    price = odds + _OFF_GUTTER * np.abs(halves - gutter)
+    cheapest = np.full(len(lines), np.inf)
+    for k, number in enumerate(owner):
+        if price[k] < cheapest[number]:
+            cheapest[number], at[number], best[number] = price[k], where[k], odds[k]
     return at, best
 
 
