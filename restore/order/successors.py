@@ -33,7 +33,7 @@ _LIKELY = -3.0  # log-odds that a link must exceed to be chosen; chosen on pages
 _FEWEST = 3  # segments that have surroundings
 # the same for links that go far where a dump has whole blocks: in a paragraph, to a new one, of two long pieces
 _LIKELY_FAR, _LIKELY_BEGIN, _LIKELY_PIECE = -2.0, 1.0, 1.0
-_LIKELY_FAR_OF_FEW, _FEW_STRAYS = 0.0, 0.9  # in a paragraph, where so many segments are linked to the next
+_LIKELY_FAR_OF_FEW, _FEW_STRAYS = 0.0, 0.95  # in a paragraph, where so many segments are linked to the next
 _LIKELY_BACK = 0.0
 _PIECE = 6  # segments of a long piece
 _UNLIKELY = -12.0  # log-odds of pairs that are no candidates

@@ -15,7 +15,7 @@ from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
 # log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
-_LIKELY, _SURE, _THINKABLE = -1.3, 2.8, -3.0
+_LIKELY, _SURE, _THINKABLE = -0.9, 2.8, -3.0
 _WHOLE_PAGE = 2.5  # more evidence asked for where the dump's kind speaks against lost lines
 
 
