@@ -39,7 +39,7 @@ _SHORTEST, _SHORT_READS_ON = (
 _APART = 0.7  # share of the lines of a width that must not read on
 _OFF_GUTTER = 0.7  # nats for each half em
 _REACH = 4
-_SAMPLE = 40  # tails that stand for all of the page
+_SAMPLE = 16  # tails that stand for all of the page
 _MOST_ROUNDS = 2
 
 
