@@ -132,7 +132,7 @@ def in_chains(successor: Ints, strays: bool = False) -> Ints:
 
 
 def _home(chain: list[int]) -> int:
-    """First segment of the first run of neighbours that is at least half as long as the longest."""
+    """First segment of the first run of neighbours that is at least three quarters as long as the longest."""
     runs: list[tuple[int, int]] = []  # length, first segment
     begin = 0
     for q in range(1, len(chain) + 1):
@@ -140,7 +140,7 @@ def _home(chain: list[int]) -> int:
             runs.append((q - begin, chain[begin]))
             begin = q
     longest = max(length for length, _ in runs)
-    return next(first for length, first in runs if 2 * length >= longest)
+    return next(first for length, first in runs if 4 * length >= 3 * longest)
 
 
 def stay_put(order: Ints) -> NDArray[np.bool_]:
