@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from ngram import read_text, tokens, vocabulary_of  # beside this file
+from ngram import LEAST_DOCUMENTS, read_text, tokens, vocabulary_of  # beside this file
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from restore.language.arrays import write_arrays
-from restore.language.lines import DOCUMENT_LEAST, REACH, TABLE, UNKNOWN, VERSION
+from restore.language.lines import REACH, TABLE, UNKNOWN, VERSION
 
 SINGLE, PAIR = 160, 64  # size of the vector of a character, of a pair of characters
 PAIRS = 52_000
@@ -158,7 +158,7 @@ def common_pairs(
         total += (count * (weight / len(key))).astype(np.float32)
         pairs = np.unique(key << 24 | of)  # fewer than 2**24 documents
         seen += np.bincount(pairs >> 24, minlength=size * size).astype(np.int32)
-    total[seen < DOCUMENT_LEAST] = 0
+    total[seen < LEAST_DOCUMENTS] = 0
     return np.sort(np.argsort(-total, kind="stable")[: min(PAIRS, int((total > 0).sum()))])
 
 

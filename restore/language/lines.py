@@ -26,7 +26,6 @@ TABLE = "lines"
 VERSION = 1
 REACH = 22  # characters read on each side of a seam
 UNKNOWN = 1
-DOCUMENT_LEAST = 3  # documents that a pair of characters must occur in to be stored
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]

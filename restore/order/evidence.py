@@ -357,14 +357,3 @@ def score(e: Evidence, table: Weights, i: Index, j: Index) -> Floats:
         if weight:
             total += np.float32(weight) * value
     return total
-
-
-def parts(e: Evidence, table: Weights, i: int, j: int) -> dict[str, float]:
-    """The features of one pair that count, in nats, strongest first."""
-    one = np.array([i]), np.array([j])
-    found = {name: float(table.get(name, 0.0) * float(value[0])) for name, value in features(e, *one)}
-    seam = sum(v for k, v in found.items() if "seam" in k)
-    rest = {k: v for k, v in found.items() if "seam" not in k and abs(v) >= 0.05}
-    return {"seam": round(seam, 2)} | {
-        k: round(v, 2) for k, v in sorted(rest.items(), key=lambda kv: -abs(kv[1]))
-    }

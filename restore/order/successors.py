@@ -26,7 +26,6 @@ Floats = NDArray[np.float64]
 ROUNDS = 5
 _END = 2.0  # nats that a link must not fall short of; below it a chain ends
 _NEW_PARAGRAPH = 1.5  # what taking the next segment as a new paragraph costs
-_ANY_PARAGRAPH = 1.0  # nats at most for the first line of whatever paragraph
 _NEVER = -6.0
 _MOST_CYCLES = 40
 _LIKELY = -3.0  # log-odds that a link must exceed to be chosen; chosen on pages not fitted on
@@ -63,13 +62,6 @@ class Solution:
     def text(self) -> Floats:
         """Log-odds that j follows i in the same or a new paragraph, from the text alone, shape ``(n, n)``."""
         return np.asarray(np.logaddexp(self.continues, self.follows - _NEW_PARAGRAPH))
-
-    @property
-    def seams(self) -> Floats:
-        """As :attr:`text`, but a new paragraph counts for little: any may follow any. Shape ``(n, n)``."""
-        return np.asarray(
-            np.logaddexp(self.continues, np.minimum(self.follows, _ANY_PARAGRAPH) - _NEW_PARAGRAPH)
-        )
 
     @property
     def total(self) -> Floats:
