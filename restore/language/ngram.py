@@ -10,6 +10,7 @@ the two shorter n-grams in it are stored. The file is memory-mapped, so processe
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,6 +30,10 @@ TABLE = "ngram"
 VERSION = 1
 BOS, UNKNOWN = 0, 1
 
+_PAIRS = 1 << 19
+"""Seams of a matrix scored at a time, which bounds the memory of a page with thousands of lines."""
+_SPARSE = 0.7
+"""Share of n-grams that can be stored, below which only those are looked up."""
 _CHUNK = 1 << 14
 """Characters scored at a time: the intermediate arrays stay in the cache of one core."""
 
@@ -47,6 +52,49 @@ def hash_tables(size: int, order: int, seed: int) -> NDArray[np.uint64]:
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return (mixed ^ (mixed >> np.uint64(31))).reshape(order, size)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """Which of some n-grams are stored and their values; ``at`` has the places that are, where only those have a value."""
+
+    stored: NDArray[np.bool_]
+    value: NDArray[np.uint32]
+    at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def of(self, rows: NDArray[np.int64], column: int) -> _Stored:
+        """One column, for these rows."""
+        return _Stored(self.stored[rows, column], self.value[rows, column])
+
+
+class _Edge:
+    """The distinct rows of ids on one side of seams, by how many columns count from the seam on.
+
+    Attributes:
+        width: columns.
+        rows: the distinct rows.
+        ids: by length, the distinct beginnings of rows, shape ``(d, length)``; entry 0 is not used.
+        number: by length, which of them each row begins with, shape ``(n,)``.
+        parent: by length, the beginning one shorter of each, shape ``(d,)``.
+        example: by length, one of ``rows`` that begins so, shape ``(d,)``.
+    """
+
+    def __init__(self, table: NDArray[np.int64]) -> None:
+        """Take the ids, the nearest to the seam first."""
+        self.width = table.shape[1]
+        self.number = [np.zeros(len(table), dtype=np.int64)]
+        self.parent = [np.zeros(1, dtype=np.int64)]
+        first = [np.zeros(1, dtype=np.int64)]
+        base = int(table.max()) + 1
+        for column in range(self.width):
+            key = self.number[-1] * base + table[:, column]
+            distinct, example, number = np.unique(key, return_index=True, return_inverse=True)
+            self.number.append(number)
+            self.parent.append(distinct // base)
+            first.append(example)
+        self.rows = table[first[-1]]
+        self.ids = [self.rows[:0]] + [table[at, :size] for size, at in enumerate(first) if size]
+        self.example = [self.number[-1][at] for at in first]
 
 
 class NgramModel:
@@ -143,20 +191,109 @@ class NgramModel:
     def seam_matrix(self, tails: Ids, heads: Ids) -> Floats:
         """ln P(head | tail) of every tail with every head: ``(n, a)``, ``(m, b)`` -> ``(n, m)``.
 
-        The k-th character of a head sees the last ``order - 1 - k`` characters of a tail only, so every
-        distinct pair of what matters is scored once.
+        An n-gram across the seam is the end of a tail and the beginning of a head. So every distinct pair of those is
+        looked up once, and only where the shorter n-grams in it are stored.
         """
         total = np.zeros((len(tails), len(heads)), dtype=np.float32)
-        for k in range(heads.shape[1]):
-            reach = min(max(self.order - 1 - k, 0), tails.shape[1])
-            ends, of_tail = np.unique(tails[:, tails.shape[1] - reach :], axis=0, return_inverse=True)
-            starts, of_head = np.unique(heads[:, : k + 1], axis=0, return_inverse=True)
-            context = np.empty((len(ends), len(starts), reach + k), dtype=np.int64)
-            context[:, :, :reach] = ends[:, None, :]
-            context[:, :, reach:] = starts[None, :, :k]
-            last = np.broadcast_to(starts[:, k], (len(ends), len(starts)))
-            grid = self.logp_given(context.reshape(-1, reach + k), last.reshape(-1, 1))
-            total += grid.reshape(len(ends), len(starts))[of_tail.ravel()[:, None], of_head.ravel()[None, :]]
+        if not total.size or not heads.shape[1]:
+            return total
+        begins = _Edge(np.asarray(heads, dtype=np.int64))
+        inside = self._windows(begins.rows)
+        step = max(1, _PAIRS // len(heads))
+        for row in range(0, len(tails), step):
+            self._add_seams(tails[row : row + step], begins, inside, total[row : row + step])
+        return total
+
+    def _add_seams(self, tails: Ids, begins: _Edge, inside: list[_Stored], total: Floats) -> None:
+        """Add ln P of every head behind every tail to ``total``."""
+        reach = self.order - 1
+        known = min(reach, tails.shape[1])
+        outward = np.full((len(tails), reach), BOS, dtype=np.int64)
+        outward[:, :known] = tails[:, tails.shape[1] - known :][:, ::-1]
+        ends = _Edge(outward)
+        windows = self._windows(ends.rows[:, ::-1])
+        before = [windows[max(a, 1)].of(ends.example[a], reach - max(a, 1)) for a in range(reach + 1)]
+        across: dict[tuple[int, int], _Stored] = {}
+        backoff: dict[tuple[int, int], Floats] = {}
+        for size in range(2, self.order + 1):
+            for a in range(size - 1, 0, -1):
+                b = size - a
+                if b > begins.width:
+                    continue
+                if size == 2:
+                    likely = np.ones((len(ends.ids[1]), len(begins.ids[1])), dtype=np.bool_)
+                else:  # without its first character and without its last
+                    likely = (
+                        inside[b].of(begins.example[b], 0).stored[None, :]
+                        if a == 1
+                        else across[a - 1, b].stored[ends.parent[a]]
+                    )
+                    likely = likely & (
+                        before[a].stored[:, None]
+                        if b == 1
+                        else across[a, b - 1].stored.take(begins.parent[b], axis=1)
+                    )
+                hit = across[a, b] = self._across(ends.ids[a], begins.ids[b], likely)
+                if size < self.order:
+                    backoff[a, b] = np.zeros(likely.shape, dtype=np.float32)
+                    np.put(backoff[a, b], hit.at, self._backoff[size - 2].take(hit.value))
+        for k in range(begins.width):
+            scores = self._alone(begins, inside, k)[None, :]
+            for a in range(1, reach - k + 1):
+                if a > 1:
+                    scores = scores.take(ends.parent[a], axis=0)
+                if k:
+                    scores = scores + backoff[a, k].take(begins.parent[k + 1], axis=1)
+                elif a == 1:
+                    scores = scores + self._unigram_backoff[ends.ids[1]]
+                else:
+                    weight = self._backoff[a - 2].take(before[a].value) * before[a].stored
+                    scores = scores + weight[:, None]
+                hit = across[a, k + 1]
+                np.put(scores, hit.at, self._prob[a + k - 1].take(hit.value))
+            rows = ends.number[reach - k] if k < reach else np.zeros(len(tails), dtype=np.int64)
+            total += scores.take(rows, axis=0).take(begins.number[k + 1], axis=1)
+
+    def _across(self, ends: Ids, begins: Ids, likely: NDArray[np.bool_]) -> _Stored:
+        """The n-grams of ends of tails, counted from the seam, and beginnings of heads; only ``likely`` pairs."""
+        size = begins.shape[1]
+        left, right = np.zeros(len(ends), dtype=np.uint64), np.zeros(len(begins), dtype=np.uint64)
+        for q in range(ends.shape[1]):
+            left ^= self._hash[size + q][ends[:, q]]
+        for q in range(size):
+            right ^= self._hash[size - 1 - q][begins[:, q]]
+        i, j = np.nonzero(likely)
+        value, hit = self._maps[ends.shape[1] + size - 2].get(left[i] ^ right[j])
+        stored = np.zeros(likely.shape, dtype=np.bool_)
+        i, j = i[hit], j[hit]
+        stored[i, j] = True
+        return _Stored(stored, value[hit], i * likely.shape[1] + j)
+
+    def _windows(self, ids: Ids) -> list[_Stored]:
+        """The n-grams inside rows of ids by their length and the column they begin in; entry 0 is not used."""
+        width = ids.shape[1]
+        hashes = self._hash[0][ids]
+        out = [_Stored(np.ones(ids.shape, dtype=np.bool_), np.zeros(ids.shape, dtype=np.uint32))] * 2
+        for size in range(2, min(width, self.order) + 1):
+            hashes = hashes[:, 1:] ^ self._hash[size - 1][ids[:, : width + 1 - size]]
+            value, hit = self._maps[size - 2].get(hashes.ravel())
+            shorter = out[-1].stored
+            stored = hit.reshape(hashes.shape) & shorter[:, 1:] & shorter[:, :-1]
+            out.append(_Stored(stored, value.reshape(hashes.shape)))
+        return out
+
+    def _alone(self, begins: _Edge, inside: list[_Stored], k: int) -> Floats:
+        """Score the k-th characters of heads by what the heads themselves have before them."""
+        rows = begins.example[k + 1]
+        total = self._unigram[begins.ids[k + 1][:, k]]
+        for n in range(2, min(k + 1, self.order) + 1):
+            if n == 2:
+                total += self._unigram_backoff[begins.ids[k + 1][:, k - 1]]
+            else:
+                shorter = inside[n - 1].of(rows, k - n + 1)
+                total += self._backoff[n - 3].take(shorter.value) * shorter.stored
+            whole = inside[n].of(rows, k - n + 1)
+            np.copyto(total, self._prob[n - 2].take(whole.value), where=whole.stored)
         return total
 
     def _score(self, ids: NDArray[np.int64], step: int) -> Floats:
@@ -168,9 +305,16 @@ class NgramModel:
         shorter = np.ones(len(ids), dtype=np.bool_)
         for n in range(2, self.order + 1):  # arrays begin at the first place that has n - 1 before it
             hashes = hashes[step:] ^ self._hash[n - 1][ids[: len(ids) - (n - 1) * step]]
-            value, found = self._maps[n - 2].get(hashes)
-            found &= shorter[step:]
-            found &= shorter[:-step]
+            likely = shorter[step:] & shorter[:-step]
+            some = np.flatnonzero(likely) if n > 2 else ()
+            if n > 2 and len(some) < _SPARSE * len(
+                likely
+            ):  # where the shorter ones in it are not stored, it is not
+                value, found = np.zeros(len(likely), dtype=np.uint32), np.zeros(len(likely), dtype=np.bool_)
+                value[some], found[some] = self._maps[n - 2].get(hashes[some])
+            else:
+                value, found = self._maps[n - 2].get(hashes)
+                found &= likely
             total += backoff[-count - step : -step]
             np.copyto(total, self._prob[n - 2].take(value[-count:]), where=found[-count:])
             if n < self.order:
