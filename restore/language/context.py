@@ -104,8 +104,10 @@ class RunningText:
         """ln P of ``ids`` (one each, shape ``(m,)``), when it stands there, and of ``reach`` behind it."""
         if not len(place):
             return np.empty(0)
-        target = np.concatenate((ids[:, None].astype(np.int64), self.right(place, size)[:, :reach]), axis=1)
-        return self.model.seams(self.left(place), target).astype(np.float64)
+        heads = ids[:, None].astype(np.int64)
+        if reach:
+            heads = np.concatenate((heads, self.right(place, size)[:, :reach]), axis=1)
+        return self.model.seams(self.left(place), heads).astype(np.float64)
 
     @cached_property
     def aliens(self) -> Ints:

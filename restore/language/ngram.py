@@ -220,22 +220,21 @@ class NgramModel:
                 b = size - a
                 if b > begins.width:
                     continue
-                if size == 2:
-                    likely = np.ones((len(ends.ids[1]), len(begins.ids[1])), dtype=np.bool_)
-                else:  # without its first character and without its last
-                    likely = (
+                likely = None
+                if size > 2:  # without its first character and without its last
+                    later = (
                         inside[b].of(begins.example[b], 0).stored[None, :]
                         if a == 1
-                        else across[a - 1, b].stored[ends.parent[a]]
+                        else across[a - 1, b].stored.take(ends.parent[a], axis=0)
                     )
-                    likely = likely & (
+                    likely = later & (
                         before[a].stored[:, None]
                         if b == 1
                         else across[a, b - 1].stored.take(begins.parent[b], axis=1)
                     )
                 hit = across[a, b] = self._across(ends.ids[a], begins.ids[b], likely)
                 if size < self.order:
-                    backoff[a, b] = np.zeros(likely.shape, dtype=np.float32)
+                    backoff[a, b] = np.zeros(hit.stored.shape, dtype=np.float32)
                     np.put(backoff[a, b], hit.at, self._backoff[size - 2].take(hit.value))
         for k in range(begins.width):
             scores = self._alone(begins, inside, k)[None, :]
@@ -254,20 +253,26 @@ class NgramModel:
             rows = ends.number[reach - k] if k < reach else np.zeros(len(tails), dtype=np.int64)
             total += scores.take(rows, axis=0).take(begins.number[k + 1], axis=1)
 
-    def _across(self, ends: Ids, begins: Ids, likely: NDArray[np.bool_]) -> _Stored:
-        """The n-grams of ends of tails, counted from the seam, and beginnings of heads; only ``likely`` pairs."""
+    def _across(self, ends: Ids, begins: Ids, likely: NDArray[np.bool_] | None) -> _Stored:
+        """The n-grams of ends of tails, counted from the seam, and beginnings of heads; only ``likely`` pairs, or all."""
         size = begins.shape[1]
         left, right = np.zeros(len(ends), dtype=np.uint64), np.zeros(len(begins), dtype=np.uint64)
         for q in range(ends.shape[1]):
             left ^= self._hash[size + q][ends[:, q]]
         for q in range(size):
             right ^= self._hash[size - 1 - q][begins[:, q]]
-        i, j = np.nonzero(likely)
-        value, hit = self._maps[ends.shape[1] + size - 2].get(left[i] ^ right[j])
+        table = self._maps[ends.shape[1] + size - 2]
+        if likely is None:
+            value, hit = table.get((left[:, None] ^ right).ravel())
+            at = np.flatnonzero(hit)
+            return _Stored(hit.reshape(len(left), len(right)), value[at], at)
+        at = np.flatnonzero(likely)
+        i, j = np.divmod(at, len(right))
+        value, hit = table.get(left[i] ^ right[j])
+        at = at[hit]
         stored = np.zeros(likely.shape, dtype=np.bool_)
-        i, j = i[hit], j[hit]
-        stored[i, j] = True
-        return _Stored(stored, value[hit], i * likely.shape[1] + j)
+        np.put(stored, at, True)
+        return _Stored(stored, value[hit], at)
 
     def _windows(self, ids: Ids) -> list[_Stored]:
         """The n-grams inside rows of ids by their length and the column they begin in; entry 0 is not used."""
