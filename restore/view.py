@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from math import isfinite
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,6 +99,14 @@ class View:
         ):
             return self.source.text
         return codes_to_text(self.codes)
+
+    @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What passes have worked out about this very text and others may want again, by name.
+
+        Nothing in it may refer to the view, so that a view goes when its last pass is done.
+        """
+        return {}
 
     @cached_property
     def has_supplied(self) -> bool:

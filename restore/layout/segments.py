@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,6 +139,14 @@ def half_mark_of(view: View) -> float:
 
 def segments_of(view: View) -> Segments:
     """Cut a view into segments."""
+    columns = view.kept.get("segments")
+    if columns is None:
+        columns = view.kept["segments"] = _cut(view)
+    return Segments(view, *columns)
+
+
+def _cut(view: View) -> tuple[Any, ...]:
+    """The columns of `Segments` behind ``view``."""
     mark = half_mark_of(view)
     widths = ems(view, mark)
     tokens = tokens_of(view, widths)
@@ -157,8 +167,7 @@ def segments_of(view: View) -> Segments:
         gap[1:] = np.where(tokens.newlines[:-1] == 0, tokens.spaces[:-1], -1)
     row = tokens.row[first]
     place = np.arange(len(first)) - np.searchsorted(row, row)
-    return Segments(
-        view,
+    return (
         tokens.start[first],
         tokens.end[last] if n else tokens.end,
         width,
@@ -214,40 +223,47 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
     block_row = alone & (count[row] >= 4) & (typical[row] >= 0.5)
     hard = behind & (tokens.spaces == 1) & ~soft & block_row
     hard[-1] = False
-    starts = np.flatnonzero(np.append(True, np.diff(row) > 0))
-    ends = np.append(starts[1:], n)
-    first_of = np.flatnonzero(keep)
-    if len(first_of) != n:
-        # letter-spaced lines are one piece already
-        joined = np.zeros(n, dtype=np.bool_)
-        joined[1:] = ~keep[1:]
-    else:
-        joined = None
+    inner = (soft | hard)[:-1] & (row[1:] == row[:-1])  # spaces that could be no line ends
+    rows = np.unique(row[:-1][inner])
+    starts, ends = np.searchsorted(row, rows), np.searchsorted(row, rows, side="right")
+    columns = measures.tolist()
+    width, is_soft, is_hard = widths.tolist(), soft.tolist(), hard.tolist()
+    # letter-spaced lines are one piece already
+    joined = np.append(np.flatnonzero(~keep), n) if not keep.all() else None
+    costs: dict[tuple[float, float], float] = {}
     for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
-        if b - a < 2 or not (soft[a : b - 1].any() or hard[a : b - 1].any()):
+        if joined is not None and joined[np.searchsorted(joined, a + 1)] < b:
             continue
-        if joined is not None and joined[a + 1 : b].any():
-            continue
-        own = _row_measure(widths[a:b], measures)
-        out[a + 1 : b] = _split_row(widths[a:b], soft[a:b], hard[a:b], own, measures)
+        own = _row_measure(width[a:b], columns)
+        out[a + 1 : b] = _split_row(width[a:b], is_soft[a:b], is_hard[a:b], own, columns, costs)
     return out
 
 
-def _row_measure(width: Floats, measures: Floats) -> float:
+def _row_measure(width: list[float], measures: list[float]) -> float:
     """The measure that most tokens of a physical line have, 0 for none."""
     votes = []
-    for m in measures.tolist():
-        near = (width >= m - 1.6) & (width <= m + 1.6)
-        votes.append((float(width[near].sum()), int(near.sum()), m))
+    for m in measures:
+        near = [w for w in width if m - 1.6 <= w <= m + 1.6]
+        votes.append((sum(near), len(near), m))
     weight, count, measure = max(votes)
     return measure if count >= 2 and weight > 0 else 0.0
 
 
-def _split_row(width: Floats, soft: Bools, hard: Bools, own: float, measures: Floats) -> Bools:
-    """Dynamic programming over one physical line: which tokens continue the one before. Shape ``(k - 1,)``."""
+def _split_row(
+    width: list[float],
+    soft: list[bool],
+    hard: list[bool],
+    own: float,
+    measures: list[float],
+    costs: dict[tuple[float, float], float],
+) -> list[bool]:
+    """Dynamic programming over one physical line of k tokens: which of them continue the one before, ``k - 1`` answers.
+
+    ``costs`` keeps what `_width_cost` has said on this page.
+    """
     k = len(width)
-    total = np.concatenate(([0.0], np.cumsum(width)))
-    most = float(measures[0]) + 1.1 if len(measures) else 40.0
+    total = [0.0, *accumulate(width)]
+    most = measures[0] + 1.1 if measures else 40.0
     best = [0.0] + [1e9] * k
     back = [0] * (k + 1)
     for j in range(1, k + 1):
@@ -261,24 +277,27 @@ def _split_row(width: Floats, soft: Bools, hard: Bools, own: float, measures: Fl
                     marks += 1.0  # a lost mark took the space's place
                 else:
                     break
-            w = float(total[j] - total[i]) + marks
+            w = total[j] - total[i] + marks
             if i < j - 1 and w > (own + _SQUEEZE if own else most):
                 break
-            value = best[i] + cost + _width_cost(w, own, measures)
+            price = costs.get((w, own))
+            if price is None:
+                price = costs[w, own] = _width_cost(w, own, measures)
+            value = best[i] + cost + price
             if value < best[j] - 1e-9:
                 best[j], back[j] = value, i
-    begins = np.zeros(k, dtype=np.bool_)
+    goes_on = [True] * k
     j = k
     while j > 0:
-        begins[back[j]] = True
+        goes_on[back[j]] = False
         j = back[j]
-    return ~begins[1:]
+    return goes_on[1:]
 
 
-def _width_cost(width: float, own: float, measures: Floats) -> float:
+def _width_cost(width: float, own: float, measures: list[float]) -> float:
     """How odd a printed line of this width would be, in nats."""
     cost = _PARTIAL
-    for m in measures.tolist():
+    for m in measures:
         extra = 0.0 if m == own or own == 0 else _OTHER_MEASURE
         off = width - m
         if -1.1 <= off <= 0.6:

@@ -112,16 +112,25 @@ def ems(view: View, half_mark: float | None = None) -> Floats:
 
 def tokens_of(view: View, widths: Floats | None = None) -> Tokens:
     """Cut a view at white space."""
+    found: tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints] | None = view.kept.get("tokens")
+    if found is None:
+        found = view.kept["tokens"] = _cut(view)
+    if widths is None:
+        widths = ems(view)
+    start, end = found[:2]
+    total = np.zeros(len(view) + 1)
+    np.cumsum(widths, out=total[1:])
+    return Tokens(view, *found, total[end] - total[start])
+
+
+def _cut(view: View) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
+    """The columns of `Tokens` from ``start`` to ``block``."""
     n = len(view)
     solid = np.zeros(n + 2, dtype=np.bool_)
     solid[1:-1] = (view.classes & ch.BLANK) == 0
     edges = np.flatnonzero(solid[1:] != solid[:-1])
     start, end = edges[::2], edges[1::2]
     m = len(start)
-    if widths is None:
-        widths = ems(view)
-    total = np.zeros(n + 1)
-    np.cumsum(widths, out=total[1:])
     follow = np.concatenate((start[1:], [n])) if m else start
     # line breaks behind each token, and where the line of each begins and ends
     breaks = np.concatenate(([-1], view.breaks, [n]))
@@ -135,7 +144,7 @@ def tokens_of(view: View, widths: Floats | None = None) -> Tokens:
     indent = np.where(opening, _columns(view, wide, breaks[line] + 1, start), 0)
     row, block = np.cumsum(opening) - 1, np.zeros(m, dtype=np.int64)
     np.cumsum(newlines[:-1] > 1, out=block[1:])
-    return Tokens(view, start, end, newlines, spaces, indent, row, block, total[end] - total[start])
+    return start, end, newlines, spaces, indent, row, block
 
 
 def _columns(view: View, wide: Ints, start: Ints, end: Ints) -> Ints:

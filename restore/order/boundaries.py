@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.layout.segments import Segments
-from restore.order.evidence import FULL, PARTIAL, Evidence, evidence_of, score, weights
+from restore.order.evidence import FULL, PARTIAL, Evidence, evidence_of, scores, weights
 from restore.order.geometry import BLOCKS, kind_of
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ def boundaries_of(
     evidence = evidence_of(segments, language, neighbours=True)
     i = np.arange(n - 1)
     table = weights()
-    continues = score(evidence, table["continues"], i, i + 1).astype(np.float64)
-    follows = score(evidence, table["follows"], i, i + 1).astype(np.float64)
+    both = scores(evidence, (table["continues"], table["follows"]), i, i + 1)
+    continues, follows = (odds.astype(np.float64) for odds in both)
     table_b = table["breaks"]
     text = np.full(n - 1, table_b["bias"])
     around = column_width(segments.width)

@@ -8,7 +8,7 @@ data, score all pairs of a page at once, and name the parts in the evidence of a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from restore.language import Language
     from restore.language.scorer import Scorer
 
-__all__ = ["Evidence", "Weights", "evidence_of", "features", "score", "weights"]
+__all__ = ["Evidence", "Weights", "evidence_of", "features", "score", "scores", "weights"]
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -278,6 +278,15 @@ def line_form(width: NDArray[np.float64], measures: NDArray[np.float64]) -> NDAr
 
 def features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str, NDArray[Any]]]:
     """Named features of the pairs ``(i, j)``; index arrays of any shapes that broadcast together."""
+    for names, value in _features(e, i, j):
+        if isinstance(names, str):
+            yield names, value
+        else:
+            yield from ((name, value == k) for k, name in enumerate(names))
+
+
+def _features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str | tuple[str, ...], NDArray[Any]]]:
+    """As `features`; of names that exclude each other, all at once with the number of the one that holds."""
     raw = np.clip(e.raw[i, j], -9, 12)
     yield "seam", raw
     for h in _HINGES:
@@ -303,16 +312,14 @@ def features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str, NDArray[Any
     yield "stop*seam>0", stop * np.maximum(raw, 0)
     wider = e.width[j] - e.width[i]
     bins = np.searchsorted(_WIDTH_EDGES, wider)
-    for b in range(len(_WIDTH_EDGES) + 1):
-        yield f"width{b}", bins == b
+    yield tuple(f"width{b}" for b in range(len(_WIDTH_EDGES) + 1)), bins
     names = ("full", "first", "partial")
     for a in range(3):
         here = e.form[i] == a
         yield f"{names[a]}-", here
         yield f"{names[a]}-stop", here & stop
         yield f"-{names[a]}", e.form[j] == a
-        for b in range(3):
-            yield f"{names[a]}-{names[b]}", here & (e.form[j] == b)
+    yield tuple(f"{a}-{b}" for a in names for b in names), 3 * e.form[i] + e.form[j]
     both = (e.form[i] == FULL) & (e.form[j] == FULL)
     yield "other measure", both & (np.abs(wider) > 1.7)
     yield "beyond measure", (e.form[i] == FULL) & (wider > 1.7)
@@ -351,9 +358,35 @@ def weights() -> dict[str, Weights]:
 
 def score(e: Evidence, table: Weights, i: Index, j: Index) -> Floats:
     """Log-odds of pairs under a table of weights, shape of ``i`` and ``j`` broadcast."""
-    total = np.full(np.broadcast_shapes(i.shape, j.shape), table["bias"], dtype=np.float32)
-    for name, value in features(e, i, j):
-        weight = table.get(name, 0.0)
-        if weight:
-            total += np.float32(weight) * value
-    return total
+    return scores(e, (table,), i, j)[0]
+
+
+def scores(e: Evidence, tables: Sequence[Weights], i: Index, j: Index) -> list[Floats]:
+    """Log-odds of pairs under each of some tables, shapes of ``i`` and ``j`` broadcast.
+
+    What depends on one of the two lines only is summed over its lines first.
+    """
+    sums: list[dict[tuple[int, ...], Floats]] = [{} for _ in tables]
+    for names, value in _features(e, i, j):
+        for table, total in zip(tables, sums, strict=True):
+            if isinstance(names, str):
+                weight = table.get(names, 0.0)
+                if not weight:
+                    continue
+                part = np.float32(weight) * value
+            else:
+                part = np.array([table.get(name, 0.0) for name in names], dtype=np.float32)[value]
+            if value.shape in total:
+                total[value.shape] += part
+            else:
+                total[value.shape] = part.astype(np.float32, copy=False)
+    shape = np.broadcast_shapes(i.shape, j.shape)
+    out = []
+    for table, total in zip(tables, sums, strict=True):
+        whole = total.pop(shape, None)
+        whole = np.zeros(shape, dtype=np.float32) if whole is None else whole
+        whole += np.float32(table["bias"])
+        for part in total.values():
+            whole += part
+        out.append(whole)
+    return out

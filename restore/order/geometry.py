@@ -117,7 +117,7 @@ class Geometry:
                 around = self._decay @ own
                 near = (around + _LOCAL_PRIOR * page) / (around.sum(axis=1, keepdims=True) + _LOCAL_PRIOR)
                 odds = np.log(near) - np.log(layer.chance)
-                out += layer.weight * np.take_along_axis(odds, layer.key, axis=1)
+                out += layer.weight * odds.take(layer.key + size * np.arange(self.n)[:, None])
             else:
                 out += layer.weight * (np.log(page) - np.log(layer.chance))[layer.key]
         return out

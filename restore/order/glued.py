@@ -7,6 +7,7 @@ was really printed so wide reads on there.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ _OFF_GUTTER = 0.7  # nats for each half em
 _REACH = 4
 _SAMPLE = 16  # tails that stand for all of the page
 _MOST_ROUNDS = 2
+_BLANK = re.compile(r"\s")
 
 
 def unglued(segments: Segments, model: Scorer) -> Segments:
@@ -86,23 +88,25 @@ def _gutters(segments: Segments, lines: Ints, left: float, model: Scorer) -> tup
     """Where each line would be cut behind ``left`` ems, -1 for nowhere, and how well it reads on there, in nats."""
     view = segments.view
     widths = ems(view, segments.half_mark)
-    text = view.text
+    text, solids = view.text, np.flatnonzero(~_blank(view.text))
     where: list[int] = []
     owner: list[int] = []
     offset: list[float] = []
     tails: list[str] = []
     heads: list[str] = []
     for number, k in enumerate(lines.tolist()):
-        a, b = int(segments.start[k]), int(segments.end[k])
-        solid = [q for q in range(a, b) if not text[q].isspace()]
+        a, b = np.searchsorted(solids, (segments.start[k], segments.end[k]))
+        solid = solids[a:b]
         run = np.cumsum(widths[solid])
         for n in np.flatnonzero(np.abs(run - left) <= _AT).tolist():
             if 2 <= n + 1 < len(solid) - 1:
-                where.append(solid[n + 1])
+                around = solid[max(0, n + 1 - _REACH) : n + 1 + _REACH].tolist()
+                cut = min(n + 1, _REACH)
+                where.append(around[cut])
                 offset.append(float(run[n]))
                 owner.append(number)
-                tails.append("".join(text[q] for q in solid[max(0, n + 1 - _REACH) : n + 1]))
-                heads.append("".join(text[q] for q in solid[n + 1 : n + 1 + _REACH]))
+                tails.append("".join(text[q] for q in around[:cut]))
+                heads.append("".join(text[q] for q in around[cut:]))
     at = np.full(len(lines), -1, dtype=np.int64)
     best = np.full(len(lines), np.inf)
     if not where:
@@ -129,12 +133,9 @@ def _gutters(segments: Segments, lines: Ints, left: float, model: Scorer) -> tup
 def _ids(texts: list[str], model: Scorer, right: bool) -> Ints:
     """Ids of short texts, padded with the boundary; shape ``(n, _REACH)``."""
     out = np.full((len(texts), _REACH), model.bos, dtype=np.int64)
-    for row, text in zip(out, texts, strict=True):
-        ids = model.encode(text)
-        if right:
-            row[_REACH - len(ids) :] = ids
-        else:
-            row[: len(ids)] = ids
+    length = np.array([len(text) for text in texts], dtype=np.int64)[:, None]
+    place = np.arange(_REACH)
+    out[place >= _REACH - length if right else place < length] = model.encode("".join(texts))
     return out
 
 
@@ -183,4 +184,6 @@ def _cut(segments: Segments, cuts: dict[int, int]) -> Segments:
 
 
 def _blank(text: str) -> NDArray[np.bool_]:
-    return np.array([c.isspace() for c in text], dtype=np.bool_)
+    blank = np.zeros(len(text), dtype=np.bool_)
+    blank[np.array([found.start() for found in _BLANK.finditer(text)], dtype=np.int64)] = True
+    return blank

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from restore.layout.furniture import furniture_lines
 from restore.layout.segments import Segments
-from restore.order.evidence import Evidence, evidence_of, score, weights
+from restore.order.evidence import Evidence, evidence_of, scores, weights
 from restore.order.geometry import BLOCKS, Geometry
 from restore.order.links import LinkModel, candidates, link_features
 from restore.order.sequence import cycles_of, far_links, pieces_parted
@@ -58,7 +59,7 @@ class Solution:
     evidence: Evidence
     geometry: Geometry
 
-    @property
+    @cached_property
     def text(self) -> Floats:
         """Log-odds that j follows i in the same or a new paragraph, from the text alone, shape ``(n, n)``."""
         return np.asarray(np.logaddexp(self.continues, self.follows - _NEW_PARAGRAPH))
@@ -130,8 +131,8 @@ def first_solution(segments: Segments, language: Language) -> Solution:
     n = len(evidence)
     index = np.arange(n)
     table = weights()
-    continues = score(evidence, table["continues"], index[:, None], index[None, :]).astype(np.float64)
-    follows = score(evidence, table["follows"], index[:, None], index[None, :]).astype(np.float64)
+    both = scores(evidence, (table["continues"], table["follows"]), index[:, None], index[None, :])
+    continues, follows = (odds.astype(np.float64) for odds in both)
     apart = np.flatnonzero(furniture_lines(segments.texts))
     for table_ in (continues, follows):  # running heads and imprint continue nothing
         table_[apart, :] = table_[:, apart] = _NEVER
