@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from restore.data import path
 
-__all__ = ["classify", "table"]
+__all__ = ["among", "classify", "table"]
 
 HAN = np.uint16(1 << 0)  # ideographs, with 々 and 〇
 KANA = np.uint16(1 << 1)
@@ -50,3 +50,15 @@ def table() -> NDArray[np.uint16]:
 def classify(codes: NDArray[np.uint32]) -> NDArray[np.uint16]:
     """Class bits of each character, shape like ``codes``."""
     return table().take(codes)
+
+
+def among(codes: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Whether each character is one of ``wanted``, shape like ``codes``: one gather for sets that are asked for often."""
+    return _members(wanted.tobytes()).take(codes)
+
+
+@cache
+def _members(wanted: bytes) -> NDArray[np.bool_]:
+    out = np.zeros(0x110000, dtype=np.bool_)
+    out[np.frombuffer(wanted, dtype=np.uint32)] = True
+    return out

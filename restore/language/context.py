@@ -117,7 +117,7 @@ class RunningText:
             return np.empty(0, dtype=np.int64)
         han = (self.classes & ch.HAN) > 0
         small = (self.codes >= ord("a")) & (self.codes <= ord("z"))
-        odd = small | np.isin(self.codes, _ODD)
+        odd = small | ch.among(self.codes, _ODD)
         return np.flatnonzero(odd[1:-1] & han[:-2] & han[2:]) + 1
 
     @cached_property

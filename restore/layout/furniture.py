@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import regex
@@ -27,6 +27,12 @@ def _pattern() -> regex.Pattern[str]:
     return regex.compile("|".join(f"(?:{pattern})" for _, pattern in rows[1:]), regex.IGNORECASE)
 
 
+@lru_cache(maxsize=4096)  # several passes ask about the same lines
+def _worded(text: str) -> bool:
+    covered = sum(m.end() - m.start() for m in _pattern().finditer(text))
+    return covered >= _COVER * len(text)
+
+
 def furniture_lines(texts: Sequence[str]) -> NDArray[np.bool_]:
     """Which lines are furniture, shape ``(n,)``.
 
@@ -34,7 +40,6 @@ def furniture_lines(texts: Sequence[str]) -> NDArray[np.bool_]:
     """
     n = len(texts)
     out = np.zeros(n, dtype=np.bool_)
-    pattern = _pattern()
     for k, text in enumerate(texts):
         if 2 <= len(text) <= _LONGEST and (
             "版" in text
@@ -46,12 +51,8 @@ def furniture_lines(texts: Sequence[str]) -> NDArray[np.bool_]:
             or "；" in text
             or text[:1] in "ABCD"
         ):
-            covered = sum(m.end() - m.start() for m in pattern.finditer(text))
-            out[k] = covered >= _COVER * len(text)
-    for k in range(n):
-        if not out[k] and _SECTION.fullmatch(texts[k]):
-            before = k > 0 and bool(out[k - 1])
-            behind = k + 1 < n and bool(out[k + 1])
-            if before and behind:
-                out[k] = True
+            out[k] = _worded(text)
+    for k in (np.flatnonzero(out[:-2] & ~out[1:-1]) + 1).tolist():
+        if out[k + 1] and _SECTION.fullmatch(texts[k]):
+            out[k] = True
     return out

@@ -29,6 +29,7 @@ __all__ = ["Evidence", "Weights", "evidence_of", "features", "score", "scores", 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Index = NDArray[np.int64]
+_Marks = tuple[Bools, Bools, Bools, Bools, Bools, Bools, Bools, Bools]
 
 _SAMPLE = 60  # tails that stand for all of a page
 REACH = 4  # characters scored on each side of a seam
@@ -124,31 +125,97 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
         neighbours: only pairs of segments that stand behind each other will be asked for. The page's mean is then taken
             over a sample of its tails.
     """
-    model = language.model
-    texts = segments.texts
-    n = len(texts)
-    length = np.array([len(t) for t in texts], dtype=np.int64)
-    tails, heads = tails_and_heads(texts, model)
+    lines = _lines_of(segments, language)
+    model, texts, length, n = language.model, lines.texts, lines.length, len(lines.texts)
+    tails, heads, ends, begins = lines.tails, lines.heads, lines.ends, lines.begins
     some = slice(None, None, max(1, n // _SAMPLE) if neighbours else 1)
-    matrix = _seams(tails[some], heads, length, model)
+    matrix = lines.seams[some] if lines.seams is not None else _seams(tails[some], heads, length, model)
     mean = _log_mean(matrix)
     raw: Any = (matrix - mean).astype(np.float32)
-    seen: Any = page_strings(texts, neighbours)
-    if neighbours:
+    if neighbours and lines.seen is not None:
+        seen: Any = lines.seen.diagonal(1)
+    else:
+        seen = page_strings(texts, neighbours)
+    if not neighbours:
+        lines.seams, lines.seen = matrix, seen
+    else:
         here = np.asarray(model.logp_given(tails[:-1], heads[1:]), dtype=np.float64)
         here[np.arange(REACH)[None, :] >= length[1:, None]] = 0.0
         raw = Neighbours((here.sum(axis=1) - mean[1:]).astype(np.float32))
         seen = Neighbours(seen)
-    ends, begins = language.lines.vectors(texts)
     product = ends[some] @ begins.T
-    lines: Any = product - _log_mean(product)
-    lines_of_row: Any = product - _log_mean(product.T)[:, None] if not neighbours else lines
+    encoded: Any = product - _log_mean(product)
+    encoded_of_row: Any = product - _log_mean(product.T)[:, None] if not neighbours else encoded
     if neighbours:
         pairs = (ends[:-1] * begins[1:]).sum(axis=1)
-        lines = Neighbours(pairs - _log_mean(product)[1:])
-        lines_of_row = Neighbours(pairs - _log_mean(begins[some] @ ends[:-1].T))
-    boundary = np.full((n, REACH), model.bos, dtype=heads.dtype)
-    opening = np.asarray(model.seams(boundary, heads), dtype=np.float64) - mean
+        encoded = Neighbours(pairs - _log_mean(product)[1:])
+        encoded_of_row = Neighbours(pairs - _log_mean(begins[some] @ ends[:-1].T))
+    return Evidence(
+        raw,
+        seen,
+        encoded,
+        encoded_of_row,
+        np.clip(lines.opening - mean, -6, 6).astype(np.float32),
+        *lines.marks,
+        segments.width.astype(np.float32),
+        line_form(segments.width, segments.measures),
+        length,
+    )
+
+
+@dataclass
+class _Lines:
+    """What is known of the lines of a text by themselves, and of pairs of them once that was asked for.
+
+    Attributes:
+        model: whose ids those are.
+        texts: the lines.
+        length: characters, shape ``(n,)``.
+        tails, heads: ids, see :func:`tails_and_heads`.
+        ends, begins: vectors of the line encoders.
+        opening: ln P(head | paragraph begins), shape ``(n,)``.
+        marks: the columns of `Evidence` from ``stop`` to ``unopened``.
+        seams: ln P(j's head | i's tail), shape ``(n, n)``.
+        seen: as in `Evidence`, shape ``(n, n)``.
+    """
+
+    model: Scorer
+    texts: list[str]
+    length: Index
+    tails: NDArray[Any]
+    heads: NDArray[Any]
+    ends: Floats
+    begins: Floats
+    opening: NDArray[np.float64]
+    marks: _Marks
+    seams: NDArray[np.float64] | None = None
+    seen: NDArray[np.int8] | None = None
+
+
+def _lines_of(segments: Segments, language: Language) -> _Lines:
+    """Read each line; as it was read before where a pass before had the same lines of the same text."""
+    known = segments.view.kept.get("lines")
+    model, texts = language.model, segments.texts
+    if isinstance(known, _Lines) and known.model is model and known.texts == texts:
+        return known
+    tails, heads = tails_and_heads(texts, model)
+    boundary = np.full((len(texts), REACH), model.bos, dtype=heads.dtype)
+    found = segments.view.kept["lines"] = _Lines(
+        model,
+        texts,
+        np.array([len(t) for t in texts], dtype=np.int64),
+        tails,
+        heads,
+        *language.lines.vectors(texts),
+        np.asarray(model.seams(boundary, heads), dtype=np.float64),
+        _marks(texts),
+    )
+    return found
+
+
+def _marks(texts: list[str]) -> _Marks:
+    """What lines end and begin with, and the quotes and brackets in them: the columns ``stop`` to ``unopened``."""
+    n = len(texts)
     stop, comma, semi, not_first, opens, bracketed = (np.zeros(n, dtype=np.bool_) for _ in range(6))
     unclosed = np.zeros((n, len(_PAIRS)), dtype=np.bool_)
     unopened = np.zeros((n, len(_PAIRS)), dtype=np.bool_)
@@ -165,24 +232,7 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
                 unclosed[k, q] = plain.rfind(a) > plain.rfind(b)
                 first_close = plain.find(b)
                 unopened[k, q] = first_close >= 0 and not 0 <= plain.find(a) < first_close
-    return Evidence(
-        raw,
-        seen,
-        lines,
-        lines_of_row,
-        np.clip(opening, -6, 6).astype(np.float32),
-        stop,
-        comma,
-        semi,
-        not_first,
-        opens,
-        bracketed,
-        unclosed,
-        unopened,
-        segments.width.astype(np.float32),
-        line_form(segments.width, segments.measures),
-        length,
-    )
+    return stop, comma, semi, not_first, opens, bracketed, unclosed, unopened
 
 
 def tails_and_heads(texts: list[str], model: Scorer) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -225,7 +275,7 @@ def page_strings(texts: list[str], neighbours: bool = False) -> NDArray[np.int8]
         grown = np.zeros_like(codes)
         grown[: len(codes) - size + 1] = previous[: len(codes) - size + 1] * _BASE + codes[size - 1 :]
         windows[size] = grown
-    known = {size: np.unique(windows[size][left >= size]) for size in range(2, _LONGEST_STRING + 1)}
+    known = {size: np.sort(windows[size][left >= size]) for size in range(2, _LONGEST_STRING + 1)}
     heads = {
         size: np.where(length >= size, windows[size][np.minimum(begin, len(codes) - 1)], 0)
         for size in range(1, 5)

@@ -189,9 +189,15 @@ def _match(gain: Floats) -> Ints:
     # every segment has a column of its own for "ends here"; weights must not be 0
     index = np.arange(n)
     nothing = float(gain.max()) + 1.0
-    weight = np.concatenate((nothing - gain[i, j], np.full(n, nothing)))
-    place = np.concatenate((i, index)), np.concatenate((j, index + n))
-    rows, columns = min_weight_full_bipartite_matching(csr_array((weight, place), shape=(n, 2 * n)))
+    starts = np.append(
+        0, np.cumsum(np.bincount(i, minlength=n) + 1)
+    )  # of the rows, each with its own column last
+    weight, place = np.full(len(i) + n, nothing), np.empty(len(i) + n, dtype=np.int32)
+    at = np.arange(len(i)) + i
+    weight[at] -= gain[i, j]
+    place[at], place[starts[1:] - 1] = j, index + n
+    table = csr_array((weight, place, starts.astype(np.int32)), shape=(n, 2 * n))
+    rows, columns = min_weight_full_bipartite_matching(table)
     linked = columns < n
     successor[rows[linked]] = columns[linked]
     return successor

@@ -178,7 +178,7 @@ def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool)
     suspects = np.flatnonzero(han & (logp[:n] + logp[1 : n + 1] < gate["suspect"]))
     where, true, channel = _candidates(text.codes[suspects], table)
     bits = script_bits()[true]
-    keep = np.isin(true, _MARKS) | ((bits & script) > 0)
+    keep = ch.among(true, _MARKS) | ((bits & script) > 0)
     where, true, channel = where[keep], true[keep], channel[keep]
     place = suspects[where]
     hard = suspects[logp[suspects] + logp[suspects + 1] < (gate["hard"] if open_to_all else -np.inf)]
@@ -246,7 +246,7 @@ def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool)
     }
     odds = _evidence().log_odds(features)
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
-    figures = np.isin(text.codes[place], numerals) & np.isin(true, numerals)
+    figures = ch.among(text.codes[place], numerals) & ch.among(true, numerals)
     guarded = figures | ((unknown | _in_name(text, place)) & (page_true3 == 0))
     odds[figures] = np.minimum(odds[figures], gate["low"])
     rest = [
@@ -348,7 +348,7 @@ def _in_name(text: RunningText, place: Ints) -> NDArray[np.bool_]:
     start, size = begins[which], ends[which] - begins[which]
     before, after = text.codes[np.maximum(start - 1, 0)], text.codes[np.minimum(start + size, len(text) - 1)]
     bracketed = (before == ord("（")) | (before == ord("(")) | (after == ord("）")) | (after == ord(")"))
-    surname = np.isin(text.codes[start], _surnames())
+    surname = ch.among(text.codes[start], _surnames())
     out: NDArray[np.bool_] = surname & (size >= 2) & (size <= np.where(bracketed, _BYLINE, _NAME))
     return out
 

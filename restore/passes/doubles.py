@@ -64,7 +64,7 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     if len(text) < 3:
         return
     codes, tight = text.codes, _tight(text)
-    marks = np.flatnonzero((codes[1:] == codes[:-1]) & np.isin(codes[1:], _MARKS) & tight)
+    marks = np.flatnonzero((codes[1:] == codes[:-1]) & ch.among(codes[1:], _MARKS) & tight)
     for k in marks.tolist():
         at = int(text.at[k + 1])
         yield Draft((Delete(Span(at, at + 1)),), "the mark stands twice", Certainty.HIGH, 0.99)
@@ -148,13 +148,13 @@ def _natural(text: RunningText, lexicon: Lexicon, place: Ints, size: int) -> lis
         if length > size:
             ends |= _words(around, second - length, length, lexicon)
             begins |= _words(around, second, length, lexicon)
-    counted = np.isin(before, _COUNT) | np.isin(around[first], _COUNT)
+    counted = ch.among(before, _COUNT) | ch.among(around[first], _COUNT)
     paired = np.zeros(len(place), dtype=np.bool_)
     if size == 1:
         paired = (after == around[second + 2]) & ((classify(after) & ch.HAN) > 0)
         paired |= (before == around[first - 2]) & ((classify(before) & ch.HAN) > 0)
-    named = np.isin(before, _surnames()) & (size == 1) & ~_words(around, first - 1, 2, lexicon)
-    titled = np.isin(before, _OPENING) | np.isin(before, _DOT) | np.isin(after, _DOT)
+    named = ch.among(before, _surnames()) & (size == 1) & ~_words(around, first - 1, 2, lexicon)
+    titled = ch.among(before, _OPENING) | ch.among(before, _DOT) | ch.among(after, _DOT)
     elsewhere = _count(around, first, 2 * size) > 1
     whole = (_count(around, first - 1, 2 * size + 1) > 1) | (_count(around, first, 2 * size + 1) > 1)
     reasons = np.zeros(len(place), dtype=np.int64)

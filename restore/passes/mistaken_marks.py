@@ -89,7 +89,7 @@ def _suspects(text: RunningText) -> Ints:
     n = len(text)
     if n < 3:
         return np.empty(0, dtype=np.int64)
-    place = np.flatnonzero(np.isin(text.codes, _SEEN))
+    place = np.flatnonzero(ch.among(text.codes, _SEEN))
     place = place[(place > 0) & (place < n - 1)]
     if not len(place):
         return place
@@ -98,7 +98,7 @@ def _suspects(text: RunningText) -> Ints:
     plain = ((before | after) & latin) == 0
     plain &= ~(((before & digit) > 0) & ((after & digit) > 0))
     plain &= ((before & (ch.HAN | ch.FULL | ch.CLOSE | digit)) > 0) & ((after & (ch.HAN | ch.FULL)) > 0)
-    odd = np.isin(text.codes[place], _ODD) & (text.codes[place] != ord("〈"))
+    odd = ch.among(text.codes[place], _ODD) & (text.codes[place] != ord("〈"))
     plain &= np.where(odd, before & after, before | after) & ch.HAN > 0
     # a number at the head of a line and its full stop
     plain &= ((before & digit) == 0) | ~np.isin(text.codes[place], [ord("."), ord("．"), ord("、")])
@@ -107,7 +107,7 @@ def _suspects(text: RunningText) -> Ints:
     angles = {k for k in place[text.codes[place] == ord("〈")].tolist() if _closes(text.text, k, "〈", "〉")}
     place = place[[k not in angles for k in place.tolist()]]
     rough = text.logp[place] + text.logp[place + 1]
-    found: Ints = place[(rough < _SUSPECT) | np.isin(text.codes[place], _ODD)]
+    found: Ints = place[(rough < _SUSPECT) | ch.among(text.codes[place], _ODD)]
     return found
 
 
@@ -124,7 +124,7 @@ def _posterior(text: RunningText, place: Ints, table: Confusables) -> Floats:
     prior = np.maximum(
         table.log_seen_given_true(np.repeat(seen, many), np.tile(_PRINTED, count), _UNSEEN), _UNSEEN
     ).reshape(count, many)
-    prior += np.where(np.isin(seen, _FULL), _DOUBT, 0.0)[:, None]
+    prior += np.where(ch.among(seen, _FULL), _DOUBT, 0.0)[:, None]
     bracket = np.isin(_PRINTED, [ord(c) for c in _OPEN])
     prior += np.where((seen == ord("〈"))[:, None], np.where(bracket, _UNPAIRED, -np.inf), 0.0)
     prior = np.where(same, -np.inf, prior + np.log(_WRONG / 0.01))

@@ -78,9 +78,9 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     kept = np.full(n, np.nan)
     latin = (classes & ch.LATIN) > 0
     small = latin & (codes >= ord("a")) & (codes <= ord("z"))
-    kept[np.isin(codes, _MARKS)] = _KEPT["mark"]
-    kept[np.isin(codes, _RARE)] = _KEPT["rare"]
-    kept[np.isin(codes, _WRONG)] = _KEPT["wrong"]
+    kept[ch.among(codes, _MARKS)] = _KEPT["mark"]
+    kept[ch.among(codes, _RARE)] = _KEPT["rare"]
+    kept[ch.among(codes, _WRONG)] = _KEPT["wrong"]
     kept[latin] = _KEPT["capital"]
     kept[small] = _KEPT["small"]
     kept[(classes & ch.DIGIT) > 0] = _KEPT["digit"]
@@ -97,7 +97,7 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     beside = np.where(latin, ch.LATIN, ch.DIGIT | ch.LATIN).astype(np.uint16)
     alone = ((before | after) & beside) == 0
     alone |= _pair(small, latin)
-    marks = sign & ~latin & ~np.isin(codes, _WRONG)
+    marks = sign & ~latin & ~ch.among(codes, _WRONG)
     closed = ((before & (ch.HAN | ch.FULL)) > 0) & ((after & (ch.HAN | ch.FULL)) > 0)
     inside = near_han & alone & (closed | ~(marks | number | (latin & ~small)))
     inside &= ~(word & ~alone)
