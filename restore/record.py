@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,16 @@ def _spelt(name: str, column: NDArray[Any]) -> str:
     return spelt.decode()
 
 
-def _read(name: str, word: str) -> NDArray[np.int8]:
+@cache
+def _numbers(name: str) -> NDArray[np.int8]:
+    """What each byte stands for in a column that is spelt; -1 for nothing."""
     table = np.full(256, -1, dtype=np.int8)
     table[np.frombuffer(_LETTERS[name].encode(), dtype=np.uint8)] = np.arange(len(_LETTERS[name]))
-    column: NDArray[np.int8] = table[np.frombuffer(word.encode("ascii"), dtype=np.uint8)]
+    return table
+
+
+def _read(name: str, word: str) -> NDArray[np.int8]:
+    column: NDArray[np.int8] = _numbers(name)[np.frombuffer(word.encode("ascii"), dtype=np.uint8)]
     if len(column) and int(column.min()) < 0:
         raise ValueError(f"a {name} that does not exist")
     return column
@@ -341,7 +348,10 @@ def check_replay(restoration: Restoration) -> None:
     again = _ledger(body, ledger.edits | ledger.corrs if same else None)
     tables = ((again.edits, ledger.edits), (again.corrs, ledger.corrs))
     if again.texts == ledger.texts and all(
-        np.array_equal(new[name], old[name]) for new, old in tables for name in old if name != "score"
+        new[name] is old[name] or np.array_equal(new[name], old[name])
+        for new, old in tables
+        for name in old
+        if name != "score"
     ):
         return  # the text is a function of the source and of these columns
     replayed = render(restoration.source.codes, again, restoration.accepted)

@@ -293,7 +293,7 @@ class Restoration:
         if not accepted[e["corr"][rows]].all():
             raise InvariantError("a character is supplied by a correction that is not applied")
         first = np.flatnonzero(np.append(True, (rows[1:] != rows[:-1]) | (at[1:] != at[:-1] + 1)))
-        texts = [self.ledger.texts[k] for k in e["text"][rows[first]].tolist()]
+        texts = map(self.ledger.texts.__getitem__, e["text"][rows[first]].tolist())
         once = int(np.bincount(rows[first]).max()) == 1
         if not once or codes_to_text(r.codes[at]) != "".join(texts):
             raise InvariantError("the text has something that no correction supplied")

@@ -199,6 +199,7 @@ def record(view: View, ledger: Ledger, name: str, drafts: Iterable[Draft | Batch
     return before, ledger.n_corrections
 
 
+_FEW = 64  # texts of a batch that go into the pool whether they are used or not
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 Row = tuple[int, int, int, int, int, int, int, float, int]  # as EDIT_COLUMNS
 
@@ -288,8 +289,12 @@ class _Recorder:
         if int(start.min()) < 0 or int(end.max()) > n or (end < start).any():
             raise self._outside("a batch")
         self.spans.append((start, end))
-        pool = np.array([ledger.text_index(t) for t in batch.texts], dtype=np.int64)
-        text = _column(pool[batch.text], m)
+        which, texts = batch.text, batch.texts
+        if len(texts) > _FEW and not isinstance(which, int):  # of a table of replacements only what is used
+            used, which = np.unique(which, return_inverse=True)
+            texts = [texts[k] for k in used.tolist()]
+        pool = np.array([ledger.text_index(t) for t in texts], dtype=np.int64)
+        text = _column(pool[which], m)
         lines = np.array([ledger.message_index(t) for t in batch.messages], dtype=np.int64)
         message = _column(lines[batch.message], m)
         certainty = _column(np.asarray(batch.certainty, dtype=np.int8), m)
