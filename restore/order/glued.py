@@ -87,56 +87,40 @@ def _cuts(segments: Segments, model: Scorer) -> dict[int, int]:
 def _gutters(segments: Segments, lines: Ints, left: float, model: Scorer) -> tuple[Ints, Floats]:
     """Where each line would be cut behind ``left`` ems, -1 for nowhere, and how well it reads on there, in nats."""
     view = segments.view
-    widths = ems(view, segments.half_mark)
-    text, solids = view.text, np.flatnonzero(~_blank(view.text))
-    where: list[int] = []
-    owner: list[int] = []
-    offset: list[float] = []
-    tails: list[str] = []
-    heads: list[str] = []
-    for number, k in enumerate(lines.tolist()):
-        a, b = np.searchsorted(solids, (segments.start[k], segments.end[k]))
-        solid = solids[a:b]
-        run = np.cumsum(widths[solid])
-        for n in np.flatnonzero(np.abs(run - left) <= _AT).tolist():
-            if 2 <= n + 1 < len(solid) - 1:
-                around = solid[max(0, n + 1 - _REACH) : n + 1 + _REACH].tolist()
-                cut = min(n + 1, _REACH)
-                where.append(around[cut])
-                offset.append(float(run[n]))
-                owner.append(number)
-                tails.append("".join(text[q] for q in around[:cut]))
-                heads.append("".join(text[q] for q in around[cut:]))
+    solid = np.flatnonzero(~_blank(view.text))  # the characters that are no white space
+    total = np.append(0.0, np.cumsum(ems(view, segments.half_mark)[solid]))
+    first, stop = np.searchsorted(solid, segments.start[lines]), np.searchsorted(solid, segments.end[lines])
+    size = stop - first
+    owner = np.repeat(np.arange(len(lines)), size)
+    behind = np.arange(len(owner)) - np.repeat(np.cumsum(size) - size, size) + 1  # so many characters
+    offset = total[first[owner] + behind] - total[first[owner]]
+    fits = (np.abs(offset - left) <= _AT) & (behind >= 2) & (behind < size[owner] - 1)
+    owner, offset = owner[fits], offset[fits]
+    cut = first[owner] + behind[fits]
     at = np.full(len(lines), -1, dtype=np.int64)
     best = np.full(len(lines), np.inf)
-    if not where:
+    if not len(cut):
         return at, best
-    ends = _ids(tails, model, right=True)
-    begins = _ids(heads, model, right=False)
+    ids = np.asarray(model.encode("".join(view.text.split())), dtype=np.int64)
+    tails, heads = cut[:, None] + np.arange(-_REACH, 0), cut[:, None] + np.arange(_REACH)
+    ends = np.where(tails >= first[owner][:, None], ids[tails], model.bos)
+    begins = np.where(heads < stop[owner][:, None], ids[np.minimum(heads, len(ids) - 1)], model.bos)
     own = np.asarray(model.seams(ends, begins), dtype=np.float64)
     matrix = np.asarray(model.seam_matrix(ends[:: max(1, len(ends) // _SAMPLE)], begins), dtype=np.float64)
     top = matrix.max(axis=0)
     odds = own - top - np.log(np.exp(matrix - top).mean(axis=0))
     # one gutter for all: where the lines read on least in the mean, half an em more or less at a price
-    halves = np.rint(np.array(offset) * 2).astype(np.int64)
+    halves = np.rint(offset * 2).astype(np.int64)
     count = np.bincount(halves)
     mean = np.bincount(halves, weights=odds) / np.maximum(count, 1)
     gutter = int(np.where(2 * count >= count.max(), mean, np.inf).argmin())
     price = odds + _OFF_GUTTER * np.abs(halves - gutter)
     cheapest = np.full(len(lines), np.inf)
-    for k, number in enumerate(owner):
+    where = solid[cut].tolist()
+    for k, number in enumerate(owner.tolist()):
         if price[k] < cheapest[number]:
             cheapest[number], at[number], best[number] = price[k], where[k], odds[k]
     return at, best
-
-
-def _ids(texts: list[str], model: Scorer, right: bool) -> Ints:
-    """Ids of short texts, padded with the boundary; shape ``(n, _REACH)``."""
-    out = np.full((len(texts), _REACH), model.bos, dtype=np.int64)
-    length = np.array([len(text) for text in texts], dtype=np.int64)[:, None]
-    place = np.arange(_REACH)
-    out[place >= _REACH - length if right else place < length] = model.encode("".join(texts))
-    return out
 
 
 def _cut(segments: Segments, cuts: dict[int, int]) -> Segments:

@@ -127,7 +127,7 @@ def paragraphs_of(
         lines,
         spare,
         lead,
-        np.array([sum(c in _STOPS for c in t[:-1]) for t in bare], dtype=np.int64),
+        np.array([sum(t.count(c, 0, len(t) - 1) for c in _STOPS) for t in bare], dtype=np.int64),
         close,
         np.clip(opening, -8, 8),
         continued,
