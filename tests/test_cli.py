@@ -773,7 +773,7 @@ class TestHelp:
             "from restore.cli.app import app\n"
             "try: app(['--help'])\n"
             "except SystemExit: pass\n"
-            "heavy = ('rich', 'scipy', 'opencc', 'jinja2', 'rapidfuzz', 'restore.passes')\n"
+            "heavy = ('rich', 'lap', 'opencc', 'jinja2', 'rapidfuzz', 'restore.passes')\n"
             "print([m for m in heavy if m in sys.modules], file=sys.stderr)"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

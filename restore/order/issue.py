@@ -165,7 +165,7 @@ def continued(
         folios: folio of each page id.
         model: scores continuity.
     """
-    from scipy.optimize import linear_sum_assignment
+    from lap import lapjv
 
     leaves: dict[tuple[str, str], list[Jump]] = {}
     comes: dict[tuple[str, str], list[Jump]] = {}
@@ -187,7 +187,8 @@ def continued(
         tails, _ = tails_and_heads([j.words or "。" for j in a], model)
         _, heads = tails_and_heads([j.words or "。" for j in b], model)
         score = np.asarray(model.seam_matrix(tails, heads), dtype=np.float64)
-        pairs = list(zip(*linear_sum_assignment(score, maximize=True), strict=True))
+        best = lapjv(-score, extend_cost=True)[1].tolist()
+        pairs = [(i, j) for i, j in enumerate(best) if j >= 0]
         links += [Link(a[i], b[j], float(score[i, j])) for i, j in pairs]
         loose += [one for k, one in enumerate(a) if k not in {i for i, _ in pairs}]
         loose += [one for k, one in enumerate(b) if k not in {j for _, j in pairs}]

@@ -177,27 +177,10 @@ def assign(gain: Floats, thorough: bool = True) -> Ints:
 
 
 def _match(gain: Floats) -> Ints:
-    # half the time to import that scipy.optimize takes, and only reading order needs it
-    from scipy.sparse import csr_array
-    from scipy.sparse.csgraph import min_weight_full_bipartite_matching
+    from lap import (
+        lapjv,
+    )  # only reading order needs it; importing scipy for it took as long as restoring a page
 
-    n = len(gain)
-    successor = np.full(n, -1)
-    i, j = np.nonzero(gain > 0)
-    if not len(i):
-        return successor
-    # every segment has a column of its own for "ends here"; weights must not be 0
-    index = np.arange(n)
-    nothing = float(gain.max()) + 1.0
-    starts = np.append(
-        0, np.cumsum(np.bincount(i, minlength=n) + 1)
-    )  # of the rows, each with its own column last
-    weight, place = np.full(len(i) + n, nothing), np.empty(len(i) + n, dtype=np.int32)
-    at = np.arange(len(i)) + i
-    weight[at] -= gain[i, j]
-    place[at], place[starts[1:] - 1] = j, index + n
-    table = csr_array((weight, place, starts.astype(np.int32)), shape=(n, 2 * n))
-    rows, columns = min_weight_full_bipartite_matching(table)
-    linked = columns < n
-    successor[rows[linked]] = columns[linked]
+    successor = np.asarray(lapjv(-gain)[1], dtype=np.int64)
+    successor[gain[np.arange(len(gain)), successor] <= 0] = -1  # no link, that is: ends here
     return successor
