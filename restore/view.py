@@ -209,6 +209,14 @@ def _column(values: NDArray[_Scalar], size: int) -> NDArray[_Scalar]:
     return values if values.ndim else np.full(size, values)
 
 
+def _in_columns(spans: list[tuple[int, int]]) -> list[tuple[Ints, Ints]]:
+    """Spans as one pair of columns, none where there are none."""
+    if not spans:
+        return []
+    start, end = np.array(spans, dtype=np.int64).T
+    return [(start, end)]
+
+
 class _Recorder:
     """Maps the drafts of one pass to source coordinates.
 
@@ -221,8 +229,9 @@ class _Recorder:
         self.ledger = ledger
         self.pass_index = ledger.pass_index(name)
         self.name = name
-        self.spans: list[tuple[Ints, Ints]] = []  # view spans whose text is rewritten
-        self.moved: list[tuple[Ints, Ints]] = []  # view spans that move
+        self.spans: list[tuple[Ints, Ints]] = []  # view spans whose text is rewritten, from batches
+        self.rewritten: list[tuple[int, int]] = []  # the same, from drafts
+        self.moved: list[tuple[int, int]] = []  # view spans that move
         self.waiting: list[Draft] = []
         # rows that are not in the ledger's columns yet
         self.corrs: list[tuple[int, int, float, int, int]] = []
@@ -236,8 +245,8 @@ class _Recorder:
         for draft in self.waiting:
             self._record(draft)
         self._flush()
-        self._refuse_overlap(self.spans, "repairs the same text twice")
-        self._refuse_overlap(self.moved, "moves the same text twice")
+        self._refuse_overlap([*self.spans, *_in_columns(self.rewritten)], "repairs the same text twice")
+        self._refuse_overlap(_in_columns(self.moved), "moves the same text twice")
 
     def _flush(self) -> None:
         """Bring the drafts recorded so far into columns."""
@@ -404,9 +413,9 @@ class _Recorder:
             if isinstance(edit, Move):
                 if not 0 <= edit.to <= len(view) or not isfinite(edit.rank):
                     raise self._outside(edit)
-                self.moved.append((np.array([a]), np.array([b])))
+                self.moved.append((a, b))
             elif not again:
-                self.spans.append((np.array([a]), np.array([b])))
+                self.rewritten.append((a, b))
         if view.has_supplied and any(self._inside_supplied(edit) for edit in draft.edits):
             self.waiting.append(draft)
         else:
@@ -462,11 +471,13 @@ class _Recorder:
     def _rewrite(self, a: int, b: int, text: str, builds: set[int], rows: list[Row]) -> None:
         """Rows that put ``text`` in the place of view characters ``[a, b)``; it stands where the first of them stood."""
         view = self.view
-        jumps = np.flatnonzero(
-            (view.owner[a + 1 : b] != view.owner[a : b - 1])
-            | ((view.owner[a : b - 1] < 0) & (np.diff(view.origin[a:b]) != 1))
-        )
-        cuts = [a, *(jumps + a + 1).tolist(), b]
+        cuts = [a, b]
+        if b - a > 1:
+            jumps = np.flatnonzero(
+                (view.owner[a + 1 : b] != view.owner[a : b - 1])
+                | ((view.owner[a : b - 1] < 0) & (np.diff(view.origin[a:b]) != 1))
+            )
+            cuts[1:1] = (jumps + a + 1).tolist()
         for i, j in pairwise(cuts):
             put, text = text, ""
             owner = int(view.owner[i])
@@ -553,14 +564,49 @@ class _Recorder:
 
     def _move(self, edit: Move, builds: set[int], needs: set[int]) -> list[Row]:
         """One row for each stretch of the source that moves; supplied text goes with the character that carries it."""
+        view, r = self.view, self.view.rendering
+        a, b = edit.span
+        supplied = view.has_supplied and bool((view.owner[a:b] >= 0).any())
+        slots = self._slots(a, b) if supplied else view.origin[a:b]
+        if r.mover is not None:
+            builds.update(int(m) for m in np.unique(r.mover[slots]) if m >= 0)
+        # hidden characters between shown ones travel along; characters that are not in source order follow by rank
+        shown = self._shown
+        back = np.diff(slots) < 0
+        apart = np.flatnonzero(back | (shown[slots[1:]] != shown[slots[:-1] + 1]))
+        turn = np.concatenate(([0], np.cumsum(back)))
+        to, low, high = self._target(edit.to, needs)
+        rows: list[Row] = []
+        for i, j in zip([0, *(apart + 1).tolist()], [*apart.tolist(), len(slots) - 1], strict=True):
+            rank = edit.rank + int(turn[i]) * 2.0**-20
+            if low is not None:
+                share = 0.5 + rank / (2 + 2 * abs(rank))  # any rank, in order, between 0 and 1
+                rank = low + (high - low) * (0.25 + 0.5 * share)
+            rows.append((0, EditKind.MOVE, int(slots[i]), int(slots[j]) + 1, 0, BODY, to, rank, -1))
+        return rows
+
+    @cached_property
+    def _texted(self) -> Ints:
+        """Source characters that carry supplied text."""
+        return self.view.origin[self.view.owner >= 0]
+
+    @cached_property
+    def _shown(self) -> Ints:
+        """How many source characters before each offset are shown or carry text, shape ``(source + 1,)``."""
+        solid = ~self.view.rendering.hidden
+        solid[self._texted[self._texted < len(solid)]] = True
+        return np.concatenate(([0], np.cumsum(solid)))
+
+    def _slots(self, a: int, b: int) -> Ints:
+        """Source characters that view span ``[a, b)`` with supplied text stands for, in its order."""
         view, r, e = self.view, self.view.rendering, self.ledger.edits
-        (a, b), size = edit.span, len(view.source.codes)
+        size = len(view.source.codes)
         owner, origin = view.owner[a:b], view.origin[a:b]
         place = np.full(size + 1, -1)  # where in the span each source character that moves stands
         own = np.flatnonzero(owner < 0)
         place[origin[own]] = own
         rows_here = np.unique(owner[owner >= 0])
-        texted = view.origin[view.owner >= 0]
+        texted = self._texted
         for row in rows_here[np.argsort(e["side"][rows_here] != BODY, kind="stable")].tolist():
             first = int(np.argmax(owner == row))
             slot = int(origin[first])
@@ -579,25 +625,7 @@ class _Recorder:
                 f"pass {self.name!r} moves only text that was supplied ({view.text[a:b]!r}): it goes with the character "
                 "that carries it"
             )
-        if r.mover is not None:
-            builds.update(int(m) for m in np.unique(r.mover[slots]) if m >= 0)
-        slots = slots[np.argsort(place[slots], kind="stable")]
-        # hidden characters between shown ones travel along; characters that are not in source order follow by rank
-        solid = ~r.hidden
-        solid[texted[texted < size]] = True
-        shown = np.concatenate(([0], np.cumsum(solid)))
-        back = np.diff(slots) < 0
-        apart = np.flatnonzero(back | (shown[slots[1:]] != shown[slots[:-1] + 1]))
-        turn = np.concatenate(([0], np.cumsum(back)))
-        to, low, high = self._target(edit.to, needs)
-        rows: list[Row] = []
-        for i, j in zip([0, *(apart + 1).tolist()], [*apart.tolist(), len(slots) - 1], strict=True):
-            rank = edit.rank + int(turn[i]) * 2.0**-20
-            if low is not None:
-                share = 0.5 + rank / (2 + 2 * abs(rank))  # any rank, in order, between 0 and 1
-                rank = low + (high - low) * (0.25 + 0.5 * share)
-            rows.append((0, EditKind.MOVE, int(slots[i]), int(slots[j]) + 1, 0, BODY, to, rank, -1))
-        return rows
+        return slots[np.argsort(place[slots], kind="stable")]
 
     def _target(self, at: int, needs: set[int]) -> tuple[int, float | None, float]:
         """The source offset before which view offset ``at`` is, and between which ranks a move there must be.

@@ -40,7 +40,6 @@ _AHEAD = 4  # the next lines of the dump are always candidates
 _NOTHING = -6.0  # nats of a seam with nothing for it, or beyond the page
 _STEPS = np.array([-150, -80, -50, -30, -18, -9, -4, 0, 1, 2, 3, 4, 6, 10, 19, 31, 51, 81, 151])
 _NEAR, _AROUND = 3.0, 10.0  # segments over which the company of a link fades
-_MOST_COMPANY = 1 << 22  # pairs of candidates and links looked at in one go
 
 GROUPS = ("text", "rivals", "place", "detour", "company", "width", "page")
 """What features speak of: the beginning of their names."""
@@ -86,18 +85,17 @@ def _margins(matrix: NDArray[np.float64], i: Ints, j: Ints) -> Iterator[NDArray[
         yield value - np.where(value >= first - 1e-9, second, first)
 
 
-def _company(i: Ints, j: Ints, a: Ints, b: Ints, reach: float) -> Floats:
-    """How many links ``a -> b`` run close to each pair, fading with distance; a link is no company for itself."""
-    out = np.zeros(len(i), dtype=np.float32)
+def _company(i: Ints, j: Ints, a: Ints, b: Ints, reach: float, n: int) -> Floats:
+    """How many links ``a -> b`` run close to each pair, fading with distance; a link is no company for itself.
+
+    What fades with the sum of two distances is a product, and so one matrix product gives it for all pairs of the page.
+    """
     if not len(a):
-        return out
-    size = max(1, _MOST_COMPANY // len(a))
-    near = a.astype(np.float32), b.astype(np.float32)
-    for k in range(0, len(i), size):
-        away = np.abs(i[k : k + size, None].astype(np.float32) - near[0])
-        away += np.abs(j[k : k + size, None].astype(np.float32) - near[1])
-        out[k : k + size] = (np.exp(away / np.float32(-reach)) * (away > 0)).sum(axis=1)
-    return out
+        return np.zeros(len(i), dtype=np.float32)
+    place = np.arange(-1, n + 1, dtype=np.float32)[:, None]
+    table = np.exp(np.abs(place - a) / np.float32(-reach)) @ np.exp(np.abs(place - b) / np.float32(-reach)).T
+    np.subtract.at(table, (a + 1, b + 1), np.float32(1))
+    return np.asarray(table[i + 1, j + 1], dtype=np.float32)
 
 
 def link_features(
@@ -210,8 +208,8 @@ def link_features(
     jump = linked[(successor[linked] - linked != 1) & (successor[linked] - linked != 2)]
     to = successor[jump]
     for name, reach in (("near", _NEAR), ("around", _AROUND)):
-        yield f"company: {name}", _company(i, j, jump, to, reach)
-        yield f"company: {name}, returning", _company(i + 1, j - 1, to, jump, reach)
+        yield f"company: {name}", _company(i, j, jump, to, reach, n)
+        yield f"company: {name}, returning", _company(i + 1, j - 1, to, jump, reach, n)
     yield "company: linked", taken == j
     yield "company: alongside before", np.where(i > 0, successor[np.maximum(i - 1, 0)], -9) == j - 1
     yield "company: alongside behind", successor[np.minimum(i + 1, n - 1)] == j + 1
