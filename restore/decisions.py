@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -243,6 +242,8 @@ def _readable(name: str) -> str:
 
 def _split(passes: Any) -> tuple[list[str], tuple[str, ...]]:
     """Pass names that exist, and those that do not."""
+    from importlib.metadata import entry_points
+
     from restore.passes import BUILT_IN
     from restore.pipeline import ENTRY_POINTS
 

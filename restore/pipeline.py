@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -317,6 +316,8 @@ def _resolve(one: Pass | str) -> Pass:
     found = passes.BUILT_IN.get(one)
     if found is not None:
         return found
+    from importlib.metadata import entry_points  # only plug-ins pay for the import
+
     for point in entry_points(group=ENTRY_POINTS):
         if point.name == one:
             loaded = point.load()

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 
 from restore import config
@@ -97,6 +96,8 @@ def _begins_as_record(name: str) -> bool:
 @cache
 def known_passes() -> tuple[str, ...]:
     """Names of the passes there are: built in, in the order of the presets, then those of plug-ins."""
+    from importlib.metadata import entry_points
+
     from restore.passes import BUILT_IN
 
     order = list(dict.fromkeys(name for names in PRESETS.values() for name in names))

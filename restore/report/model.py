@@ -6,7 +6,6 @@ import inspect
 import re
 import unicodedata
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from typing import Any
 
 import numpy as np
@@ -171,6 +170,8 @@ def manual(name: str, manuals: Mapping[str, str] | None = None) -> list[list[str
 
 
 def _docstring(name: str) -> str:
+    from importlib.metadata import entry_points
+
     from restore import passes
 
     found = passes.BUILT_IN.get(name)
