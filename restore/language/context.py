@@ -105,6 +105,9 @@ class RunningText:
         if not len(place):
             return np.empty(0)
         heads = ids[:, None].astype(np.int64)
+        if not reach and len(place) > 1 and (place == place[0]).all():  # many readings of one place
+            row: Floats = self.model.seam_matrix(self.left(place[:1]), heads)[0].astype(np.float64)
+            return row
         if reach:
             heads = np.concatenate((heads, self.right(place, size)[:, :reach]), axis=1)
         return self.model.seams(self.left(place), heads).astype(np.float64)

@@ -197,11 +197,36 @@ class NgramModel:
         total = np.zeros((len(tails), len(heads)), dtype=np.float32)
         if not total.size or not heads.shape[1]:
             return total
+        if total.shape[0] == heads.shape[1] == 1:
+            total[0] = self._behind(tails[0], heads[:, 0])
+            return total
         begins = _Edge(np.asarray(heads, dtype=np.int64))
         inside = self._windows(begins.rows)
         step = max(1, _PAIRS // len(heads))
         for row in range(0, len(tails), step):
             self._add_seams(tails[row : row + step], begins, inside, total[row : row + step])
+        return total
+
+    def _behind(self, context: Ids, ids: Ids) -> Floats:
+        """ln P of each of many ids behind one context, shape ``(n,)``: the context is looked up once."""
+        reach = self.order - 1
+        before = np.full(reach, BOS, dtype=np.int64)
+        known = min(reach, len(context))
+        before[reach - known :] = context[len(context) - known :]
+        windows = self._windows(before[None, :])
+        total: Floats = self._unigram[ids] + self._unigram_backoff[before[-1]]
+        hashes = self._hash[0][ids]
+        some = np.arange(len(ids))
+        for n in range(2, self.order + 1):
+            if n > 2:
+                shorter = windows[n - 1].of(np.zeros(1, dtype=np.int64), reach - n + 1)
+                if not shorter.stored[0]:
+                    break  # nor is any longer one
+                total += self._backoff[n - 3][shorter.value[0]]
+            hashes = hashes ^ self._hash[n - 1][before[reach - n + 1]]
+            value, stored = self._maps[n - 2].get(hashes)
+            hashes, some = hashes[stored], some[stored]
+            total[some] = self._prob[n - 2].take(value[stored])
         return total
 
     def _add_seams(self, tails: Ids, begins: _Edge, inside: list[_Stored], total: Floats) -> None:

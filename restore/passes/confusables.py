@@ -183,7 +183,7 @@ def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool)
     place = suspects[where]
     hard = suspects[logp[suspects] + logp[suspects + 1] < (gate["hard"] if open_to_all else -np.inf)]
     more, extra = _unlisted(text, hard, script)
-    new = ~np.isin((more << 21) | extra, (place << 21) | true)
+    new = np.isin((more << 21) | extra, (place << 21) | true, invert=True) if len(more) else more > 0
     unlisted = np.append(np.zeros(len(place)), np.ones(int(new.sum())))
     place, true = np.append(place, more[new]), np.append(true, extra[new]).astype(np.uint32)
     channel = np.append(channel, np.full(int(new.sum()), _UNLISTED))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,7 @@ class _Page:
         self.new_line = between > 0
         self.new_block = between > 1
         self.places: Ints = np.flatnonzero(self.begins)
+        self._places: list[int] = self.places.tolist()  # single ones are looked up quicker in a list
 
     def text(self, start: int, end: int) -> str:
         return self.codes[start:end].astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
@@ -92,8 +94,9 @@ class _Page:
 
     def nearest(self, position: int, within: int) -> list[int]:
         """Places where a piece begins or the text ends, at most ``within`` away, nearest first."""
-        lo, hi = np.searchsorted(self.places, (position - within, position + within + 1))
-        return sorted(self.places[lo:hi].tolist(), key=lambda p: abs(p - position))
+        lo = bisect_left(self._places, position - within)
+        hi = bisect_left(self._places, position + within + 1, lo)
+        return sorted(self._places[lo:hi], key=lambda p: abs(p - position))
 
 
 def _wide(codes: Codes) -> Codes:
