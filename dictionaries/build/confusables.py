@@ -1,13 +1,13 @@
 """Build ``confusables.bin``: which characters OCR takes for which, with probabilities.
 
 Counts of real confusions are smoothed with a ranker of pairs of ideographs (LightGBM, LambdaMART) that
-sees how alike two characters look (``glyph_features.py``), how common they are, and what else was counted
-for either. Inputs: the folder with ``confusions.tsv``, ``pairs_*.tsv`` and ``lines_*.tsv`` (only counts of
-character pairs are used), the folder with the plain-text corpora (only character frequencies are used),
-Unihan, free fonts. Run::
+sees how alike two characters look (``glyph_features.py``), what engines made of them when set in free fonts
+(``ocr_trials.py``), how common they are, and what else was counted for either. Inputs: the folder with
+``confusions.tsv``, ``pairs_*.tsv`` and ``lines_*.tsv`` (only counts of character pairs are used), the folder
+with the plain-text corpora (only character frequencies are used), the trials, Unihan, free fonts. Run::
 
-    python dictionaries/build/confusables.py --ocr OCR --corpus CORPUS --ucd /usr/share/unicode \
-        --fonts /usr/share/fonts dictionaries/confusables.bin
+    python dictionaries/build/confusables.py --ocr OCR --corpus CORPUS --trials trials.tsv \
+        --ucd /usr/share/unicode --fonts /usr/share/fonts dictionaries/confusables.bin
 
 With ``--evaluate`` it prints how often the true character is among the candidates for parts held out, and
 builds nothing. Needs numpy, scipy, lightgbm, pillow, fonttools, rapidfuzz, and ``scripts.tsv`` built before.
@@ -35,6 +35,7 @@ from restore.language.arrays import write_arrays
 from restore.language.glyphs import NOMINAL_ERROR, TABLE, VERSION, pack_log
 
 Pairs = Counter[tuple[str, str]]
+Trials = dict[str, tuple[dict[tuple[str, str], float], Counter[str]]]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.intp]
 
@@ -47,7 +48,7 @@ CAP = 3
 """One pair counts at most so often for how prone a character is to be misread."""
 LEAST_SIGN = 2
 """Pairs with a letter, digit or mark are taken over from this count on."""
-RANKED = 16
+RANKED = 20
 """Candidates of one seen character by probability; added to them, because one is a part of the other:"""
 COMPONENTS = {
     "seen is right of true": 8,
@@ -69,8 +70,10 @@ SEEN_SMOOTHING = 2000
 """Errors added, spread by frequency, to the count of how often each character is what a misreading gives."""
 RATE_SMOOTHING = 5
 """Errors added to the counted and to the expected ones of each true character."""
-RATE_BOUND = 5
-"""No character is misread so many times more or less often than the average one."""
+RATE_BOUND = 5, 30
+"""No character is misread so many times less, or more, often than the average one."""
+TRIAL_WORTH = 5
+"""Weight in the trials from which what a character is taken for follows them as much as the table."""
 RANKER = {
     "objective": "lambdarank",
     "learning_rate": 0.06,
@@ -91,6 +94,10 @@ RANKER = {
 ROUNDS = 400
 NEGATIVES = 0.4
 """Share of the pairs never counted that the ranker is trained on."""
+TRIED = 0.02
+"""Weight from which a pair that an engine gave in the trials is worth ranking."""
+TRIAL_SMOOTHING = 2
+"""Times that each character was set and read right, added to those counted."""
 
 
 def is_han(char: str) -> bool:
@@ -155,6 +162,19 @@ def read_frequencies(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.floa
         simplified += share * part / part.sum()
     traditional = counts(TRADITIONAL)
     return simplified, traditional / traditional.sum()
+
+
+def read_trials(path: Path) -> Trials:
+    """By engine: (seen, true) -> weight, and how often each true one was set."""
+    found: Trials = {}
+    for line in path.read_text("utf-8").splitlines()[1:]:
+        engine, seen, true, weight = line.split("\t")
+        weights, given = found.setdefault(engine, ({}, Counter()))
+        if seen:
+            weights[seen, true] = float(weight)
+        else:
+            given[true] += int(float(weight))
+    return found
 
 
 def han_only(pairs: Iterable[Pairs]) -> Pairs:
@@ -383,10 +403,82 @@ def make_candidates(arguments: argparse.Namespace) -> tuple[Candidates, NDArray[
     codes = [ord(char) for char in vocabulary]
     log_hans, log_hant, log_mixed = (np.log(f[codes] + 1e-7).astype(np.float32) for f in (hans, hant, mixed))
     seen, true = glyph_features.pool(shapes, log_mixed)
+    trials = read_trials(arguments.trials)
+    seen, true = with_tried(vocabulary, seen, true, trials)
     columns = glyph_features.pair_features(shapes, seen, true, log_hans, log_hant)
-    features = np.stack(list(columns.values()), axis=1)
     prior = mixed[codes] + 1e-7
+    columns |= trial_features(vocabulary, seen, true, prior, trials)
+    features = np.stack(list(columns.values()), axis=1)
     return Candidates(vocabulary, seen, true, features, list(columns), shapes.vectors["all"], prior), mixed
+
+
+def tried(vocabulary: str, weights: dict[tuple[str, str], float]) -> tuple[Ints, Floats]:
+    """Pairs of the vocabulary as one integer each, sorted, and their weights."""
+    index = {char: number for number, char in enumerate(vocabulary)}
+    rows = sorted(
+        (index[seen] * len(vocabulary) + index[true], weight)
+        for (seen, true), weight in weights.items()
+        if seen in index and true in index
+    )
+    keys, found = zip(*rows, strict=True)
+    return np.array(keys), np.array(found, dtype=np.float32)
+
+
+def with_tried(vocabulary: str, seen: Ints, true: Ints, trials: Trials) -> tuple[Ints, Ints]:
+    """A pool of pairs with those that the trials gave."""
+    keys = [seen * len(vocabulary) + true]
+    for weights, _ in trials.values():
+        more, weight = tried(vocabulary, weights)
+        keys.append(more[weight >= TRIED])
+    every = np.unique(np.concatenate(keys))
+    return every // len(vocabulary), every % len(vocabulary)
+
+
+def trial_features(
+    vocabulary: str, seen: Ints, true: Ints, prior: NDArray[np.float64], trials: Trials
+) -> dict[str, Floats]:
+    """For each engine: P(seen | true), P(true | seen and wrong), how often true is misread; logarithms."""
+    number = len(vocabulary)
+    keys = seen * number + true
+    columns: dict[str, Floats] = {}
+    both = np.zeros(len(keys))
+    for engine, (weights, given) in trials.items():
+        pairs, weight = tried(vocabulary, weights)
+        times = np.array([given[char] for char in vocabulary], dtype=np.float64)
+        rate = weight / (times[pairs % number] + TRIAL_SMOOTHING)
+        at = np.minimum(np.searchsorted(pairs, keys), len(pairs) - 1)
+        mine = np.where(pairs[at] == keys, rate[at], 0.0)
+        joint = rate * prior[pairs % number]
+        total = np.bincount(pairs // number, joint, number)
+        wrong = np.bincount(pairs % number, weight, number)
+        share = mine * prior[true] / (total[seen] + 1e-9)
+        both += mine
+        columns[f"{engine}: given true"] = np.log(mine + 1e-5)
+        columns[f"{engine}: given seen"] = np.log(share + 1e-5)
+        columns[f"{engine}: misread"] = np.log((wrong + 0.5) / (times + TRIAL_SMOOTHING))[true]
+        columns[f"{engine}: times"] = np.log1p(times)[true]
+    columns["engines: given true"] = np.log(both + 1e-5)
+    return {name: column.astype(np.float32) for name, column in columns.items()}
+
+
+def trial_rates(trials: Trials) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
+    """How much oftener than the average each character is misread, and the weights of all engines together.
+
+    In the weights a pair whose seen is empty is the sum over all that the true one is taken for.
+    """
+    relative: dict[str, list[float]] = {}
+    taken: dict[tuple[str, str], float] = {}
+    for weights, given in trials.values():
+        wrong: dict[str, float] = {}
+        for (seen, true), weight in weights.items():
+            wrong[true] = wrong.get(true, 0.0) + weight
+            for pair in ((seen, true), ("", true)):
+                taken[pair] = taken.get(pair, 0.0) + weight
+        mean = sum(wrong.values()) / sum(given.values())
+        for true, times in given.items():
+            rate = (wrong.get(true, 0.0) + TRIAL_SMOOTHING * mean) / (times + TRIAL_SMOOTHING)
+            relative.setdefault(true, []).append(rate / mean)
+    return {true: sum(rates) / len(rates) for true, rates in relative.items()}, taken
 
 
 def coverage(ranked: dict[str, list[str]], held: Pairs, most: int) -> float:
@@ -447,14 +539,17 @@ def evaluate(candidates: Candidates, folder: Path) -> None:
         print(f"# {split}: unseen pairs {sum(unseen.values()) / sum(everything.values()):.3f}, {calibration}")
 
 
-def build(candidates: Candidates, frequency: NDArray[np.float64], folder: Path, out: Path) -> None:
+def build(
+    candidates: Candidates, frequency: NDArray[np.float64], folder: Path, trial_file: Path, out: Path
+) -> None:
     """Train on all pairs and write the table."""
     counted, pages = read_pairs(folder)
     known = han_only([*counted.values(), pages])
-    held = Counter({p: n for p, n in known.items() if is_held_out(*p)})
-    rest = known - held
+    kept, held = (han_only([*part.values()]) for part in read_lines(folder))
+    rest = kept + han_only([pages])
+    unseen = Counter({p: n for p, n in held.items() if p not in rest})
     trial = train(candidates, rest)
-    calibration = calibrate(candidates, np.asarray(trial.predict(candidates.with_evidence(rest))), held)
+    calibration = calibrate(candidates, np.asarray(trial.predict(candidates.with_evidence(rest))), unseen)
     ranker = train(candidates, known)
     scores = np.asarray(ranker.predict(candidates.with_evidence(known)))
     table = posterior(candidates, scores, known, calibration)
@@ -480,8 +575,11 @@ def build(candidates: Candidates, frequency: NDArray[np.float64], folder: Path, 
         joint[seen, true] = count / (errors + SEEN_SMOOTHING)
         post[seen, true] = count / (as_seen[seen] + 1 + sign_totals[seen])
 
-    # P(seen | true): the error rate of the true character times what it is then taken for. The pages that the
-    # counts come from repeat some rare words, so the rate is shrunk to the common one and bounded.
+    # P(seen | true): the error rate of the true character times what it is then taken for, both counted and
+    # tried. The pages that the counts come from repeat some rare words, so the rate is shrunk to the one in the
+    # trials and bounded.
+    trials = read_trials(trial_file)
+    tried_rate, taken = trial_rates(trials)
     total: dict[str, float] = {}
     for (_, true), share in joint.items():
         total[true] = total.get(true, 0.0) + share
@@ -489,9 +587,16 @@ def build(candidates: Candidates, frequency: NDArray[np.float64], folder: Path, 
     chars, sizes = np.unique([ord(seen) for seen, _ in order], return_counts=True)
     trues = np.array([ord(true) for _, true in order])
     sums = np.array([total[true] for _, true in order])
-    rate = (sums * errors + RATE_SMOOTHING) / (frequency[trues] * errors + RATE_SMOOTHING)
-    rate = NOMINAL_ERROR * np.clip(rate, 1 / RATE_BOUND, RATE_BOUND)
-    likelihood = rate * np.array([joint[pair] for pair in order]) / sums
+    relative = np.array([tried_rate.get(true, 1.0) for _, true in order])
+    rate = (sums * errors + RATE_SMOOTHING * relative) / (frequency[trues] * errors + RATE_SMOOTHING)
+    rate = NOMINAL_ERROR * np.clip(rate, 1 / RATE_BOUND[0], RATE_BOUND[1])
+    weight_tried = np.array([taken.get(("", true), 0.0) for _, true in order])
+    trust = weight_tried / (weight_tried + TRIAL_WORTH)
+    trust[[not is_han(seen) for seen, _ in order]] = 0.0  # only ideographs were counted in the trials
+    share_tried = np.array([taken.get(pair, 0.0) for pair in order]) / np.maximum(weight_tried, 1e-9)
+    share = np.array([joint[pair] for pair in order]) / sums
+    likelihood = rate * ((1 - trust) * share + trust * share_tried)
+    likelihood = np.maximum(likelihood, 1e-8)
     write_arrays(
         out,
         TABLE,
@@ -513,6 +618,7 @@ def main() -> None:
         "--ocr", type=Path, required=True, help="folder with confusions.tsv, pairs_*.tsv, lines_*.tsv"
     )
     parser.add_argument("--corpus", type=Path, required=True, help="folder with the .txt.xz corpora")
+    parser.add_argument("--trials", type=Path, required=True, help="what ocr_trials.py wrote")
     parser.add_argument("--ucd", type=Path, required=True, help="folder with the Unihan files")
     parser.add_argument(
         "--fonts", type=Path, required=True, help="folder with the fonts of glyph_features.FONTS"
@@ -528,7 +634,7 @@ def main() -> None:
     if arguments.evaluate:
         evaluate(candidates, arguments.ocr)
     else:
-        build(candidates, frequency, arguments.ocr, arguments.out)
+        build(candidates, frequency, arguments.ocr, arguments.trials, arguments.out)
 
 
 if __name__ == "__main__":

@@ -2,10 +2,10 @@
 
 Errors are planted into news that the character model was not made from: ideographs are exchanged as recognition
 exchanges them (counts), some are lost, doubled or replaced by a letter. Lines that engines really read, strewn over
-other news, are added. Boosted trees (LightGBM) then tell, from the features that the pass computes, whether the best
+other news, are added, and pages of news that engines were given to read (``ocr_trials.py --pages``). Boosted trees (LightGBM) then tell, from the features that the pass computes, whether the best
 alternative of a doubtful glyph is what was printed. Only the trees are kept. Run::
 
-    python dictionaries/build/glyph_gate.py --ocr OCR --corpus CORPUS dictionaries/glyph_gate.json
+    python dictionaries/build/glyph_gate.py --ocr OCR --corpus CORPUS --pages pages.tsv dictionaries/glyph_gate.json
 
 OCR holds ``confusions.tsv`` (truth, got, count) and ``lines_*.tsv`` (observed, truth), CORPUS
 ``news_2025_dev.txt.xz``. Needs numpy, lightgbm, rapidfuzz.
@@ -16,11 +16,12 @@ from __future__ import annotations
 import argparse
 import csv
 import importlib
+import itertools
 import json
 import lzma
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,9 @@ DIRECTION = {
     "page_true2": 1,
     "page_seen3": -1,
     "page_seen2": -1,
+    "after": 1,
+    "least": 1,
+    "same": 1,
 }
 """Evidence that may only speak for a change, or only against it."""
 STRETCH = 40
@@ -70,10 +74,11 @@ START = {
     "hopeful": -2.5,
     "plain": 4.0,
     "high": 4.0,
-    "medium": 2.7,
+    "medium": 3.5,
     "medium_worn": 1.5,
     "worn": -5.0,
-    "low": -1.5,
+    "open": -6.0,
+    "low": -0.5,
 }
 
 confusables = importlib.import_module("restore.passes.confusables")
@@ -116,24 +121,39 @@ def plant(text: str, rate: float, counts: Counts, rng: random.Random) -> tuple[s
     return "".join(out), truth
 
 
+def exchanged(seen: str, printed: str) -> dict[int, str]:
+    """Offsets of ideographs read for others, and what was printed."""
+    truth = {}
+    for step in Levenshtein.opcodes(seen, printed):
+        if step.tag == "replace":
+            places = zip(
+                range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True
+            )
+            truth.update({a: printed[b] for a, b in places if han(seen[a]) and han(printed[b])})
+    return truth
+
+
 def real_lines(folder: Path, rng: random.Random) -> list[tuple[str, dict[int, str]]]:
     """Lines as engines read them, shuffled; for each exchanged ideograph its offset and what was printed."""
     found = []
     for file in sorted(folder.glob("lines_*.tsv")):
         for row in file.read_text("utf-8").splitlines()[1:]:
             seen, printed = row.split("\t")
-            truth = {}
-            for step in Levenshtein.opcodes(seen, printed):
-                if step.tag == "replace":
-                    places = zip(
-                        range(step.src_start, step.src_end),
-                        range(step.dest_start, step.dest_end),
-                        strict=True,
-                    )
-                    truth.update({a: printed[b] for a, b in places if han(seen[a]) and han(printed[b])})
-            found.append((seen, truth))
+            found.append((seen, exchanged(seen, printed)))
     rng.shuffle(found)
     return found
+
+
+def real_pages(file: Path) -> Iterator[tuple[str, dict[int, str]]]:
+    """Pages of running text as engines read them (``ocr_trials.py --pages``)."""
+    found: dict[tuple[str, str], tuple[list[str], dict[int, str]]] = {}
+    for row in file.read_text("utf-8").splitlines()[1:]:
+        engine, number, ends, seen, printed = row.split("\t")
+        read, truth = found.setdefault((engine, number), ([], {}))
+        start = sum(map(len, read))
+        truth.update({start + at: char for at, char in exchanged(seen, printed).items()})
+        read.append(seen + "\n" * int(ends))
+    return (("".join(read), truth) for read, truth in found.values())
 
 
 def pages(text: str, counts: Counts, folder: Path) -> Iterator[tuple[str, dict[int, str]]]:
@@ -152,11 +172,11 @@ def pages(text: str, counts: Counts, folder: Path) -> Iterator[tuple[str, dict[i
 
 
 def samples(
-    text: str, counts: Counts, folder: Path, tools: Tools
+    damaged_pages: Iterable[tuple[str, dict[int, str]]], tools: Tools
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Names of the features, features of every doubtful glyph, and whether its alternative is right."""
     rows, labels, names = [], [], []
-    for damaged, truth in pages(text, counts, folder):
+    for damaged, truth in damaged_pages:
         running = RunningText(View.of_text(damaged), tools.language.model)
         doubts = confusables._doubts(running, SIMPLIFIED, tools)
         if doubts is None:
@@ -199,6 +219,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ocr", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--pages", type=Path, required=True, help="what ocr_trials.py --pages wrote")
     parser.add_argument("--characters", type=int, default=1_500_000)
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
@@ -209,7 +230,8 @@ def main() -> None:
     with lzma.open(args.corpus / "news_2025_dev.txt.xz", "rt", encoding="utf-8") as file:
         text = file.read(args.characters)
     counts = read_counts(args.ocr / "confusions.tsv")
-    names, rows, labels = samples(text.replace(" ", ""), counts, args.ocr, Tools())
+    read = itertools.chain(real_pages(args.pages), pages(text.replace(" ", ""), counts, args.ocr))
+    names, rows, labels = samples(read, Tools())
     half = np.arange(len(rows)) // STRETCH % 2 == 0
     trees = Trees(fit(names, rows[half], labels[half]))
     odds = trees.log_odds(dict(zip(names, rows[~half].T, strict=True)))

@@ -30,6 +30,7 @@ VERSION = 1
 STEP = 1 / 14
 """Logarithms are stored in 8 bits, from 0 down to -255 steps (-18.2 nats)."""
 NOMINAL_ERROR = 0.01
+_SELDOM = 1e-4
 
 
 class Kind(IntEnum):
@@ -126,6 +127,13 @@ class Confusables:
             [seen & true, true, seen], [Kind.HAN, Kind.SIGN_FOR_HAN, Kind.HAN_FOR_SIGN], Kind.SIGN
         )
         return kinds.astype(np.uint8)
+
+    @cached_property
+    def misread(self) -> NDArray[np.float32]:
+        """Log of how often each code point of the BMP is taken for another, shape ``(65536,)``."""
+        total = np.bincount(self.true, np.exp(self.logp), 0x10000)
+        out: NDArray[np.float32] = np.log(np.maximum(total, _SELDOM)).astype(np.float32)
+        return out
 
     @cached_property
     def _sorted(self) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:

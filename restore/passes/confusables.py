@@ -22,6 +22,7 @@ from restore.language.lexicon import Lexicon, word_list
 from restore.language.repertoire import common_ideographs
 from restore.language.scripts import detect_script, script_bits
 from restore.language.trees import Trees
+from restore.passes.script import converter
 from restore.pipeline import Tools, repair_pass
 from restore.source import Codes, Span
 from restore.view import View
@@ -45,6 +46,12 @@ FEATURES = (
     "density",
     "unlisted",
     "margin",
+    "after",
+    "least",
+    "same",
+    "true_here",
+    "seen_here",
+    "misread",
 )
 """The evidence of one doubt, in the order of the docs."""
 _BITS = {"hans": 1, "hant": 2, "none": 3}
@@ -57,8 +64,11 @@ _PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
 _AHEAD, _CLOSE = 400, 12  # unlisted readings that fit what stands before, and both sides
 _BLOCK = 64  # glyphs tried at once
-_UNLISTED = -12.5  # log P(a glyph is read for one that it was never taken for)
+_ANY = -7.9  # log P(a misread glyph is taken for one that it was never taken for)
+_LEAST_MISREAD = -6.0  # log P(a glyph is misread), at least
 _CLEAR = 6.0  # nats by which one reading may be better than the next, at most
+_ROUNDS = 3  # a glyph can be told once its neighbour is right
+_SURE = 6.0  # nats from which a doubt counts in full as evidence for others of its kind
 _APART = 2  # of two doubtful glyphs closer than this only the worse is changed: the other suffers from it
 
 
@@ -78,14 +88,31 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
     if script not in _BITS or not (view.classes & ch.HAN).any():
         return
     text = RunningText.shared(view, tools.language.model, tools.memo)
-    doubt = _doubts(text, _BITS[script], tools)
-    if doubt is None:
-        return
+    drafts: dict[int, tuple[str, Draft]] = {}
+    density: float | None = None
+    for _ in range(_ROUNDS):
+        doubt = _doubts(text, _BITS[script], tools, density)
+        if doubt is None or not len(doubt.place):
+            break
+        density = float(doubt.features["density"][0])
+        found = {at: (true, one) for at, true, one in _drafts(text, doubt, density) if at not in drafts}
+        # what is merely likely waits for the last round: its neighbours may change yet
+        changed = {at: pair for at, pair in found.items() if pair[1].certainty > Certainty.LOW}
+        drafts |= changed
+        if not changed:
+            drafts |= found
+            break
+        text = _with(text, {place: true for place, (true, _) in changed.items()})
+    for place in sorted(drafts):
+        yield drafts[place][1]
+
+
+def _drafts(text: RunningText, doubt: _Doubts, density: float) -> Iterator[tuple[int, str, Draft]]:
+    """What is worth showing: place, what was printed, draft."""
     gate = _gate()
     odds = doubt.odds
     # on good print the model's own surprise is the likelier error
-    worn = len(doubt.place) > 0 and float(doubt.features["density"][0]) > gate["worn"]
-    least = gate["medium_worn"] if worn else gate["medium"]
+    least = gate["medium_worn"] if density > gate["worn"] else gate["medium"]
     for k in _lone(doubt.place, odds, gate["low"]):
         level = (
             Certainty.LOW
@@ -94,23 +121,37 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
             if odds[k] >= gate["high"]
             else Certainty.MEDIUM
         )
-        at = int(text.at[doubt.place[k]])
-        seen, true = chr(int(text.codes[doubt.place[k]])), chr(int(doubt.true[k]))
+        place = int(doubt.place[k])
+        at = int(text.at[place])
+        seen, true = chr(int(text.codes[place])), chr(int(doubt.true[k]))
         evidence: dict[str, Any] = {
-            "context": text.excerpt(int(doubt.place[k])),
+            "context": text.excerpt(place),
             "alternatives": doubt.alternatives(k, seen, float(odds[k])),
             "language_nats": round(float(doubt.gain[k]), 2),
             "shape_nats": round(float(doubt.channel[k]), 2),
             "guarded": bool(doubt.guarded[k]),
             "on_page": {"as_read": int(doubt.page_seen[k]), "as_changed": int(doubt.page_true[k])},
         }
-        yield Draft(
-            (Replace(Span(at, at + 1), true),),
-            f"{seen} was taken for {true}, which it looks like and which fits here",
-            level,
-            float(1 / (1 + np.exp(-odds[k]))),
-            evidence,
+        yield (
+            place,
+            true,
+            Draft(
+                (Replace(Span(at, at + 1), true),),
+                f"{seen} was taken for {true}, which it looks like and which fits here",
+                level,
+                float(1 / (1 + np.exp(-odds[k]))),
+                evidence,
+            ),
         )
+
+
+def _with(text: RunningText, changes: Mapping[int, str]) -> RunningText:
+    """The text with other glyphs in some places; offsets stay those of the view."""
+    codes = text.codes.copy()
+    codes[list(changes)] = [ord(char) for char in changes.values()]
+    made = RunningText(View.of_text(_text_of(codes)), text.model)
+    made.at = text.at
+    return made
 
 
 @cache
@@ -161,15 +202,25 @@ class _Doubts:
         return {c: round(w / total, 4) for c, w in ranked}
 
 
-def _doubts(text: RunningText, script: int, tools: Tools) -> _Doubts | None:
-    """Doubts on a page; on a worn one with readings that were never counted, which is slow."""
-    found = _weighed(text, script, tools, open_to_all=False)
-    if found is None or not len(found.place) or found.features["density"][0] <= _gate()["worn"]:
-        return found
-    return _weighed(text, script, tools, open_to_all=True)
+def _doubts(text: RunningText, script: int, tools: Tools, density: float | None = None) -> _Doubts | None:
+    """Doubts on a page; on a worn one with readings that were never counted, which is slow.
+
+    ``density``: log of the share of mistaken glyphs, where it is known.
+    """
+    found = None
+    if density is None:
+        found = _weighed(text, script, tools, None)
+        if found is None or not len(found.place):
+            return found
+        density = float(found.features["density"][0])
+    if density <= _gate()["open"]:
+        return found or _weighed(text, script, tools, density)
+    return _weighed(text, script, tools, density, open_to_all=True)
 
 
-def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool) -> _Doubts | None:
+def _weighed(
+    text: RunningText, script: int, tools: Tools, density: float | None, *, open_to_all: bool = False
+) -> _Doubts | None:
     gate = _gate()
     table, model = tools.language.confusables, text.model
     n = len(text)
@@ -186,7 +237,7 @@ def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool)
     new = np.isin((more << 21) | extra, (place << 21) | true, invert=True) if len(more) else more > 0
     unlisted = np.append(np.zeros(len(place)), np.ones(int(new.sum())))
     place, true = np.append(place, more[new]), np.append(true, extra[new]).astype(np.uint32)
-    channel = np.append(channel, np.full(int(new.sum()), _UNLISTED))
+    channel = np.append(channel, np.maximum(table.misread[extra[new]], _LEAST_MISREAD) + _ANY)
     if not len(place):
         return None
     ids = model.encode(_text_of(true)).astype(np.int64)
@@ -195,6 +246,8 @@ def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool)
     channel, true, place, ids, unlisted = (x[other] for x in (channel, true, place, ids, unlisted))
     # most candidates fail at the first two characters
     fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > gate["fair"]
+    if script == _BITS["hant"]:
+        fair &= ~_regional(text.codes[place], true)
     true, place, ids, channel, unlisted = (x[fair] for x in (true, place, ids, channel, unlisted))
     if not len(place):
         return None
@@ -205,8 +258,9 @@ def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool)
     heads = np.flatnonzero(first)
     best = order[heads]
     # how readily the page's glyphs are to be doubted: glyphs that look mistaken, among all
-    errors = float((total[best] > gate["plain"]).sum() + 3 * len(text.aliens))
-    density = np.log((errors + 0.5) / (float(han.sum()) + 500.0))
+    if density is None:
+        errors = float((total[best] > gate["plain"]).sum() + 3 * len(text.aliens))
+        density = float(np.log((errors + 0.5) / (float(han.sum()) + 500.0)))
     hopeful = total[best] > gate["hopeful"]
     heads, best = heads[hopeful], best[hopeful]
     if not len(best):
@@ -215,8 +269,9 @@ def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool)
     every = true
     next_best = total[order[np.minimum(heads + 1, len(order) - 1)]]
     margin = np.where(heads + 1 < ends, total[best] - next_best, _CLEAR)
-    unlisted = unlisted[best]
-    place, true, gain, channel = place[best], true[best], gain[best], channel[best]
+    unlisted, likely = unlisted[best], np.clip(total[best] / _SURE, 0.0, 1.0)
+    place, true, gain, channel, ids = place[best], true[best], gain[best], channel[best], ids[best]
+    ahead = text.instead(place, ids, reach=0) - logp[place]
     around = np.concatenate((np.zeros(REACH, np.uint32), text.codes, np.zeros(REACH, np.uint32)))
     window = around[place[:, None] + np.arange(2 * REACH + 1)]
     changed = window.copy()
@@ -243,6 +298,12 @@ def _weighed(text: RunningText, script: int, tools: Tools, *, open_to_all: bool)
         "density": np.full(len(place), density),
         "unlisted": unlisted,
         "margin": np.minimum(margin, _CLEAR),
+        "after": gain + text.stands(place),
+        "least": np.minimum(ahead, gain - ahead),
+        "same": np.log1p(_others(text.codes[place], true, likely)),
+        "true_here": np.log1p(_times(text.codes, true)),
+        "seen_here": np.log1p(_times(text.codes, text.codes[place])),
+        "misread": table.misread[true],
     }
     odds = _evidence().log_odds(features)
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
@@ -304,6 +365,29 @@ def _parts() -> tuple[Codes, Codes]:
     found = np.array([(ord(part), ord(whole)) for part, whole in rows], dtype=np.uint32)
     found = found[np.argsort(found[:, 0], kind="stable")]
     return found[:, 0].copy(), found[:, 1].copy()
+
+
+def _regional(seen: Codes, true: Codes) -> NDArray[np.bool_]:
+    """Whether two glyphs are forms of one character, of which regions prefer one (著 and 着 in Taiwan)."""
+    same = np.zeros(len(seen), dtype=np.bool_)
+    for scheme in ("t2tw", "t2hk"):
+        convert = converter(scheme)
+        one, other = (np.array(convert("\n".join(_text_of(c))).split("\n")) for c in (seen, true))
+        same |= one == other
+    return same
+
+
+def _others(seen: Codes, true: Codes, likely: Floats) -> Floats:
+    """How often, weighted, the same glyph is doubted for the same other elsewhere on the page; shape ``(n,)``."""
+    _, kind = np.unique((seen.astype(np.uint64) << np.uint64(21)) | true, return_inverse=True)
+    out: Floats = np.bincount(kind, likely)[kind] - likely
+    return np.maximum(out, 0.0)
+
+
+def _times(page: Codes, wanted: Codes) -> Ints:
+    """How often the page has each of the glyphs."""
+    ordered = np.sort(page)
+    return np.searchsorted(ordered, wanted, side="right") - np.searchsorted(ordered, wanted)
 
 
 def _lone(place: Ints, odds: Floats, least: float) -> list[int]:
