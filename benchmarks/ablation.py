@@ -3,7 +3,8 @@
     python benchmarks/ablation.py [PAGES_DIR]
 
 By default on the project's own pages, which were not used for fitting. A kind of evidence is left out by setting its
-features to their mean; "first solution" is the order before links are judged with their surroundings.
+features to their mean, in both networks; "first solution" is the order before links are judged with their surroundings,
+"second look" the one before they are judged once more.
 """
 
 from __future__ import annotations
@@ -21,15 +22,26 @@ from continuity import label  # noqa: E402
 
 from restore.evaluation import PageTruth  # noqa: E402
 from restore.language import shared  # noqa: E402
-from restore.order.links import GROUPS, LinkModel  # noqa: E402
-from restore.order.successors import assign, solve  # noqa: E402
+from restore.layout.segments import Segments  # noqa: E402
+from restore.order.again import again_features  # noqa: E402
+from restore.order.links import GROUPS, link_features  # noqa: E402
+from restore.order.network import LINKS, SECOND, THIRD, Network  # noqa: E402
+from restore.order.successors import best_over, solve, spread  # noqa: E402
 
-LEAST = -3.0
+
+def look(
+    network: Network, seen: list, left_out: str, segments: Segments, i: np.ndarray, j: np.ndarray
+) -> np.ndarray:
+    """Log-odds of all pairs ``(n, n)`` without one kind of evidence."""
+    table = network.standardised(seen)
+    if left_out:
+        table[:, [n.startswith(f"{left_out}: ") for n in network.names]] = 0
+    return spread(network.odds(table), segments, i, j)
 
 
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "fixtures" / "pages"
-    model = LinkModel.load()
+    networks = Network.load(LINKS, SECOND), Network.load(LINKS, THIRD)
     share: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for file in sorted(folder.glob("*/truth.json")):
         page = PageTruth.load(file)
@@ -47,13 +59,14 @@ def main() -> None:
             note("dump as it is", np.append(np.arange(1, len(found.segments)), -1))
             note("first solution", judged.first.successor)
             i, j = np.nonzero(judged.at >= 0)
+            seen = list(link_features(judged.first, found.segments, i, j))
             for left_out in ("", *GROUPS):
-                table = judged.features[judged.at[i, j]].copy()
-                if left_out:
-                    table[:, [n.startswith(f"{left_out}: ") for n in model.names]] = 0
-                gain = np.zeros(judged.odds.shape)
-                gain[i, j] = np.maximum(model.odds(table) - LEAST, 0)
-                note(f"without {left_out}" if left_out else "all evidence", assign(gain))
+                odds = look(networks[0], seen, left_out, found.segments, i, j)
+                if not left_out:
+                    note("second look", best_over(odds))
+                again = [*seen, *again_features(odds, best_over(odds), i, j)]
+                odds = look(networks[1], again, left_out, found.segments, i, j)
+                note(f"without {left_out}" if left_out else "all evidence", best_over(odds))
     kinds = sorted({k for row in share.values() for k in row})
     print(f"{'':<18}" + "".join(f"{k:>15}" for k in kinds))
     for name, row in share.items():

@@ -10,9 +10,12 @@ import pytest
 from restore.data import DataError
 from restore.language import shared
 from restore.layout.segments import Segments, segments_of
-from restore.order.links import GROUPS, LinkModel, candidates, link_features, parts
+from restore.order.again import again_features
+from restore.order.links import GROUPS, candidates, link_features
+from restore.order.network import LINKS, OF_SHORT, SECOND, THIRD, Network, parts
+from restore.order.seams import Seams
 from restore.order.sequence import in_chains
-from restore.order.successors import Judgement, first_solution, solve
+from restore.order.successors import Judgement, best_over, first_solution, solve
 from restore.source import Source
 from restore.view import View
 
@@ -81,24 +84,40 @@ def test_features_are_finite_and_grouped() -> None:
     found = dict(link_features(judged.first, segments, i, j))
     assert all(np.isfinite(np.asarray(v, dtype=float)).all() for v in found.values())
     assert {name.split(": ")[0] for name in found} == set(GROUPS)
-    assert tuple(found) == LinkModel.load().names
+    assert tuple(found) == Network.load(LINKS, SECOND + OF_SHORT).names
+    again = dict(again_features(judged.second, best_over(judged.second), i, j))
+    assert all(np.isfinite(np.asarray(v, dtype=float)).all() for v in again.values())
+    assert (*found, *again) == Network.load(LINKS, THIRD + OF_SHORT).names
 
 
 def test_what_speaks_for_a_link_is_named() -> None:
     _, judged = page(LEFT + RIGHT)
     at = int(judged.at[0, 1])
-    told = parts(LinkModel.load(), judged.features[at : at + 1])
+    told = parts(Network.load(LINKS, SECOND + OF_SHORT), judged.features[at : at + 1], GROUPS)
     assert set(told) == set(GROUPS)
     assert told["text"] > 0
 
 
 def test_a_network_for_other_features_is_refused() -> None:
     segments, judged = page(LEFT + RIGHT)
-    model = LinkModel.load()
+    model = Network.load(LINKS, SECOND + OF_SHORT)
     other = replace(model, names=("text: of another version", *model.names[1:]))
     i, j = np.nonzero(judged.at >= 0)
     with pytest.raises(DataError, match=r"dictionaries/build/links\.py"):
         other.standardised(link_features(judged.first, segments, i, j))
+
+
+def test_what_was_found_out_of_a_seam_is_found_again_by_source_offsets() -> None:
+    segments, judged = page(LEFT + RIGHT)
+    order = np.array([*range(3), *range(4, 16), 3])
+    origin = segments.view.origin
+    seams = Seams.of(judged.odds, order, origin[segments.start], origin[segments.end - 1])
+    last, first = origin[segments.end - 1], origin[segments.start]
+    link, onward, inward = seams.between(last[[2, 2, 1]], first[[4, 3, 2]])
+    assert link[0] == pytest.approx(float(judged.odds[2, 4]))
+    assert np.isnan(link[1])  # no longer neighbours
+    assert link[2] == onward[2] == inward[2] == pytest.approx(float(judged.odds[1, 2]))
+    assert np.isnan(seams.between(np.array([10**6]), first[:1])[1]).all()
 
 
 @pytest.mark.parametrize("lines", [LEFT[:1], LEFT[:2], ["水", "火", "土"]])

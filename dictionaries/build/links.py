@@ -1,31 +1,33 @@
-"""Fits ``dictionaries/links.bin``: the network that judges likely links with their surroundings.
+"""Fits ``dictionaries/links.bin``: the networks that judge likely links with their surroundings.
 
     python dictionaries/build/links.py PAGES_DIR [--half a|b|all] [--also MORE_PAGES]
 
 Pages as in ``continuity.py``, which must have been run before: the features are made from its tables. Every candidate
-link of every dump is an example; what truth it has is its label. Needs PyTorch. Prints how well the log-odds are
-calibrated; with ``--half`` that is measured on the other half.
+link of every dump is an example; what truth it has is its label. The network of the third look is fitted on what two
+networks of the second look, each fitted on every other page, say of the pages they have not seen. Needs PyTorch.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from continuity import Labelled, load  # beside this file
+from networks import Plan, fitted, table  # beside this file
 from numpy.typing import NDArray
-from torch import nn
 
 from restore.language import shared
 from restore.language.arrays import write_arrays
-from restore.order.links import FILE, TABLE, VERSION, candidates, link_features
-from restore.order.successors import first_solution
+from restore.layout.segments import Segments
+from restore.order.again import again_features
+from restore.order.links import candidates, link_features
+from restore.order.network import LINKS, OF_SHORT, SECOND, THIRD, VERSION, Network
+from restore.order.successors import best_over, first_solution, spread
 
-OUT = Path(__file__).resolve().parent.parent / FILE
+OUT = Path(__file__).resolve().parent.parent / f"{LINKS}.bin"
 KINDS = (
     *(
         f"sim/{name}.txt"
@@ -43,20 +45,57 @@ KINDS = (
         )
     ),
 )
-HIDDEN = (64, 32)
-EPOCHS = 5
-BATCH = 2048
-RATE, DECAY = 2e-3, 1e-5
+PLAN = Plan()
+CUT_OUT = (8, 60)  # segments of a cut-out
+FIRST_OF_AGAIN = "again: second look"
 SOFT = 0.5  # weight of links to the next paragraph, and over lines that are lost
 MOST_SEGMENTS = 1500
 
 
-def examples(page: Labelled) -> tuple[list[str], NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Feature names, design matrix, labels and weights of one dump."""
+@dataclass
+class Examples:
+    """Candidate links of one dump: features ``(m, f)``, labels and weights ``(m,)``."""
+
+    page: str
+    segments: Segments
+    i: NDArray[Any]
+    j: NDArray[Any]
+    names: tuple[str, ...]
+    x: NDArray[np.float16]
+    y: NDArray[np.float32]
+    w: NDArray[np.float32]
+
+    def forget(self) -> None:
+        """Take the features of the third look out again."""
+        known = self.names.index(FIRST_OF_AGAIN)
+        self.names, self.x = self.names[:known], self.x[:, :known]
+
+
+def cut_out(page: Labelled, rng: np.random.Generator) -> Labelled:
+    """Some neighbouring segments of a dump, as if they were all that there is: short texts are restored too."""
+    n = len(page.segments)
+    size = min(n, int(rng.integers(*CUT_OUT)))
+    a = int(rng.integers(0, n - size + 1))
+
+    def inside(index: NDArray[np.int64]) -> NDArray[np.int64]:
+        there = (index[a : a + size] >= a) & (index[a : a + size] < a + size)
+        return np.where(there, index[a : a + size] - a, -1)
+
+    return replace(
+        page,
+        segments=page.segments.part(a, a + size),
+        within=inside(page.within),
+        beyond=inside(page.beyond),
+        first=page.first[a : a + size],
+        last=page.last[a : a + size],
+    )
+
+
+def examples(page: Labelled) -> Examples:
+    """Features, labels and weights of the candidate links of one dump."""
     solution = first_solution(page.segments, shared())
     i, j = candidates(solution.total, solution.text, solution.successor)
     names, columns = zip(*link_features(solution, page.segments, i, j), strict=True)
-    x = np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1)
     order = np.argsort(page.first, kind="stable")
     order = order[page.first[order] >= 0]
     block = np.asarray(page.truth.block_of)
@@ -68,41 +107,22 @@ def examples(page: Labelled) -> tuple[list[str], NDArray[Any], NDArray[Any], NDA
             over[a] = b
     within = page.within[i] == j
     soft = ~within & ((page.beyond[i] == j) | (over[i] == j))
-    return list(names), x, (within | soft).astype(np.float32), np.where(soft, SOFT, 1).astype(np.float32)
+    labels, weights = (within | soft).astype(np.float32), np.where(soft, SOFT, 1).astype(np.float32)
+    return Examples(page.name, page.segments, i, j, names, table(columns), labels, weights)
 
 
-def fit(x: NDArray[Any], y: NDArray[Any], w: NDArray[Any]) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    """Weights and biases of the layers."""
-    torch.manual_seed(1)
-    torch.set_num_threads(1)
-    layers: list[nn.Module] = []
-    size = x.shape[1]
-    for hidden in HIDDEN:
-        layers += [nn.Linear(size, hidden), nn.SiLU()]
-        size = hidden
-    net = nn.Sequential(*layers, nn.Linear(size, 1))
-    optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
-    data = torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(w)
-    steps, step = EPOCHS * (len(x) // BATCH), 0
-    for epoch in range(EPOCHS):
-        shuffled, total = torch.randperm(len(x)), 0.0
-        for k in range(0, len(x) - BATCH + 1, BATCH):
-            for group in optimiser.param_groups:
-                group["lr"] = RATE * min(1, (step + 1) / 100) * 0.5 * (1 + np.cos(np.pi * step / steps))
-            a, b, c = (d[shuffled[k : k + BATCH]] for d in data)
-            loss = (
-                nn.functional.binary_cross_entropy_with_logits(net(a)[:, 0], b, reduction="none") * c
-            ).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            total, step = total + loss.item(), step + 1
-        print(f"epoch {epoch + 1}: loss {total / max(1, len(x) // BATCH):.5f}", flush=True)
-    return [
-        (layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy())
-        for layer in net
-        if isinstance(layer, nn.Linear)
-    ]
+def again(page: Examples, second: Network) -> None:
+    """Add the features of the third look, from what a network of the second says of the page."""
+    odds = spread(second.odds((page.x - second.mean) / second.scale), page.segments, page.i, page.j)
+    names, columns = zip(*again_features(odds, best_over(odds), page.i, page.j), strict=True)
+    page.names += names
+    page.x = np.concatenate((page.x, table(columns)), axis=1)
+
+
+def network(pages: list[Examples]) -> Network:
+    """A network for the features that the pages have."""
+    y, w = np.concatenate([page.y for page in pages]), np.concatenate([page.w for page in pages])
+    return fitted(pages[0].names, [page.x for page in pages], y, w, PLAN)
 
 
 def main() -> None:
@@ -114,26 +134,26 @@ def main() -> None:
     parser.add_argument("--also", type=Path)
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
-    names: list[str] = []
-    table, labels, weights = [], [], []
-    for page in load(options.pages, options.half, shared(), KINDS, options.also):
-        if 8 <= len(page.segments) <= MOST_SEGMENTS:
-            names, x, y, w = examples(page)
-            table.append(x.astype(np.float16))
-            labels.append(y)
-            weights.append(w)
-    x = np.concatenate(table).astype(np.float32)
-    y, w = np.concatenate(labels), np.concatenate(weights)
-    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-3
-    print(f"{len(table)} dumps, {len(x)} candidates, {int(y.sum())} links", flush=True)
-    arrays: dict[str, NDArray[Any]] = {
-        "names": np.frombuffer(json.dumps(names).encode(), dtype=np.uint8),
-        "mean": mean.astype(np.float32),
-        "scale": scale.astype(np.float32),
-    }
-    for k, (weight, bias) in enumerate(fit((x - mean) / scale, y, w)):
-        arrays[f"weight{k}"], arrays[f"bias{k}"] = weight, bias
-    write_arrays(options.out, TABLE, VERSION, arrays)
+    rng = np.random.default_rng(1)
+    pages, cut_outs = [], []
+    for dump in load(options.pages, options.half, shared(), KINDS, options.also):
+        if 8 <= len(dump.segments) <= MOST_SEGMENTS:
+            pages.append(examples(dump))
+            cut_outs.append(examples(cut_out(dump, rng)))
+    arrays = looks(pages, "")
+    for page in pages:
+        page.forget()
+    write_arrays(options.out, LINKS, VERSION, arrays | looks([*pages, *cut_outs], OF_SHORT))
+
+
+def looks(pages: list[Examples], kind: str) -> dict[str, NDArray[Any]]:
+    """Networks of both looks, as the file has them, for texts of a kind."""
+    second = network(pages)
+    fold = {name: k % 2 for k, name in enumerate(sorted({page.page for page in pages}))}
+    folds = [network([page for page in pages if fold[page.page] != k]) for k in (0, 1)]
+    for page in pages:
+        again(page, folds[fold[page.page]])
+    return second.arrays(SECOND + kind) | network(pages).arrays(THIRD + kind)
 
 
 if __name__ == "__main__":

@@ -87,11 +87,12 @@ class Segments:
             least = begin + most // 2
             breaks = self.newlines[least - 1 : begin + most]
             end = least + int(len(breaks) - 1 - breaks[::-1].argmax())
-            parts.append(self._part(begin, end))
+            parts.append(self.part(begin, end))
             begin = end
-        return [*parts, self._part(begin, len(self)) if begin else self]
+        return [*parts, self.part(begin, len(self)) if begin else self]
 
-    def _part(self, a: int, b: int) -> Segments:
+    def part(self, a: int, b: int) -> Segments:
+        """The segments from ``a`` to before ``b``."""
         columns = {
             name: getattr(self, name)[a:b]
             for name in ("start", "end", "width", "row", "block", "x", "gap", "indent", "place", "newlines")

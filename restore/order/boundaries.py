@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import regex
@@ -13,17 +13,33 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.layout.segments import Segments
 from restore.order.evidence import FULL, PARTIAL, Evidence, evidence_of, scores, weights
-from restore.order.geometry import BLOCKS, kind_of
+from restore.order.geometry import BLOCKS, LINES, ROWS, kind_of
+from restore.order.network import Named, Network
+from restore.order.seams import Seams
 
 if TYPE_CHECKING:
     from restore.language import Language
 
-__all__ = ["BREAK", "JOIN", "KEEP", "Boundaries", "boundaries_of", "boundary_features", "column_width"]
+__all__ = [
+    "BREAK",
+    "BREAKS",
+    "FILE",
+    "JOIN",
+    "KEEP",
+    "Boundaries",
+    "boundaries_of",
+    "boundary_features",
+    "column_width",
+    "decide",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 JOIN, KEEP, BREAK = 0, 1, 2
+FILE, BREAKS = "boundaries", "breaks"
+"""Where the network that weighs boundaries is."""
+
 _NAME_LEFT = regex.compile(r"[（(][\p{Han}·]{2,4}$")
 _NAME_RIGHT = regex.compile(r"[\p{Han}·]{2,4}[）)]")
 _CREDIT = regex.compile(r"[\p{Han}·]{2,12}[摄攝][）)]?$")  # who took the picture
@@ -34,9 +50,16 @@ _SPACE, _NEWLINE, _BLANK, _INDENT = 0, 1, 2, 3
 _PRIOR = np.array([-2.0, 0.0, 2.5, 3.0])
 _STRENGTH = 6.0  # boundaries that the prior counts for
 _ROUNDS = 4
+# log-odds from which a new paragraph begins; where lines strayed, many a seam that does not fit is inside a paragraph
+_LIKELY, _LIKELY_OF_BLOCKS = -0.2, 1.3
 _APART = 3.0  # nats for a new paragraph where reading order found no continuation
 _ROOM = 0.6  # ems that a line must leave free if it did not end at the column's edge
 _AROUND = 4  # neighbours on each side that tell the measure of a line
+_PAIRS = {
+    "quote": [0, 3],
+    "title": [1],
+    "bracket": [2],
+}  # of the evidence; 「」 are the quotes of Traditional pages
 _SHORT = np.array([-1.2, -0.6, 0.6, 1.4, 2.6, 5.0])
 
 
@@ -47,14 +70,14 @@ class Boundaries:
     Attributes:
         fate: JOIN, KEEP or BREAK, shape ``(n - 1,)``.
         odds: log-odds of a new paragraph, shape ``(n - 1,)``.
-        continues: log-odds that the next segment continues this one, from the text, shape ``(n - 1,)``.
-        evidence: what these were computed from.
+        evidence: of the segments.
+        features: what the odds were computed from, by name, each of shape ``(n - 1,)``.
     """
 
     fate: Ints
     odds: Floats
-    continues: Floats
     evidence: Evidence
+    features: list[Named]
 
 
 def column_width(width: Floats) -> Floats:
@@ -69,62 +92,110 @@ def column_width(width: Floats) -> Floats:
 
 
 def boundary_features(
-    evidence: Evidence, continues: Floats, follows: Floats, around: Floats, i: Ints, j: Ints
-) -> Iterator[tuple[str, NDArray[Any]]]:
-    """Named features of the boundary between neighbours ``i`` and ``j`` of an order, each of shape ``(m,)``.
+    segments: Segments, evidence: Evidence, seams: Seams | None, kind: str
+) -> Iterator[Named]:
+    """Named features of the boundaries between neighbours, each of shape ``(n - 1,)``.
 
     Args:
-        continues, follows: log-odds of the pairs, shape ``(m,)``.
-        around: :func:`column_width` of each segment, shape ``(n,)``.
+        evidence: of the segments, neighbours only.
+        seams: what reading order said of their ends; None where it did not look at them.
+        kind: of the dump, as reading order found it.
     """
+    i = np.arange(len(segments) - 1)
+    j = i + 1
+    table = weights()
+    width = segments.width
+    around = column_width(width)
     stop = evidence.stop[i]
-    yield "continues", np.clip(continues, -8, 8)
+    continues, follows = scores(evidence, (table["continues"], table["follows"]), i, j)
+    yield "continues", np.clip(continues, -8, 12)
     yield "follows", np.clip(follows, -8, 8)
+    yield "seam", np.clip(evidence.raw[i, j], -9, 12)
+    yield "lines", np.clip(evidence.lines[i, j], -6, 10)
+    yield "page has", evidence.seen[i, j]
     yield "opening", evidence.opening[j]
     yield "stop", stop
     yield "comma", evidence.comma[i]
     yield "colon", evidence.semi[i]
     yield "closed bracket", evidence.bracketed[j]
     yield "closed bracket-stop", evidence.bracketed[j] & stop
+    yield "after a closed bracket", evidence.bracketed[i]
     yield "stop*opening", stop * evidence.opening[j]
-    short = np.searchsorted(_SHORT, around[i] - evidence.width[i])
-    first = np.searchsorted(_SHORT, around[i] - evidence.width[j])
-    for b in range(len(_SHORT) + 1):
-        yield f"short{b}", short == b
-        yield f"short{b}-stop", (short == b) & stop
-        yield f"next{b}", first == b
-        yield f"next{b}-stop", (first == b) & stop
-    yield "full, indent-short", (short == 2) & (first == 3) & stop
+    for name, edge in (("short", width[i]), ("next", width[j])):
+        off = around[i] - edge
+        level = np.searchsorted(_SHORT, off)
+        yield f"{name}", np.clip(off, -10, 20)
+        for b in range(len(_SHORT) + 1):
+            yield f"{name}{b}", level == b
+    yield "next but one", np.clip(around[i] - width[np.minimum(j + 1, len(width) - 1)], -10, 20)
+    yield "last", np.clip(around[i] - width[np.maximum(i - 1, 0)], -10, 20)
+    yield "column changes", np.clip(around[j] - around[i], -10, 10)
+    yield "full before", evidence.form[i] == FULL
+    yield "full behind", evidence.form[j] == FULL
+    yield "partial before", evidence.form[i] == PARTIAL
+    yield "partial behind", evidence.form[j] == PARTIAL
     yield "begins with an opening mark", evidence.opens[j]
     yield "begins with a mark", evidence.not_first[j]
-    yield "not a sentence*opening", ~stop * evidence.opening[j]
+    for name, pairs in _PAIRS.items():
+        yield f"{name} left open", np.asarray(evidence.unclosed[i][:, pairs].any(axis=1))
+        yield f"{name} never opened", np.asarray(evidence.unopened[j][:, pairs].any(axis=1))
+    yield "length", np.log(evidence.length[i])
+    yield "length behind", np.log(evidence.length[j])
+    yield from _link_features(segments, seams)
+    for one in (BLOCKS, ROWS, LINES):
+        yield f"page: {one}", np.full(len(i), kind == one)
+
+
+def _link_features(segments: Segments, seams: Seams | None) -> Iterator[Named]:
+    """What reading order says of neighbours."""
+    n = len(segments) - 1
+    if seams is None:
+        link = onward = inward = np.full(n, np.nan)
+    else:
+        origin = segments.view.origin
+        link, onward, inward = seams.between(origin[segments.end[:-1] - 1], origin[segments.start[1:]])
+    for name, odds in (("link", link), ("onward", onward), ("inward", inward)):
+        known = ~np.isnan(odds)
+        yield f"{name}: known", known
+        yield f"{name}: odds", np.clip(np.where(known, odds, 0), -8, 8)
+    both = ~np.isnan(link)
+    yield "link: less onward", np.clip(np.where(both, link - onward, 0), -12, 0)
+    yield "link: less inward", np.clip(np.where(both, link - inward, 0), -12, 0)
+    share = float((link[both] > 0).mean()) if both.any() else 1.0
+    yield "page: linked", np.full(n, share)
 
 
 def boundaries_of(
-    segments: Segments, language: Language, apart: NDArray[np.bool_] | None = None
+    segments: Segments,
+    language: Language,
+    apart: NDArray[np.bool_] | None = None,
+    seams: Seams | None = None,
 ) -> Boundaries:
     """Judge the boundaries between neighbours.
 
     Args:
-        apart: boundaries where reading order put lines behind each other that do not continue each other, shape
-            ``(n - 1,)``.
+        apart: boundaries where boxes put lines behind each other that do not continue each other, shape ``(n - 1,)``.
+        seams: what reading order said of the ends of the segments.
+    """
+    evidence = evidence_of(segments, language, neighbours=True)
+    features = list(boundary_features(segments, evidence, seams, kind_of(segments)))
+    network = Network.load(FILE, BREAKS)
+    text = network.odds(network.standardised(features)).astype(np.float64)
+    if apart is not None:
+        text = text + _APART * apart
+    return decide(segments, evidence, features, text)
+
+
+def decide(segments: Segments, evidence: Evidence, features: list[Named], text: Floats) -> Boundaries:
+    """Fates of boundaries, from the log-odds that the text gives, and the white space.
 
     The page teaches what its blank lines and indents mean: some dumps put a blank line between all lines, some only
     between paragraphs.
+
+    Args:
+        text: log-odds of a new paragraph without the white space, shape ``(n - 1,)``.
     """
     n = len(segments)
-    evidence = evidence_of(segments, language, neighbours=True)
-    i = np.arange(n - 1)
-    table = weights()
-    both = scores(evidence, (table["continues"], table["follows"]), i, i + 1)
-    continues, follows = (odds.astype(np.float64) for odds in both)
-    table_b = table["breaks"]
-    text = np.full(n - 1, table_b["bias"])
-    around = column_width(segments.width)
-    for name, value in boundary_features(evidence, continues, follows, around, i, i + 1):
-        text += table_b.get(name, 0.0) * value
-    if apart is not None:
-        text = text + _APART * apart
     space = np.where(
         segments.newlines[:-1] == 0, _SPACE, np.where(segments.newlines[:-1] == 1, _NEWLINE, _BLANK)
     )
@@ -148,9 +219,10 @@ def boundaries_of(
         without = (old + _STRENGTH * (1 - prior_new)) / (old.sum() + _STRENGTH * (1 - prior_new).sum())
         extra = np.log(with_prior) - np.log(without)
         odds = text + extra[space]
-    fate = np.where(odds > 0, BREAK, JOIN)
+    fate = np.where(odds > (_LIKELY_OF_BLOCKS if kind_of(segments) == BLOCKS else _LIKELY), BREAK, JOIN)
+    continues = np.asarray(dict(features)["continues"])
     fate = _spaces(segments, evidence, continues, space, odds, fate)
-    return Boundaries(fate, odds, continues, evidence)
+    return Boundaries(fate, odds, evidence, features)
 
 
 def _spaces(

@@ -3,43 +3,35 @@
 A line that strayed opens a seam where it was printed and breaks another where it landed; two lines that changed places
 do both twice; lines that stray do so in company. None of that is in a pair of lines alone. So the likely pairs are
 judged again, with what else would have to change, how the other candidates fare, and which links of the first solution
-run alongside. A small network weighs it (``dictionaries/links.bin``, fitted by ``dictionaries/build/links.py``); what it
-says is the log-odds, in nats, that the second line was printed behind the first.
+run alongside. A small network weighs it (:mod:`restore.order.network`); what it says is the log-odds, in nats, that the
+second line was printed behind the first.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.data import DataError
-from restore.data import path as data_path
-from restore.language.arrays import open_arrays
 from restore.order.geometry import BLOCKS, LINES, ROWS, measure_class
 
 if TYPE_CHECKING:
     from restore.layout.segments import Segments
     from restore.order.successors import Solution
 
-__all__ = ["FILE", "TABLE", "VERSION", "LinkModel", "candidates", "link_features", "parts"]
+__all__ = ["GROUPS", "candidates", "company", "link_features"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-FILE, TABLE, VERSION = "links.bin", "links", 1
-
 _BEST, _BEST_TEXT = 12, 8  # candidates a line has by all evidence, by the text alone
 _AHEAD = 4  # the next lines of the dump are always candidates
 _NOTHING = -6.0  # nats of a seam with nothing for it, or beyond the page
 _STEPS = np.array([-150, -80, -50, -30, -18, -9, -4, 0, 1, 2, 3, 4, 6, 10, 19, 31, 51, 81, 151])
-_NEAR, _AROUND = 3.0, 10.0  # segments over which the company of a link fades
+NEAR, AROUND = 3.0, 10.0  # segments over which the company of a link fades
 
 GROUPS = ("text", "rivals", "place", "detour", "company", "width", "page")
 """What features speak of: the beginning of their names."""
@@ -85,10 +77,14 @@ def _margins(matrix: NDArray[np.float64], i: Ints, j: Ints) -> Iterator[NDArray[
         yield value - np.where(value >= first - 1e-9, second, first)
 
 
-def _company(i: Ints, j: Ints, a: Ints, b: Ints, reach: float, n: int) -> Floats:
+def company(i: Ints, j: Ints, a: Ints, b: Ints, reach: float, n: int) -> Floats:
     """How many links ``a -> b`` run close to each pair, fading with distance; a link is no company for itself.
 
     What fades with the sum of two distances is a product, and so one matrix product gives it for all pairs of the page.
+
+    Args:
+        reach: segments over which company fades.
+        n: segments of the page.
     """
     if not len(a):
         return np.zeros(len(i), dtype=np.float32)
@@ -207,9 +203,9 @@ def link_features(
     # which links run alongside
     jump = linked[(successor[linked] - linked != 1) & (successor[linked] - linked != 2)]
     to = successor[jump]
-    for name, reach in (("near", _NEAR), ("around", _AROUND)):
-        yield f"company: {name}", _company(i, j, jump, to, reach, n)
-        yield f"company: {name}, returning", _company(i + 1, j - 1, to, jump, reach, n)
+    for name, reach in (("near", NEAR), ("around", AROUND)):
+        yield f"company: {name}", company(i, j, jump, to, reach, n)
+        yield f"company: {name}, returning", company(i + 1, j - 1, to, jump, reach, n)
     yield "company: linked", taken == j
     yield "company: alongside before", np.where(i > 0, successor[np.maximum(i - 1, 0)], -9) == j - 1
     yield "company: alongside behind", successor[np.minimum(i + 1, n - 1)] == j + 1
@@ -230,77 +226,3 @@ def link_features(
     yield "page: size", np.full(len(i), np.log(n))
     for name in (BLOCKS, ROWS, LINES):
         yield f"page: kind {name}", np.full(len(i), solution.geometry.kind == name)
-
-
-@dataclass(frozen=True)
-class LinkModel:
-    """The network that weighs the features of links; `load` gives the one that ships.
-
-    Attributes:
-        names: features in order.
-        mean, scale: of each feature, shape ``(f,)``.
-        layers: weights ``(inputs, outputs)`` and bias of each layer; SiLU between them.
-    """
-
-    names: tuple[str, ...]
-    mean: Floats
-    scale: Floats
-    layers: tuple[tuple[Floats, Floats], ...]
-
-    @classmethod
-    @cache
-    def load(cls) -> LinkModel:
-        """Map the file that ships.
-
-        Raises:
-            DataError: when the file is missing or damaged.
-        """
-        file = data_path(FILE)
-        arrays = open_arrays(file, TABLE, VERSION, "dictionaries/build/links.py")
-        try:
-            names = tuple(json.loads(arrays["names"].tobytes()))
-            count = len([name for name in arrays if name.startswith("weight")])
-            layers = tuple((arrays[f"weight{k}"], arrays[f"bias{k}"]) for k in range(count))
-            return cls(names, arrays["mean"], arrays["scale"], layers)
-        except (KeyError, ValueError) as error:
-            raise DataError(
-                f"{file}: damaged ({error}); rebuild it with dictionaries/build/links.py"
-            ) from None
-
-    def standardised(self, features: Iterator[tuple[str, NDArray[Any]]]) -> Floats:
-        """Features in columns, in units of their spread; shape ``(m, f)``.
-
-        Raises:
-            DataError: when they are not the ones that the network was fitted on.
-        """
-        names, columns = zip(*features, strict=True)
-        if names != self.names:
-            raise DataError(
-                f"{FILE} was fitted on other features than this version has; rebuild it with dictionaries/build/links.py"
-            )
-        table = np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1)
-        return np.asarray((table - self.mean) / self.scale)
-
-    def odds(self, table: Floats) -> Floats:
-        """Log-odds, in nats, of links with these standardised features; shape ``(m,)``."""
-        out = table
-        for k, (weight, bias) in enumerate(self.layers):
-            out = out @ weight + bias
-            if k + 1 < len(self.layers):
-                out = out / (1 + np.exp(-np.clip(out, -60, 60)))
-        return np.asarray(out[:, 0])
-
-
-def parts(model: LinkModel, table: Floats) -> dict[str, float]:
-    """What each kind of evidence gives one link, in nats: its odds less those with that evidence at the mean.
-
-    Args:
-        table: standardised features of the link, shape ``(1, f)``.
-    """
-    full = float(model.odds(table)[0])
-    out = {}
-    for group in GROUPS:
-        without = table.copy()
-        without[:, [k for k, name in enumerate(model.names) if name.startswith(f"{group}: ")]] = 0
-        out[group] = round(full - float(model.odds(without)[0]), 2)
-    return out

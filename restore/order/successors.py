@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 
 from restore.layout.furniture import furniture_lines
 from restore.layout.segments import Segments
+from restore.order.again import again_features
 from restore.order.evidence import Evidence, evidence_of, scores, weights
 from restore.order.geometry import BLOCKS, Geometry
-from restore.order.links import LinkModel, candidates, link_features
+from restore.order.links import candidates, link_features
+from restore.order.network import LINKS, OF_SHORT, SECOND, THIRD, Named, Network
 from restore.order.sequence import cycles_of, far_links, pieces_parted
 
 if TYPE_CHECKING:
     from restore.language import Language
 
-__all__ = ["Judgement", "Solution", "first_solution", "solve"]
+__all__ = ["Judgement", "Solution", "assign", "best_over", "first_solution", "second_look", "solve", "spread"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -32,10 +34,15 @@ _MOST_CYCLES = 40
 _LIKELY = -3.0  # log-odds that a link must exceed to be chosen; chosen on pages not fitted on
 _FEWEST = 3  # segments that have surroundings
 # the same for links that go far where a dump has whole blocks: in a paragraph, to a new one, of two long pieces
-_LIKELY_FAR, _LIKELY_BEGIN, _LIKELY_PIECE = -2.0, 1.0, 1.0
+_LIKELY_FAR, _LIKELY_BEGIN, _LIKELY_PIECE = -2.0, 0.0, 0.8
 _LIKELY_FAR_OF_FEW, _FEW_STRAYS = 0.0, 0.95  # in a paragraph, where so many segments are linked to the next
+_LIKELY_NEXT = (
+    0.75  # of a new paragraph in the next segment; below it stays there, but goes nowhere with the one before
+)
+_LIKELY_SKIP = 0.0  # of the segment behind the next: below it the one between did not stray
 _LIKELY_BACK = 0.0
-_PIECE = 6  # segments of a long piece
+_SHORT = 60  # segments of a short text
+_PIECE = 4  # segments of a long piece
 _UNLIKELY = -12.0  # log-odds of pairs that are no candidates
 
 
@@ -78,36 +85,39 @@ class Judgement:
         successor: index of the next segment, -1 where a chain ends. Shape ``(n,)``.
         odds: log-odds that j was printed behind i, shape ``(n, n)``; -12 for pairs that were not looked at.
         first: the first solution.
-        features: standardised features of the pairs looked at, shape ``(m, f)``.
+        second: the same from the second look.
+        network: what weighed the features of the second look.
+        features: these, standardised, for the pairs looked at, shape ``(m, f)``.
         at: row of ``features`` for each pair, -1 for pairs not looked at. Shape ``(n, n)``.
     """
 
     successor: Ints
     odds: NDArray[np.float32]
     first: Solution
+    second: NDArray[np.float32]
+    network: Network
     features: NDArray[np.float32]
     at: NDArray[np.int32]
 
 
 def solve(segments: Segments, language: Language) -> Judgement:
-    """Find successors: a first solution, then every likely link judged again with its surroundings."""
+    """Find successors: a first solution, then every likely link judged twice more with its surroundings."""
     first = first_solution(segments, language)
     n = len(segments)
     if n < _FEWEST:
         nothing = np.zeros((0, 0), dtype=np.float32)
         likely = np.asarray(first.total, dtype=np.float32)
-        return Judgement(first.successor, likely, first, nothing, np.full((n, n), -1, dtype=np.int32))
-    i, j = candidates(first.total, first.text, first.successor)
-    model = LinkModel.load()
-    features = model.standardised(link_features(first, segments, i, j))
-    odds = np.full((n, n), _UNLIKELY, dtype=np.float32)
-    odds[i, j] = model.odds(features)
-    apart = np.flatnonzero(furniture_lines(segments.texts))
-    odds[apart, :] = odds[:, apart] = _UNLIKELY
+        network = Network.load(LINKS, SECOND + OF_SHORT)
+        return Judgement(
+            first.successor, likely, first, likely, network, nothing, np.full((n, n), -1, dtype=np.int32)
+        )
+    i, j, seen, features, second = second_look(segments, first)
+    again = again_features(second, best_over(second), i, j)
+    looked, network = (Network.load(LINKS, name + _kind(segments)) for name in (SECOND, THIRD))
+    odds = spread(network.odds(network.standardised([*seen, *again])), segments, i, j)
     at = np.full((n, n), -1, dtype=np.int32)
     at[i, j] = np.arange(len(i))
-    gain = np.maximum(odds.astype(np.float64) - _LIKELY, 0)
-    successor = assign(gain)
+    successor = best_over(odds)
     linked = np.flatnonzero(successor >= 0)
     begins = first.follows[linked, successor[linked]] > first.continues[linked, successor[linked]]
     if first.geometry.kind != BLOCKS:
@@ -121,8 +131,47 @@ def solve(segments: Segments, language: Language) -> Judgement:
             _LIKELY_PIECE,
             np.where(begins, _LIKELY_BEGIN, _LIKELY_FAR_OF_FEW if few else _LIKELY_FAR),
         )
-        successor[linked[doubtful & far_links(successor)[linked]]] = -1
-    return Judgement(successor, odds, first, features, at)
+        far = far_links(successor)[linked]
+        idle = ~far & begins & (odds[linked, successor[linked]] < _LIKELY_NEXT)
+        skips = (successor[linked] == linked + 2) & (odds[linked, successor[linked]] < _LIKELY_SKIP)
+        successor[linked[(doubtful & far) | idle | skips]] = -1
+    return Judgement(successor, odds, first, second, looked, features, at)
+
+
+def second_look(
+    segments: Segments, first: Solution
+) -> tuple[Ints, Ints, list[Named], NDArray[np.float32], NDArray[np.float32]]:
+    """Judge every likely link with its surroundings in the first solution.
+
+    Returns:
+        Candidates ``i``, ``j`` of shape ``(m,)``, their features by name and standardised ``(m, f)``, and the log-odds
+        of all pairs ``(n, n)``.
+    """
+    i, j = candidates(first.total, first.text, first.successor)
+    network = Network.load(LINKS, SECOND + _kind(segments))
+    seen = list(link_features(first, segments, i, j))
+    features = network.standardised(seen)
+    return i, j, seen, features, spread(network.odds(features), segments, i, j)
+
+
+def _kind(segments: Segments) -> str:
+    """Which networks know texts of this size, as the end of their names."""
+    return OF_SHORT if len(segments) <= _SHORT else ""
+
+
+def best_over(odds: NDArray[np.float32]) -> Ints:
+    """Best successors over log-odds ``(n, n)``; a chain ends where they are too low. Shape ``(n,)``."""
+    return assign(np.maximum(odds.astype(np.float64) - _LIKELY, 0))
+
+
+def spread(values: NDArray[np.float32], segments: Segments, i: Ints, j: Ints) -> NDArray[np.float32]:
+    """Log-odds of candidates in a table of all pairs; running heads and imprint continue nothing."""
+    n = len(segments)
+    odds = np.full((n, n), _UNLIKELY, dtype=np.float32)
+    odds[i, j] = values
+    apart = np.flatnonzero(furniture_lines(segments.texts))
+    odds[apart, :] = odds[:, apart] = _UNLIKELY
+    return odds
 
 
 def first_solution(segments: Segments, language: Language) -> Solution:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Gap, Insert
+from restore.language.scripts import detect_script
 from restore.order.evidence import weights
 from restore.order.geometry import BLOCKS
 from restore.order.lacunae import UNKNOWN, end_features, head_features, paragraphs_of
+from restore.order.losses import Losses
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
 # log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
-_LIKELY, _SURE, _THINKABLE = -0.9, 2.8, -3.0
+_LIKELY, _SURE, _THINKABLE = -0.9, 2.8, -2.1
+# the same where the printed lines were judged, at the ends of paragraphs and inside
+_LIKELY_LINES, _LIKELY_INSIDE = 0.3, 0.3
+_OTHER_SCRIPTS = ("jp", "ko")
 _WHOLE_PAGE = 2.5  # more evidence asked for where the dump's kind speaks against lost lines
 
 
@@ -36,49 +42,85 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
     found = paragraphs_of(view.text, tools.language.model, view.origin, lasts, width, around)
     if not len(found):
         return
+    # the networks know Chinese; of other scripts, and where no lines are known, the tables speak
+    lines = "losses" in tools.memo and detect_script(view.text) not in _OTHER_SCRIPTS
+    losses = _on(view, tools.memo["losses"]) if lines else None
     # layout models lose lines; a converter that reads a whole page, row by row or line by line, does not
     layout = tools.memo.get("reading_order")
     whole = layout is not None and layout["kind"] != BLOCKS
     likely = _LIKELY + (_WHOLE_PAGE if whole else 0.0)
     tables = weights()
-    for where, features, marked in (
-        ("end", end_features(found), found.marked_end),
-        ("head", head_features(found), found.marked_head),
+    extent = Gap(0.0, float(np.median(around)) if around is not None else None)
+    for where, features, marked, offset in (
+        ("end", end_features(found), found.marked_end, found.end),
+        ("head", head_features(found), found.marked_head, found.start),
     ):
+        end = where == "end"
         table = tables[f"gap_{where}"]
         odds = np.full(len(found), table["bias"])
         for name, value in features:
             odds += table.get(name, 0.0) * value
-        for k in np.flatnonzero((odds > _THINKABLE) & ~marked):
-            level = (
-                Certainty.HIGH
-                if odds[k] > likely + _SURE
-                else Certainty.MEDIUM
-                if odds[k] > likely
-                else Certainty.LOW
-            )
-            measure = float(np.median(around)) if around is not None else None
+        need = np.full(len(found), likely)
+        if losses is not None:
+            # the network that has seen the lines knows better
+            at, judged = (losses.last + 1, losses.behind) if end else (losses.first, losses.before)
+            known, which = _among(found.end if end else found.start, at[~losses.within])
+            odds = np.where(known, judged[~losses.within][which] if len(which) else odds, odds)
+            need = np.where(known, _LIKELY_LINES, need)
+        for k in np.flatnonzero((odds > need + _THINKABLE) & ~marked).tolist():
             evidence = {
                 "log_odds": round(float(odds[k]), 2),
-                "ends_with" if where == "end" else "begins_with": found.texts[k][-8:]
-                if where == "end"
-                else found.texts[k][:8],
+                "ends_with" if end else "begins_with": found.texts[k][-8:] if end else found.texts[k][:8],
                 "printed_lines": int(found.lines[k]),
             }
-            if found.spare[k] != UNKNOWN and where == "end":
+            if found.spare[k] != UNKNOWN and end:
                 evidence["last_line_short_by_ems"] = round(float(found.spare[k]), 1)
-            at = int(found.end[k]) if where == "end" else int(found.start[k])
-            while where == "end" and at > 0 and view.text[at - 1].isspace():
-                at -= 1
+            at_character = int(offset[k])
+            while end and at_character > 0 and view.text[at_character - 1].isspace():
+                at_character -= 1
             message = (
                 "the paragraph breaks off; its end is not in the dump"
-                if where == "end"
+                if end
                 else "the paragraph begins in the middle of a sentence; what stood before is not in the dump"
             )
-            yield Draft(
-                (Insert(at, Gap(0.0, measure), after=where == "end"),),
-                message,
-                level,
-                float(1 / (1 + np.exp(-odds[k]))),
-                evidence,
-            )
+            yield _mark(at_character, extent, end, message, float(odds[k]), float(need[k]), evidence)
+    if losses is None:
+        return
+    inside = np.maximum(losses.behind, losses.before)
+    for k in np.flatnonzero(losses.within & (inside > _LIKELY_INSIDE + _THINKABLE)).tolist():
+        a, b = int(losses.last[k]), int(losses.first[k])
+        evidence = {
+            "log_odds": round(float(inside[k]), 2),
+            "ends_with": view.text[max(0, a - 7) : a + 1],
+            "begins_with": view.text[b : b + 8],
+        }
+        message = "these two lines do not follow each other; what stood between is not in the dump"
+        yield _mark(a + 1, extent, True, message, float(inside[k]), _LIKELY_INSIDE, evidence)
+
+
+def _mark(
+    at: int, extent: Gap, after: bool, message: str, odds: float, need: float, evidence: dict[str, Any]
+) -> Draft:
+    """A gap mark as a correction, the more certain the further the odds are beyond what is needed."""
+    level = Certainty.HIGH if odds > need + _SURE else Certainty.MEDIUM if odds > need else Certainty.LOW
+    chance = float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+    return Draft((Insert(at, extent, after=after),), message, level, chance, evidence)
+
+
+def _on(view: View, losses: Losses) -> Losses:
+    """The same with offsets of the view; neighbours whose lines it does not have any more are left out."""
+    size = int(max(view.origin.max(initial=0), losses.last.max(initial=0), losses.first.max(initial=0))) + 1
+    place = np.full(size, -1, dtype=np.int64)
+    place[view.origin[::-1]] = np.arange(len(view.origin))[::-1]
+    last, first = place[losses.last], place[losses.first]
+    there = (last >= 0) & (first > last)
+    return Losses(last[there], first[there], losses.within[there], losses.behind[there], losses.before[there])
+
+
+def _among(values: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> tuple[Any, Any]:
+    """Whether each value is among the known ones, and where."""
+    if not len(known):
+        return np.zeros(len(values), dtype=np.bool_), np.zeros(0, dtype=np.int64)
+    order = np.argsort(known, kind="stable")
+    at = order[np.minimum(np.searchsorted(known[order], values), len(known) - 1)]
+    return known[at] == values, at

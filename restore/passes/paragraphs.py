@@ -11,6 +11,7 @@ from restore.correction import Batch, Certainty
 from restore.layout.segments import printed_lines, segments_of
 from restore.layout.tokens import tokens_of
 from restore.order.boundaries import BREAK, JOIN, boundaries_of, column_width
+from restore.order.losses import lost_text
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -46,13 +47,14 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
             yield Batch(start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH)
         return
     apart = np.isin(view.origin[segments.end[:-1] - 1], tools.memo.get("apart", ()))
-    judged = boundaries_of(segments, tools.language, apart)
+    judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"))
     fate = judged.fate
     tokens = tokens_of(view)
     inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end)]  # of vertical lines
     tools.memo["paragraphs"] = view.origin[np.append(segments.end[:-1][fate == JOIN], inside) - 1]
     # what the gaps pass needs to know about the printed lines
     tools.memo["lines"] = (view.origin[segments.end - 1], segments.width, column_width(segments.width))
+    tools.memo["losses"] = lost_text(segments, judged, tools.language.model)
     text = view.text
     have = [text[a:b] for a, b in zip(start.tolist(), end.tolist(), strict=True)]
     blank = segments.newlines[:-1] >= 2

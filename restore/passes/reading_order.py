@@ -13,7 +13,9 @@ from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.order.boxed import by_boxes
 from restore.order.geometry import BLOCKS
 from restore.order.glued import unglued
-from restore.order.links import LinkModel, parts
+from restore.order.links import GROUPS
+from restore.order.network import parts
+from restore.order.seams import Seams
 from restore.order.sequence import gate, in_chains, stay_put
 from restore.order.successors import Judgement, solve
 from restore.pipeline import Tools, repair_pass
@@ -55,7 +57,7 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     if not printed_lines(segments):
         return
     segments = unglued(segments, tools.language.model)
-    kinds, apart = [], []
+    kinds, seams = [], []
     windows = segments.windows(_WINDOW)
     for number, part in enumerate(windows):
         stop = int(windows[number + 1].start[0]) if number + 1 < len(windows) else len(view)
@@ -63,22 +65,17 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
             continue
         judged = solve(part, tools.language)
         kinds.append(judged.first.geometry.kind)
-        links, order, single = _order(judged)
-        new = np.diff(order) != 1
-        if not new.any():
+        links, order, single = _order(judged, part.texts)
+        seams.append(Seams.of(judged.odds, order, view.origin[part.start], view.origin[part.end - 1]))
+        if not (np.diff(order) != 1).any():
             continue
-        if single:
-            # where a move made neighbours of lines that do not continue each other
-            i, j = order[:-1][new], order[1:][new]
-            loose = judged.first.continues[i, j] < 0
-            apart.append(view.origin[part.end[i[loose]] - 1])
         yield from _drafts(view, part, judged, links, order, single, stop)
     tools.memo["reading_order"] = {"kind": kinds[0] if kinds else BLOCKS, "segments": len(segments)}
-    if apart:
-        tools.memo["apart"] = np.concatenate(apart)
+    if seams:
+        tools.memo["seams"] = Seams.joined(seams)
 
 
-def _order(judged: Judgement) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], bool]:
+def _order(judged: Judgement, texts: list[str]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], bool]:
     """Successors as they are used, the order, and whether single lines strayed rather than whole columns."""
     kind = judged.first.geometry.kind
     links = judged.successor
@@ -91,7 +88,7 @@ def _order(judged: Judgement) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any
         links = links.copy()
         links[far] = -1  # less likely than not, in a dump whose lines follow each other
         links = gate(links, judged.odds, _GATE)
-    order = in_chains(links, strays=single or kind == BLOCKS)
+    order = in_chains(links, judged.odds if single or kind == BLOCKS else None, texts)
     if single:
         links = np.full(n, -1)
         tied = judged.odds[order[:-1], order[1:]] > _LOOSE
@@ -170,7 +167,6 @@ def _drafts(
             {"kind": solution.geometry.kind, "lines": lines, "moved": int((~stays).sum())},
         )
         return
-    model = LinkModel.load()
     for number, group in enumerate(groups):
         first, last = int(order[group[0]]), int(order[group[-1]])
         before = int(order[group[0] - 1]) if group[0] else -1
@@ -188,13 +184,18 @@ def _drafts(
         gain = _worth(judged.odds, order, group[0], group[-1])
         best = np.argsort(-judged.odds[before])[:4].tolist() if before >= 0 else []
         at = int(judged.at[before, first]) if before >= 0 else -1
+        again = round(
+            float(judged.odds[before, first] - judged.second[before, first]), 2
+        )  # of the third look
         evidence = {
             "gain_nats": round(gain, 2),
             "seams": seams,
             "seams_in_dump": left,
-            "parts": parts(model, judged.features[at : at + 1]) if at >= 0 else {},
+            "parts": parts(judged.network, judged.features[at : at + 1], GROUPS) | {"again": again}
+            if at >= 0
+            else {},
             "alternatives": [
-                {"text": segments.texts[int(k)][:10], "nats": round(float(judged.odds[before, k]), 2)}
+                {"text": segments.texts[int(k)][:10], "chance": _chance(judged.odds[before, k])}
                 for k in best
                 if int(k) != first
             ],
@@ -226,9 +227,15 @@ def _worth(odds: np.ndarray[Any, Any], order: np.ndarray[Any, Any], first: int, 
     return now - then
 
 
+def _chance(odds: float) -> float:
+    """Probability of calibrated log-odds, to a hundredth."""
+    return round(float(1 / (1 + np.exp(-np.clip(odds, -30, 30)))), 2)
+
+
 def _seam(segments: Segments, judged: Judgement, i: int, j: int) -> dict[str, Any]:
     return {
         "text": f"{segments.texts[i][-6:]}|{segments.texts[j][:6]}",
+        "chance": _chance(judged.odds[i, j]),
         "nats": round(float(judged.odds[i, j]), 2),
         "language": round(float(judged.first.evidence.raw[i, j]), 2),
         "place": round(float(judged.first.place[i, j]), 2),

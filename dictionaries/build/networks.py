@@ -1,0 +1,103 @@
+"""Fitting of the small networks that the other scripts here write. Needs PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from restore.order.network import Network
+
+RAREST = 0.1  # spread of a feature at least: what hardly occurs here must not outweigh all else where it does
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a network is fitted.
+
+    Attributes:
+        hidden: units of the hidden layers.
+        epochs: how often every example is seen.
+        batch: examples that are looked at together.
+        rate, decay: of AdamW; the rate falls along a cosine.
+        seed: of the first weights and of the order of examples.
+    """
+
+    hidden: tuple[int, ...] = (64, 32)
+    epochs: int = 5
+    batch: int = 2048
+    rate: float = 2e-3
+    decay: float = 1e-5
+    seed: int = 1
+
+
+def table(columns: Any) -> NDArray[np.float16]:
+    """Columns side by side, at half precision."""
+    return np.stack([np.asarray(c, dtype=np.float16) for c in columns], axis=1)
+
+
+def fitted(
+    names: tuple[str, ...],
+    tables: list[NDArray[Any]],
+    labels: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    plan: Plan,
+) -> Network:
+    """A network that says the log-odds of the labels.
+
+    Args:
+        tables: features ``(m, f)`` of groups of examples, one behind the other.
+        labels, weights: of all examples, shape ``(sum of m,)``.
+    """
+    x = np.empty((len(labels), len(names)), dtype=np.float32)
+    at = 0
+    for one in tables:
+        x[at : at + len(one)] = one
+        at += len(one)
+    mean = x.mean(axis=0, dtype=np.float64).astype(np.float32)
+    scale = np.maximum(x.std(axis=0, dtype=np.float64), RAREST).astype(np.float32)
+    x -= mean
+    x /= scale
+    print(f"{len(x)} examples, {int(labels.sum())} true, {len(names)} features", flush=True)
+    return Network(names, mean, scale, tuple(_fit(x, labels, weights, plan)))
+
+
+def _fit(
+    x: NDArray[np.float32], y: NDArray[np.float32], w: NDArray[np.float32], plan: Plan
+) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """Weights and biases of the layers."""
+    torch.manual_seed(plan.seed)
+    torch.set_num_threads(1)
+    layers: list[nn.Module] = []
+    size = x.shape[1]
+    for hidden in plan.hidden:
+        layers += [nn.Linear(size, hidden), nn.SiLU()]
+        size = hidden
+    net = nn.Sequential(*layers, nn.Linear(size, 1))
+    optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=plan.decay)
+    data = torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(w)
+    batch = min(plan.batch, len(x))
+    steps, step = plan.epochs * (len(x) // batch), 0
+    for epoch in range(plan.epochs):
+        shuffled, total = torch.randperm(len(x)), 0.0
+        for k in range(0, len(x) - batch + 1, batch):
+            for group in optimiser.param_groups:
+                group["lr"] = plan.rate * min(1, (step + 1) / 100) * 0.5 * (1 + np.cos(np.pi * step / steps))
+            a, b, c = (d[shuffled[k : k + batch]] for d in data)
+            loss = (
+                nn.functional.binary_cross_entropy_with_logits(net(a)[:, 0], b, reduction="none") * c
+            ).mean()
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            total, step = total + loss.item(), step + 1
+        print(f"epoch {epoch + 1}: loss {total / max(1, len(x) // batch):.5f}", flush=True)
+    return [
+        (layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy())
+        for layer in net
+        if isinstance(layer, nn.Linear)
+    ]

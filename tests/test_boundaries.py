@@ -1,0 +1,88 @@
+"""What lies between two neighbouring lines: nothing, a new paragraph, or text that was lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from restore import clean
+from restore.language import shared
+from restore.layout.segments import Segments, segments_of
+from restore.order.boundaries import BREAK, BREAKS, FILE, Boundaries, boundaries_of
+from restore.order.losses import BEFORE, BEHIND, loss_features, lost_text
+from restore.order.network import Network
+from restore.source import Source
+from restore.view import View
+
+FIRST = [
+    "入秋以来，青石镇的三座",
+    "水库陆续开闸放水，下游的两",
+    "万亩晚稻及时得到了灌溉，镇",
+    "里的老农说，这样的年景十年",
+    "也遇不到几回。",
+]
+SECOND = [
+    "镇党委书记介绍，今年全",
+    "镇把水利建设放在农业工作的",
+    "首位，先后投入资金三百万元",
+    "，整修渠道四十公里，解决了",
+    "六个村的用水困难。",
+]
+THIRD = [
+    "县文化馆举办的农民摄影",
+    "展昨天开幕，展览共展出四十",
+    "名农民拍摄的一百二十幅作品",
+    "，将持续到本月底，群众可以",
+    "免费参观。",
+]
+
+
+def page(lines: list[str]) -> str:
+    """A dump with its line ends as spaces, a blank line before each paragraph."""
+    return "".join(
+        ("\n\n" if k and line in (SECOND[0], THIRD[0]) else " " if k else "") + line
+        for k, line in enumerate(lines)
+    )
+
+
+def judged(lines: list[str]) -> tuple[Segments, Boundaries]:
+    segments = segments_of(View.of(Source(page(lines))))
+    return segments, boundaries_of(segments, shared())
+
+
+def test_paragraphs_begin_where_lines_are_indented_and_the_last_one_ended() -> None:
+    _, found = judged(FIRST + SECOND + THIRD)
+    assert np.flatnonzero(found.fate == BREAK).tolist() == [4, 9]
+
+
+def test_features_are_finite_and_those_that_the_networks_know() -> None:
+    segments, found = judged(FIRST + SECOND + THIRD)
+    assert tuple(name for name, _ in found.features) == Network.load(FILE, BREAKS).names
+    features = list(loss_features(segments, found, shared().model))
+    for name in (BEHIND, BEFORE):
+        assert tuple(key for key, _ in features) == Network.load(FILE, name).names
+    assert all(np.isfinite(np.asarray(v, dtype=float)).all() for _, v in features)
+    assert {np.asarray(v).shape for _, v in features} == {(len(segments) - 1,)}
+
+
+def test_losses_are_known_by_the_source() -> None:
+    segments, found = judged(FIRST + SECOND)
+    losses = lost_text(segments, found, shared().model)
+    text = segments.view.text
+    assert [text[k] for k in losses.last] == [t[-1] for t in segments.texts[:-1]]
+    assert [text[k] for k in losses.first] == [t[0] for t in segments.texts[1:]]
+    assert losses.within.tolist() == (found.fate != BREAK).tolist()
+
+
+@pytest.mark.parametrize("gone", [len(FIRST) - 1, len(FIRST) + len(SECOND) - 1])
+def test_a_lost_last_line_is_marked(gone: int) -> None:
+    lines = FIRST + SECOND + THIRD
+    before = lines[gone - 1]
+    text = clean(page(lines[:gone] + lines[gone + 1 :])).text
+    assert text.count("〔…〕") == 1
+    assert f"{before[-4:]}〔…〕" in text
+
+
+def test_nothing_is_marked_where_nothing_is_lost() -> None:
+    result = clean(page(FIRST + SECOND + THIRD))
+    assert "〔" not in result.text
