@@ -30,13 +30,17 @@ function valueHtml(value) {
   return value === null ? "–" : esc(clip(String(value), 240));
 }
 
-/** A piece of text with figures about it: a seam ("|" where the lines meet), an alternative. */
-function quoted({ text, ...figures }) {
+/** A piece of text with figures about it: a seam ("|" where the lines meet), an alternative. A chance says it all. */
+function quoted({ text, chance, ...figures }) {
   const [left, ...rest] = clip(text, 60).split("|");
   const shown = rest.length ? `${esc(visible(left))}<span class="join"></span>${esc(visible(rest.join("|")))}` : esc(visible(left));
   const numbers = Object.entries(figures).map(([key, one]) => `${key.replaceAll("_", " ")} ${typeof one === "number" && !Number.isInteger(one) ? one.toFixed(1) : one}`);
-  return `<div class="quoted"><span class="quote" lang="zh">${shown}</span><span class="num">${esc(numbers.join(" · "))}</span></div>`;
+  const said = typeof chance === "number" ? t("chance", { p: percent(chance) }) : numbers.join(" · ");
+  const more = typeof chance === "number" && numbers.length ? ` title="${esc(numbers.join(" · "))}"` : "";
+  return `<div class="quoted"><span class="quote" lang="zh">${shown}</span><span class="num"${more}>${esc(said)}</span></div>`;
 }
+
+const percent = (chance) => (chance < 0.01 ? "< 1 %" : chance > 0.99 ? "> 99 %" : `${Math.round(100 * chance)} %`);
 
 /** Numbers that belong together (parts of a sum, log-odds) as bars to both sides of a common zero. */
 function partsHtml(group) {
