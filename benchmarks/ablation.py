@@ -22,6 +22,7 @@ from continuity import label  # noqa: E402
 
 from restore.evaluation import PageTruth  # noqa: E402
 from restore.language import shared  # noqa: E402
+from restore.layout.furniture import furniture_lines  # noqa: E402
 from restore.layout.segments import Segments  # noqa: E402
 from restore.order.again import again_features  # noqa: E402
 from restore.order.links import GROUPS, link_features  # noqa: E402
@@ -50,7 +51,11 @@ def main() -> None:
             if not 8 <= len(found.segments) <= 1500 or not (found.within >= 0).any():
                 continue
             judged = solve(found.segments, shared())
-            true = np.flatnonzero(found.within >= 0)
+            aside = np.asarray(furniture_lines(found.segments.texts))  # they are linked to nothing
+            true = np.flatnonzero((found.within >= 0) & ~aside)
+            true = true[~aside[found.within[true]]]
+            if not len(true):
+                continue
             kind = dump.stem.rsplit("-", 1)[0] if dump.stem.startswith("stolen") else dump.stem
 
             def note(name: str, successor: np.ndarray) -> None:
