@@ -9,7 +9,6 @@ passes before ``paragraphs`` bring it; each pair of neighbours is an example. Th
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from continuity import prepared  # beside this file
+from continuity import arguments, is_vertical, page_files, prepared  # beside this file
 from links import KINDS  # beside this file
 from networks import Plan, fitted, table  # beside this file
 from numpy.typing import NDArray
@@ -149,15 +148,10 @@ def page_of(dump: Path, truth: PageTruth) -> Page | None:
 
 def load(folder: Path, half: str, also: Path | None) -> Iterator[Page]:
     """Dumps of the horizontal pages."""
-    files = [
-        file
-        for number, file in enumerate(sorted(folder.glob("*/truth.json")))
-        if half == "all" or number % 2 == "ab".index(half)
-    ]
     number = 0
-    for file in [*files, *(sorted(also.glob("*/truth.json")) if also else [])]:
+    for file in page_files(folder, half, also):
         truth = PageTruth.load(file)
-        if any(line.get("vertical") for line in json.loads(file.read_text("utf-8"))["lines"]):
+        if is_vertical(file):
             continue
         for kind in (*KINDS, *MORE_KINDS):
             dump = file.parent / kind
@@ -172,14 +166,7 @@ def load(folder: Path, half: str, also: Path | None) -> Iterator[Page]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("pages", type=Path)
-    parser.add_argument("--half", choices=["a", "b", "all"], default="all")
-    parser.add_argument("--also", type=Path)
-    parser.add_argument("--out", type=Path, default=OUT)
-    options = parser.parse_args()
+    options = arguments(__doc__, OUT).parse_args()
     pages = list(load(options.pages, options.half, options.also))
     names, _ = zip(*pages[0].features, strict=True)
     tables = [table(v for _, v in page.features)[page.known] for page in pages]

@@ -26,8 +26,7 @@ from restore.evaluation import Document, PageTruth, align
 from restore.language import shared
 from restore.layout.segments import Segments, segments_of
 from restore.ledger import Ledger
-from restore.order.boundaries import boundary_features, column_width
-from restore.order.evidence import Evidence, evidence_of, features, score
+from restore.order.evidence import Evidence, evidence_of, features
 from restore.passes import encoding, markup
 from restore.pipeline import Tools
 from restore.source import Source
@@ -130,18 +129,38 @@ def label(name: str, kind: str, text: str, truth: PageTruth, language: Language)
     )
 
 
-def load(
-    folder: Path, half: str, language: Language, kinds: tuple[str, ...] = KINDS, also: Path | None = None
-) -> Iterator[Labelled]:
-    """Labelled dumps of the horizontal pages."""
+def page_files(folder: Path, half: str, also: Path | None) -> list[Path]:
+    """The truths of the pages to fit on: all of a folder or every second one, and all of another."""
     files = [
         file
         for number, file in enumerate(sorted(folder.glob("*/truth.json")))
         if half == "all" or number % 2 == "ab".index(half)
     ]
-    for file in [*files, *(sorted(also.glob("*/truth.json")) if also else [])]:
+    return [*files, *(sorted(also.glob("*/truth.json")) if also else [])]
+
+
+def is_vertical(file: Path) -> bool:
+    """Whether a page of truth has lines set vertically."""
+    return any(line.get("vertical") for line in json.loads(file.read_text("utf-8"))["lines"])
+
+
+def arguments(doc: str | None, out: Path) -> argparse.ArgumentParser:
+    """The options of every script that fits on pages."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pages", type=Path)
+    parser.add_argument("--half", choices=["a", "b", "all"], default="all")
+    parser.add_argument("--also", type=Path)
+    parser.add_argument("--out", type=Path, default=out)
+    return parser
+
+
+def load(
+    folder: Path, half: str, language: Language, kinds: tuple[str, ...] = KINDS, also: Path | None = None
+) -> Iterator[Labelled]:
+    """Labelled dumps of the horizontal pages."""
+    for file in page_files(folder, half, also):
         truth = PageTruth.load(file)
-        if any(line.get("vertical") for line in json.loads(file.read_text("utf-8"))["lines"]):
+        if is_vertical(file):
             continue
         for kind in kinds:
             dump = file.parent / kind
@@ -174,43 +193,6 @@ def table_of(
     return names, np.concatenate(blocks), np.concatenate(labels), np.concatenate(weight)
 
 
-def breaks_of(
-    pages: list[Labelled], tables: dict[str, dict[str, float]]
-) -> tuple[list[str], NDArray[Any], ...]:
-    """Design matrix of true neighbours: does a new paragraph begin?"""
-    names: list[str] = []
-    blocks, labels = [], []
-    for page in pages:
-        order = np.argsort(page.first, kind="stable")
-        order = order[page.first[order] >= 0]
-        width = np.full(len(page.segments), np.nan)
-        if len(order) < 2:
-            continue
-        width[order] = column_width(page.segments.width[order])
-        # neighbours in the truth, across articles too, and neighbours in dumps that are in order
-        pairs = {
-            (int(a), int(b))
-            for a, b in zip(order, order[1:], strict=False)
-            if page.first[b] - page.last[a] <= 3 or page.kind.startswith("sim/")
-        }
-        if page.kind in IN_ORDER:
-            pairs |= {
-                (k, k + 1) for k in range(len(order) - 1) if page.first[k] >= 0 and page.first[k + 1] >= 0
-            }
-        if not pairs:
-            continue
-        i, j = np.array(sorted(pairs)).T
-        continues = score(page.evidence, tables["continues"], i, j)
-        follows = score(page.evidence, tables["follows"], i, j)
-        columns = list(boundary_features(page.evidence, continues, follows, width, i, j))
-        names = [name for name, _ in columns]
-        blocks.append(np.stack([np.asarray(c, dtype=np.float32) for _, c in columns], axis=1))
-        block = np.asarray(page.truth.block_of)
-        labels.append((block[page.last[i]] != block[page.first[j]]).astype(float))
-    y = np.concatenate(labels)
-    return names, np.concatenate(blocks), y, np.ones(len(y))
-
-
 def fit(
     x: NDArray[Any], y: NDArray[Any], w: NDArray[Any], ridge: float = RIDGE
 ) -> tuple[float, NDArray[Any]]:
@@ -239,13 +221,7 @@ def log_loss(x: NDArray[Any], y: NDArray[Any], w: NDArray[Any], bias: float, wei
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("pages", type=Path)
-    parser.add_argument("--half", choices=["a", "b", "all"], default="all")
-    parser.add_argument("--also", type=Path)
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser = arguments(__doc__, OUT)
     parser.add_argument("--only", choices=["seams", "gaps"], help="keep the other tables of the file")
     options = parser.parse_args()
     language = shared()
@@ -276,13 +252,6 @@ def main() -> None:
         }
         body["loss_bits"][name] = round(log_loss(x, y, w, bias, weights), 4)
         print(name, len(x), "pairs, loss", body["loss_bits"][name], "bits")
-    names, x, y, w = breaks_of(pages, body["weights"])
-    bias, weights = fit(x, y, w)
-    body["weights"]["breaks"] = {"bias": round(bias, 3)} | {
-        k: round(float(v), 3) for k, v in zip(names, weights, strict=True) if abs(v) >= 5e-4
-    }
-    body["loss_bits"]["breaks"] = round(log_loss(x, y, w, bias, weights), 4)
-    print("breaks", len(x), "boundaries, loss", body["loss_bits"]["breaks"], "bits")
     options.out.write_text(
         json.dumps(body, ensure_ascii=False, indent=1) + "\n", "utf-8"
     )  # the passes read it

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from continuity import page_files  # beside this file
 from numpy.typing import NDArray
 
 from restore.evaluation import PageTruth
@@ -38,12 +39,7 @@ def gap_tables(folder: Path, half: str, also: Path | None = None) -> dict[str, T
     labels: dict[str, list[NDArray[Any]]] = {"gap_end": [], "gap_head": []}
     names: dict[str, list[str]] = {}
     model = shared().model
-    files = [
-        file
-        for number, file in enumerate(sorted(folder.glob("*/truth.json")))
-        if half == "all" or number % 2 == "ab".index(half)
-    ]
-    for file in [*files, *(sorted(also.glob("*/truth.json")) if also else [])]:
+    for file in page_files(folder, half, also):
         truth = PageTruth.load(file)
         position = {
             (truth.blocks[int(b)].id, int(o)): t

@@ -9,13 +9,12 @@ networks of the second look, each fitted on every other page, say of the pages t
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from continuity import Labelled, load  # beside this file
+from continuity import Labelled, arguments, load  # beside this file
 from networks import Plan, fitted, table  # beside this file
 from numpy.typing import NDArray
 
@@ -126,14 +125,7 @@ def network(pages: list[Examples]) -> Network:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("pages", type=Path)
-    parser.add_argument("--half", choices=["a", "b", "all"], default="all")
-    parser.add_argument("--also", type=Path)
-    parser.add_argument("--out", type=Path, default=OUT)
-    options = parser.parse_args()
+    options = arguments(__doc__, OUT).parse_args()
     rng = np.random.default_rng(1)
     pages, cut_outs = [], []
     for dump in load(options.pages, options.half, shared(), KINDS, options.also):

@@ -391,7 +391,8 @@ Weights = dict[str, float]
 
 @cache
 def weights() -> dict[str, Weights]:
-    """Fitted weights: ``continues`` (same paragraph), ``follows`` (next paragraph of the column), ``breaks``, ``gap``.
+    """Fitted weights: ``continues`` (same paragraph), ``follows`` (next paragraph of the column), and
+    ``gap_end``, ``gap_head`` (a paragraph lost its end, its head).
 
     Raises:
         DataError: when the file is damaged.

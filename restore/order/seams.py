@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Seams"]
+__all__ = ["Seams", "find"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -55,8 +55,8 @@ class Seams:
             Log-odds of the link between the two (NaN where reading order did not put them behind each other), of the best
             link from the first, and of the best link to the second (NaN where it knows no such segment); ``(m,)`` each.
         """
-        one, known_one = _find(self.last, last)
-        two, known_two = _find(self.first, first)
+        one, known_one = find(self.last, last)
+        two, known_two = find(self.first, first)
         link = np.where(known_one & known_two & (two == one + 1), self.next[one], np.nan)
         return (
             link,
@@ -65,7 +65,7 @@ class Seams:
         )
 
 
-def _find(values: Ints, wanted: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+def find(values: Ints, wanted: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     """Index of each wanted value, and whether it is there at all."""
     if not len(values):
         return np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.bool_)

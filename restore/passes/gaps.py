@@ -14,6 +14,7 @@ from restore.order.evidence import weights
 from restore.order.geometry import BLOCKS
 from restore.order.lacunae import UNKNOWN, end_features, head_features, paragraphs_of
 from restore.order.losses import Losses
+from restore.order.seams import find
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -64,8 +65,9 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
         if losses is not None:
             # the network that has seen the lines knows better
             at, judged = (losses.last + 1, losses.behind) if end else (losses.first, losses.before)
-            known, which = _among(found.end if end else found.start, at[~losses.within])
-            odds = np.where(known, judged[~losses.within][which] if len(which) else odds, odds)
+            apart = np.flatnonzero(~losses.within)
+            which, known = find(at[apart], found.end if end else found.start)
+            odds[known] = judged[apart[which[known]]]
             need = np.where(known, _LIKELY_LINES, need)
         for k in np.flatnonzero((odds > need + _THINKABLE) & ~marked).tolist():
             evidence = {
@@ -115,12 +117,3 @@ def _on(view: View, losses: Losses) -> Losses:
     last, first = place[losses.last], place[losses.first]
     there = (last >= 0) & (first > last)
     return Losses(last[there], first[there], losses.within[there], losses.behind[there], losses.before[there])
-
-
-def _among(values: np.ndarray[Any, Any], known: np.ndarray[Any, Any]) -> tuple[Any, Any]:
-    """Whether each value is among the known ones, and where."""
-    if not len(known):
-        return np.zeros(len(values), dtype=np.bool_), np.zeros(0, dtype=np.int64)
-    order = np.argsort(known, kind="stable")
-    at = order[np.minimum(np.searchsorted(known[order], values), len(known) - 1)]
-    return known[at] == values, at

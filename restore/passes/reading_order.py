@@ -183,17 +183,11 @@ def _drafts(
             left["behind"] = _seam(segments, judged, last, last + 1)
         gain = _worth(judged.odds, order, group[0], group[-1])
         best = np.argsort(-judged.odds[before])[:4].tolist() if before >= 0 else []
-        at = int(judged.at[before, first]) if before >= 0 else -1
-        again = round(
-            float(judged.odds[before, first] - judged.second[before, first]), 2
-        )  # of the third look
         evidence = {
             "gain_nats": round(gain, 2),
             "seams": seams,
             "seams_in_dump": left,
-            "parts": parts(judged.network, judged.features[at : at + 1], GROUPS) | {"again": again}
-            if at >= 0
-            else {},
+            "parts": _parts(judged, before, first) if before >= 0 else {},
             "alternatives": [
                 {"text": segments.texts[int(k)][:10], "chance": _chance(judged.odds[before, k])}
                 for k in best
@@ -225,6 +219,15 @@ def _worth(odds: np.ndarray[Any, Any], order: np.ndarray[Any, Any], first: int, 
     now = seam(before, a) + seam(b, behind) + seam(a - 1, b + 1)
     then = seam(a - 1, a) + seam(b, b + 1) + (seam(before, behind) if before >= 0 and behind >= 0 else 0.0)
     return now - then
+
+
+def _parts(judged: Judgement, i: int, j: int) -> dict[str, float]:
+    """What each kind of evidence gives the link in the second look, and what the third adds, in nats."""
+    at = int(judged.at[i, j])
+    if at < 0:
+        return {}
+    again = round(float(judged.odds[i, j] - judged.second[i, j]), 2)
+    return parts(judged.network, judged.features[at : at + 1], GROUPS) | {"again": again}
 
 
 def _chance(odds: float) -> float:
