@@ -19,7 +19,7 @@ from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
 # log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
-_LIKELY, _SURE, _THINKABLE = -0.9, 2.8, -2.1
+_LIKELY, _SURE, _THINKABLE = 0.0, 2.8, -2.1
 # the same where the printed lines were judged, at the ends of paragraphs and inside
 _LIKELY_LINES, _LIKELY_INSIDE = 0.1, 1.0
 _OTHER_SCRIPTS = ("jp", "ko")
