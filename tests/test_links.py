@@ -14,7 +14,7 @@ from restore.order.again import again_features
 from restore.order.links import GROUPS, candidates, link_features
 from restore.order.network import LINKS, OF_SHORT, SECOND, THIRD, Network, parts
 from restore.order.seams import Seams
-from restore.order.sequence import in_chains
+from restore.order.sequence import chains_of, in_chains
 from restore.order.successors import Judgement, best_over, first_solution, solve
 from restore.source import Source
 from restore.view import View
@@ -49,19 +49,19 @@ def page(lines: list[str]) -> tuple[Segments, Judgement]:
 
 def test_lines_in_order_stay() -> None:
     _, judged = page(LEFT + RIGHT)
-    assert in_chains(judged.successor).tolist() == list(range(16))
+    assert in_chains(chains_of(judged.successor)).tolist() == list(range(16))
 
 
 def test_columns_in_turn_are_taken_apart() -> None:
     lines = [line for pair in zip(LEFT, RIGHT, strict=True) for line in pair]
     segments, judged = page(lines)
-    assert [segments.texts[k] for k in in_chains(judged.successor)] == LEFT + RIGHT
+    assert [segments.texts[k] for k in in_chains(chains_of(judged.successor))] == LEFT + RIGHT
 
 
 def test_lines_that_changed_places_change_back() -> None:
     lines = [*LEFT[:4], RIGHT[4], *LEFT[5:], *RIGHT[:4], LEFT[4], *RIGHT[5:]]
     segments, judged = page(lines)
-    order = [segments.texts[k] for k in in_chains(judged.successor)]
+    order = [segments.texts[k] for k in in_chains(chains_of(judged.successor))]
     assert order.index(RIGHT[4]) == order.index(RIGHT[3]) + 1
     assert order.index(LEFT[4]) == order.index(LEFT[3]) + 1
 

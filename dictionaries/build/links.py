@@ -34,6 +34,8 @@ KINDS = (
     ),
     # the same damage, but blocks in the order of their height: over the page, or over each fifth of it
     *(f"sim/{name}.txt" for name in ("light-3", "seed-3", "medium-3", "seed-4", "medium-4")),
+    # the same with the lower parts of some columns far away
+    *(f"sim/{name}.txt" for name in ("light-5", "seed-5", "medium-5")),
     *(
         f"dump/{tool}.txt"
         for tool in (

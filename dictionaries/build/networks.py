@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,18 +66,76 @@ def fitted(
     return Network(names, mean, scale, tuple(_fit(x, labels, weights, plan)))
 
 
+def choosing(
+    names: tuple[str, ...],
+    groups: list[tuple[NDArray[Any], NDArray[Any]]],
+    unit: float,
+    plan: Plan,
+    members: int,
+) -> Network:
+    """A network whose highest value names the best of a group.
+
+    The target of a group is the softmax of what its members are worth; a group counts as the logarithm of what there is
+    to lose in it.
+
+    Args:
+        groups: features ``(k, f)`` and worth ``(k,)`` of each.
+        unit: of worth; a difference of one unit is one nat in the target.
+        plan: with one hidden layer.
+        members: networks that are fitted, each from other first weights; the answer is their mean.
+    """
+    x = np.concatenate([features for features, _ in groups]).astype(np.float32)
+    mean, scale = x.mean(axis=0), np.maximum(x.std(axis=0), RAREST)
+    print(f"{len(groups)} groups of {len(x)}, {x.shape[1]} features", flush=True)
+    data = [
+        (
+            torch.from_numpy(((features - mean) / scale).astype(np.float32)),
+            torch.softmax(torch.from_numpy((worth - worth.max()).astype(np.float32)) / unit, 0),
+            float(np.log1p(worth.max() - worth.min())),
+        )
+        for features, worth in groups
+    ]
+    nets = [_arrays(_chooser(data, replace(plan, seed=plan.seed + k))) for k in range(members)]
+    (inner, bias), (outer, base) = (zip(*(net[k] for net in nets), strict=True) for k in (0, 1))
+    mixed = (
+        (np.concatenate(inner, axis=1), np.concatenate(bias)),
+        (np.concatenate(outer) / members, sum(base) / members),
+    )
+    return Network(names, mean, scale, mixed)
+
+
+def _chooser(data: list[tuple[Any, Any, float]], plan: Plan) -> nn.Sequential:
+    torch.manual_seed(plan.seed)
+    torch.set_num_threads(1)
+    net = _layers(data[0][0].shape[1], plan)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=plan.decay)
+    for epoch in range(plan.epochs):
+        total = 0.0
+        for batch in torch.randperm(len(data)).split(plan.batch):
+            chosen = [data[int(k)] for k in batch]
+            values = net(torch.cat([features for features, _, _ in chosen]))[:, 0]
+            loss = torch.stack(
+                [
+                    -(target * torch.log_softmax(value, 0)).sum() * weight
+                    for value, (_, target, weight) in zip(
+                        values.split([len(features) for features, _, _ in chosen]), chosen, strict=True
+                    )
+                ]
+            ).mean()
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+            total += loss.item() * len(chosen)
+        print(f"epoch {epoch + 1}: loss {total / len(data):.5f}", flush=True)
+    return net
+
+
 def _fit(
     x: NDArray[np.float32], y: NDArray[np.float32], w: NDArray[np.float32], plan: Plan
 ) -> list[tuple[NDArray[Any], NDArray[Any]]]:
-    """Weights and biases of the layers."""
     torch.manual_seed(plan.seed)
     torch.set_num_threads(1)
-    layers: list[nn.Module] = []
-    size = x.shape[1]
-    for hidden in plan.hidden:
-        layers += [nn.Linear(size, hidden), nn.SiLU()]
-        size = hidden
-    net = nn.Sequential(*layers, nn.Linear(size, 1))
+    net = _layers(x.shape[1], plan)
     optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=plan.decay)
     data = torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(w)
     batch = min(plan.batch, len(x))
@@ -96,6 +154,19 @@ def _fit(
             optimiser.step()
             total, step = total + loss.item(), step + 1
         print(f"epoch {epoch + 1}: loss {total / max(1, len(x) // batch):.5f}", flush=True)
+    return _arrays(net)
+
+
+def _layers(size: int, plan: Plan) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for hidden in plan.hidden:
+        layers += [nn.Linear(size, hidden), nn.SiLU()]
+        size = hidden
+    return nn.Sequential(*layers, nn.Linear(size, 1))
+
+
+def _arrays(net: nn.Sequential) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """Weights and biases of the layers."""
     return [
         (layer.weight.detach().numpy().T.copy(), layer.bias.detach().numpy())
         for layer in net

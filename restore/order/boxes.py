@@ -12,7 +12,7 @@ from restore.layout.furniture import furniture_lines
 from restore.layout.placed import Placed
 from restore.order.columns import Neighbours, blocks_of, edges_of, neighbours_of, reading_order
 from restore.order.evidence import evidence_of, score, weights
-from restore.order.sequence import in_chains
+from restore.order.sequence import chains_of, in_chains
 from restore.order.successors import assign
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def order_by_boxes(placed: Placed, language: Language) -> BoxOrder:
     gain = np.maximum(total + _END, 0)
     gain[index, index] = 0
     successor = assign(gain)
-    order = base[in_chains(_renamed(successor, base, rank))]
+    order = base[in_chains(chains_of(_renamed(successor, base, rank)))]
     linked = successor[order[:-1]] == order[1:]
     return BoxOrder(order, base, total, _paragraphs(box, size, block, order, linked, continues), linked)
 

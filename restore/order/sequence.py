@@ -9,16 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cycles_of", "far_links", "gate", "in_chains", "pieces_parted", "stay_put"]
+__all__ = ["chains_of", "cycles_of", "far_links", "gate", "in_chains", "pieces_parted", "stay_put"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.floating[Any]]
-
-_NEIGHBOUR = 3  # places between neighbours of a run; strays may stand between
-# what a run is worth as the home of its chain, in logarithms of its length: per nat around it, and when it is the first
-_PER_NAT, _FIRST, _CLIP = 0.2, 0.3, (-6.0, 4.0)
-_PHRASES, _FEW = 1.0, 0.05  # the same for each logarithm of phrases shared with a line there
-_PHRASE, _AROUND = 4, 30  # characters of a phrase; lines on each side that tell what is written about there
 
 
 def gate(successor: Ints, total: Floats, least: float) -> Ints:
@@ -114,80 +108,31 @@ def pieces_parted(successor: Ints) -> Ints:
     return out
 
 
-def in_chains(successor: Ints, odds: Floats | None = None, texts: Sequence[str] = ()) -> Ints:
-    """Segments chain after chain, by where each chain is at home in the dump. Shape ``(n,)``.
-
-    Args:
-        odds: log-odds of every link, shape ``(n, n)``, for dumps that are in order but for strays: then a chain is at home
-            where a long run of it stands among lines that it goes with, and not where a stray that begins it landed.
-            Without them it is at home where its first segment stands.
-        texts: of the segments; lines that share names and phrases go together.
-    """
-    n = len(successor)
-    has_predecessor = np.zeros(n, dtype=np.bool_)
+def chains_of(successor: Ints) -> list[list[int]]:
+    """Runs of segments that follow each other, each from its first to its last; by where they begin in the dump."""
+    has_predecessor = np.zeros(len(successor), dtype=np.bool_)
     has_predecessor[successor[successor >= 0]] = True
-    chains: list[list[int]] = []
     follow = successor.tolist()
+    chains: list[list[int]] = []
     for start in np.flatnonzero(~has_predecessor).tolist():
         chain, k = [], start
         while k >= 0:
             chain.append(k)
             k = follow[k]
         chains.append(chain)
-    if odds is not None:
-        chains.sort(key=lambda chain: _home(chain, odds, texts))
-    return np.array([k for chain in chains for k in chain], dtype=np.int64)
+    return chains
 
 
-def _home(chain: list[int], odds: Floats, texts: Sequence[str]) -> int:
-    """First segment of the run of neighbours that the chain is put at.
+def in_chains(chains: list[list[int]], homes: Sequence[int] | None = None) -> Ints:
+    """Segments chain after chain, by where each chain is at home in the dump. Shape ``(n,)``.
 
-    The longer the run the better; the better the whole chain goes with what stands around it, and the lines around the
-    other runs with each other; and the more phrases it shares with the lines there.
+    Args:
+        homes: a segment of each chain; by default its first.
     """
-    runs: list[tuple[int, int]] = []  # first and last place in the chain
-    begin = 0
-    for q in range(1, len(chain) + 1):
-        if q == len(chain) or not 1 <= chain[q] - chain[q - 1] <= _NEIGHBOUR:
-            runs.append((begin, q - 1))
-            begin = q
-    if len(runs) == 1:
-        return chain[0]
-    n = len(odds)
-
-    def seam(i: int, j: int) -> float:
-        return float(np.clip(odds[i, j], *_CLIP)) if i >= 0 and j < n else 0.0
-
-    holes = [seam(chain[a] - 1, chain[b] + 1) for a, b in runs]
-    shared = (
-        _shared([(chain[a] + chain[b]) // 2 for a, b in runs], chain, texts) if texts else [1.0] * len(runs)
+    at = [chain[0] for chain in chains] if homes is None else homes
+    return np.array(
+        [k for c in sorted(range(len(chains)), key=at.__getitem__) for k in chains[c]], dtype=np.int64
     )
-    best, home = -np.inf, chain[0]
-    for q, (a, b) in enumerate(runs):
-        around = seam(chain[a] - 1, chain[0]) + seam(chain[-1], chain[b] + 1) + sum(holes) - holes[q]
-        value = np.log(b - a + 1) + _PER_NAT * around + _PHRASES * np.log(shared[q] + _FEW)
-        value += _FIRST if q == 0 else 0.0
-        if value > best:
-            best, home = value, chain[a]
-    return home
-
-
-def _shared(places: list[int], chain: list[int], texts: Sequence[str]) -> list[float]:
-    """Phrases of a chain that stand around each place, for each line there that is not the chain's."""
-    own = set(chain)
-    names = {
-        text[k : k + _PHRASE] for text in (texts[i] for i in chain) for k in range(len(text) - _PHRASE + 1)
-    }
-    out = []
-    for place in places:
-        lines = [
-            texts[i]
-            for i in range(max(0, place - _AROUND), min(len(texts), place + _AROUND + 1))
-            if i not in own
-        ]
-        there = {text[k : k + _PHRASE] for text in lines for k in range(len(text) - _PHRASE + 1)}
-        out.append(len(names & there) / max(1, len(lines)))
-    return out
 
 
 def stay_put(order: Ints) -> NDArray[np.bool_]:

@@ -13,10 +13,11 @@ from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.order.boxed import by_boxes
 from restore.order.geometry import BLOCKS
 from restore.order.glued import unglued
+from restore.order.homes import homes_of
 from restore.order.links import GROUPS
 from restore.order.network import parts
 from restore.order.seams import Seams
-from restore.order.sequence import gate, in_chains, stay_put
+from restore.order.sequence import chains_of, gate, in_chains, stay_put
 from restore.order.successors import Judgement, solve
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
@@ -65,7 +66,7 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
             continue
         judged = solve(part, tools.language)
         kinds.append(judged.first.geometry.kind)
-        links, order, single = _order(judged, part.texts)
+        links, order, single = _order(judged, part)
         seams.append(Seams.of(judged.odds, order, view.origin[part.start], view.origin[part.end - 1]))
         if not (np.diff(order) != 1).any():
             continue
@@ -75,7 +76,7 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
         tools.memo["seams"] = Seams.joined(seams)
 
 
-def _order(judged: Judgement, texts: list[str]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], bool]:
+def _order(judged: Judgement, segments: Segments) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], bool]:
     """Successors as they are used, the order, and whether single lines strayed rather than whole columns."""
     kind = judged.first.geometry.kind
     links = judged.successor
@@ -88,7 +89,9 @@ def _order(judged: Judgement, texts: list[str]) -> tuple[np.ndarray[Any, Any], n
         links = links.copy()
         links[far] = -1  # less likely than not, in a dump whose lines follow each other
         links = gate(links, judged.odds, _GATE)
-    order = in_chains(links, judged.odds if single or kind == BLOCKS else None, texts)
+    chains = chains_of(links)
+    whole = kind == BLOCKS or single  # else a chain goes where its first line stands
+    order = in_chains(chains, homes_of(chains, judged, segments) if whole else None)
     if single:
         links = np.full(n, -1)
         tied = judged.odds[order[:-1], order[1:]] > _LOOSE
