@@ -12,6 +12,7 @@ from restore.layout.segments import printed_lines, segments_of
 from restore.layout.tokens import tokens_of
 from restore.order.boundaries import BREAK, JOIN, boundaries_of, column_width
 from restore.order.losses import lost_text
+from restore.order.stubs import whole_lines
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -46,12 +47,22 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
         if odd.any():
             yield Batch(start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH)
         return
+    import os
+    if os.environ.get("STUBS"):
+        merged = whole_lines(segments, tools.language)
+    else:
+        merged = segments
+    inner = np.setdiff1d(segments.end[:-1], merged.end)
+    before = segments
+    segments = merged
+    n = len(segments)
+    start, end = segments.end[:-1], segments.start[1:]
     apart = np.isin(view.origin[segments.end[:-1] - 1], tools.memo.get("apart", ()))
     judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"))
     fate = judged.fate
     tokens = tokens_of(view)
     inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end)]  # of vertical lines
-    tools.memo["paragraphs"] = view.origin[np.append(segments.end[:-1][fate == JOIN], inside) - 1]
+    tools.memo["paragraphs"] = view.origin[np.concatenate((segments.end[:-1][fate == JOIN], inside, inner)) - 1]
     # what the gaps pass needs to know about the printed lines
     tools.memo["lines"] = (view.origin[segments.end - 1], segments.width, column_width(segments.width))
     tools.memo["losses"] = lost_text(segments, judged, tools.language.model)
@@ -62,6 +73,11 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     breaks = (fate == BREAK) & ~exact
     joins = (fate == JOIN) & blank
     take = breaks | joins
+    if len(inner):
+        at = np.searchsorted(before.end, inner)
+        at = at[before.newlines[at] >= 2]
+        if len(at):
+            yield Batch(before.end[at], before.start[at + 1], 0, ("\n",), _MESSAGES, 1, Certainty.MEDIUM)
     if not take.any():
         return
     certainty = np.where(np.abs(judged.odds) > 2, Certainty.HIGH, Certainty.MEDIUM).astype(np.int8)
