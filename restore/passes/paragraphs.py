@@ -21,6 +21,7 @@ _MESSAGES = (
     "no paragraph ends here: the sentence goes on in the next line",
     "one blank line between blocks",
 )
+_STUBS = "no paragraph ends here: the next words stand in the same printed line"
 
 
 @repair_pass(after=["encoding", "markup", "printed_lines", "reading_order"])
@@ -39,26 +40,28 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     n = len(segments)
     if n < 2:
         return
-    start, end = segments.end[:-1], segments.start[1:]
     if not printed_lines(segments):
+        start, end = segments.end[:-1], segments.start[1:]
         # no printed lines to judge: only tidy what is there
         wide = segments.newlines[:-1] > 2
         odd = wide | ((segments.newlines[:-1] == 2) & (end - start != 2))
         if odd.any():
             yield Batch(start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH)
         return
-    import os
-    if os.environ.get("STUBS"):
-        merged = whole_lines(segments, tools.language)
-    else:
-        merged = segments
-    inner = np.setdiff1d(segments.end[:-1], merged.end)
-    before = segments
-    segments = merged
-    n = len(segments)
+    whole = whole_lines(segments, tools.language) if tools.memo.get("set_apart") else segments
+    stubs = np.isin(segments.end[:-1], np.setdiff1d(segments.end, whole.end))  # boundaries inside a printed line
+    cut = np.flatnonzero(stubs & (segments.newlines[:-1] >= 2))
+    if len(cut):
+        yield Batch(
+            segments.end[cut], segments.start[cut + 1], 0, ("\n",), (_STUBS,), 0, Certainty.MEDIUM
+        )
+    inner = segments.end[:-1][stubs]
+    segments = whole
+    if len(segments) < 2:
+        return
     start, end = segments.end[:-1], segments.start[1:]
     apart = np.isin(view.origin[segments.end[:-1] - 1], tools.memo.get("apart", ()))
-    judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"))
+    judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"), len(inner) > 0)
     fate = judged.fate
     tokens = tokens_of(view)
     inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end)]  # of vertical lines
@@ -73,11 +76,6 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     breaks = (fate == BREAK) & ~exact
     joins = (fate == JOIN) & blank
     take = breaks | joins
-    if len(inner):
-        at = np.searchsorted(before.end, inner)
-        at = at[before.newlines[at] >= 2]
-        if len(at):
-            yield Batch(before.end[at], before.start[at + 1], 0, ("\n",), _MESSAGES, 1, Certainty.MEDIUM)
     if not take.any():
         return
     certainty = np.where(np.abs(judged.odds) > 2, Certainty.HIGH, Certainty.MEDIUM).astype(np.int8)

@@ -60,7 +60,8 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
     lost = ((left & letters) > 0) & ((right & letters) > 0) & ~spaced
     tools.memo["lost_marks"] = view.origin[start[lost] - 1]
     gutter = np.zeros(len(start), dtype=np.bool_)
-    if set_apart(segments):
+    tools.memo["set_apart"] = set_apart(segments)
+    if tools.memo["set_apart"]:
         cuts = np.array(sorted(abreast_cuts(segments, tools.language.model).values()), dtype=np.int64)
         gutter = np.isin(end, cuts)
     take = apart | mark | gutter
