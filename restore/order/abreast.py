@@ -69,7 +69,9 @@ class _Reading:
         at = head[:, 0, None] + np.arange(_REACH)
         inside = at < head[:, 1, None]
         heads = np.where(inside, self.ids[np.minimum(at, len(self.ids) - 1)], self.model.bos)
-        given = np.asarray(self.model.logp_given(self._tails(tail[:, 0], tail[:, 1]), heads), dtype=np.float64)
+        given = np.asarray(
+            self.model.logp_given(self._tails(tail[:, 0], tail[:, 1]), heads), dtype=np.float64
+        )
         own = (given * inside).sum(axis=1)
         unique, which = np.unique(np.column_stack((heads, inside)), axis=0, return_inverse=True)
         mean = np.zeros(len(unique))
@@ -80,10 +82,14 @@ class _Reading:
             shape = len(here), len(self.sample), size
             left = np.broadcast_to(self.sample, (len(here), *self.sample.shape)).reshape(-1, _REACH)
             right = np.broadcast_to(unique[here][:, None, :size], shape).reshape(-1, size)
-            each = np.asarray(self.model.logp_given(left, right), dtype=np.float64).sum(axis=1).reshape(shape[:2])
+            each = (
+                np.asarray(self.model.logp_given(left, right), dtype=np.float64)
+                .sum(axis=1)
+                .reshape(shape[:2])
+            )
             top = each.max(axis=1)
             mean[here] = top + np.log(np.exp(each - top[:, None]).mean(axis=1))
-        return np.clip(own - mean[which.reshape(-1)], -5.0, 6.0)
+        return np.asarray(np.clip(own - mean[which.reshape(-1)], -5.0, 6.0))
 
 
 def set_apart(segments: Segments) -> bool:
@@ -169,7 +175,10 @@ def _cuts(
         at, offset = _places(reading, k)
         if len(at) and width[k] > 4:
             cost = _width_cost(offset, left) + _width_cost(width[k] - offset, right) + _CUT
-            pieces = np.column_stack((np.full(len(at), first), at)), np.column_stack((at, np.full(len(at), end)))
+            pieces = (
+                np.column_stack((np.full(len(at), first), at)),
+                np.column_stack((at, np.full(len(at), end))),
+            )
             cost += _ACROSS * reading.odds(*pieces)
             for q in np.argsort(cost, kind="stable")[:_MOST].tolist():
                 here.append((int(at[q]), float(cost[q])))

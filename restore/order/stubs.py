@@ -47,9 +47,10 @@ def _inside(segments: Segments, evidence: Evidence) -> NDArray[np.bool_]:
     """Which segments end in the middle of a printed line, shape ``(n,)``."""
     n = len(segments)
     i = np.arange(n - 1)
-    reads = 0.5 * (np.clip(evidence.raw[i, i + 1], _LOW, _HIGH) + np.clip(evidence.lines[i, i + 1], _LOW, _HIGH))
-    price = _INNER - _SEAM * reads + _STOP * evidence.stop[:-1]
-    price = np.append(price, 0).tolist()
+    reads = 0.5 * (
+        np.clip(evidence.raw[i, i + 1], _LOW, _HIGH) + np.clip(evidence.lines[i, i + 1], _LOW, _HIGH)
+    )
+    price: list[float] = np.append(_INNER - _SEAM * reads + _STOP * evidence.stop[:-1], 0).tolist()
     measure = _measure_around(segments).tolist()
     width = segments.width.tolist()
     best = [0.0] + [1e9] * n

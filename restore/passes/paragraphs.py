@@ -49,12 +49,12 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
             yield Batch(start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH)
         return
     whole = whole_lines(segments, tools.language) if tools.memo.get("set_apart") else segments
-    stubs = np.isin(segments.end[:-1], np.setdiff1d(segments.end, whole.end))  # boundaries inside a printed line
+    stubs = np.isin(
+        segments.end[:-1], np.setdiff1d(segments.end, whole.end)
+    )  # boundaries inside a printed line
     cut = np.flatnonzero(stubs & (segments.newlines[:-1] >= 2))
     if len(cut):
-        yield Batch(
-            segments.end[cut], segments.start[cut + 1], 0, ("\n",), (_STUBS,), 0, Certainty.MEDIUM
-        )
+        yield Batch(segments.end[cut], segments.start[cut + 1], 0, ("\n",), (_STUBS,), 0, Certainty.MEDIUM)
     inner = segments.end[:-1][stubs]
     segments = whole
     if len(segments) < 2:
@@ -65,7 +65,9 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     fate = judged.fate
     tokens = tokens_of(view)
     inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end)]  # of vertical lines
-    tools.memo["paragraphs"] = view.origin[np.concatenate((segments.end[:-1][fate == JOIN], inside, inner)) - 1]
+    tools.memo["paragraphs"] = view.origin[
+        np.concatenate((segments.end[:-1][fate == JOIN], inside, inner)) - 1
+    ]
     # what the gaps pass needs to know about the printed lines
     tools.memo["lines"] = (view.origin[segments.end - 1], segments.width, column_width(segments.width))
     tools.memo["losses"] = lost_text(segments, judged, tools.language.model)
