@@ -28,7 +28,8 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
 
     Repairs: tells by the measure (the width of the column in ems) which spaces and newlines of a block were printed line
     ends; those that stand inside a printed line, behind a mark or between all its characters, are taken out. Line ends
-    themselves stay for ``join_lines``.
+    themselves stay for ``join_lines``. Where all characters stand apart, the space between two columns on one line, across
+    which neither reads on, is made wide.
     Why it happens: converters set a space wherever glyphs stand apart: behind half-width marks, in justified lines.
     Example: in a column of 19 ems ``市委、市政府的大力支持下, 以深化长廊建设为`` is one printed line, not two.
     When it is wrong: where a column is so narrow that half a line and a whole one cannot be told apart.
