@@ -93,10 +93,12 @@ class _Reading:
 
 
 def set_apart(segments: Segments) -> bool:
-    """Whether the characters or words inside the segments stand apart."""
-    width = segments.end - segments.start
-    solid = np.array([len(t) for t in segments.texts], dtype=np.int64)
-    return bool((width - solid).sum() > _SET_APART * solid.sum())
+    """Whether the characters or words inside the segments stand apart, on one physical line."""
+    solid = sum(map(len, segments.texts))
+    breaks = segments.view.breaks  # of vertical lines
+    within = np.searchsorted(breaks, segments.end) - np.searchsorted(breaks, segments.start)
+    blank = int((segments.end - segments.start - within).sum()) - solid
+    return blank > _SET_APART * solid
 
 
 def abreast_cuts(segments: Segments, model: Scorer) -> dict[int, int]:
