@@ -22,6 +22,7 @@ Bools = NDArray[np.bool_]
 
 _ONE = 2.0  # ems of one character with a mark beside it
 _MOSTLY_ALONE = 0.7  # share of the tokens of a text whose lines are vertical
+_MOSTLY_SPACED = 0.6  # share of a text's width in such lines above which all of its lines are letter-spaced
 _ASCII_MARKS = np.zeros(129, dtype=np.bool_)  # the last for everything that is not ASCII
 _ASCII_MARKS[[ord(c) for c in ",:;?!()\"'"]] = True
 _BITS = np.arange(1 << 16, dtype=np.uint16)
@@ -169,6 +170,9 @@ def letter_spaced(tokens: Tokens) -> Bools:
     mean = np.bincount(row, weights=size) / np.maximum(count, 1)
     single = np.bincount(row, weights=size <= 1)
     spaced = ((count >= 4) & (mean < 2.6) & (single >= 0.35 * count)) | ((count >= 3) & (single == count))
+    # where most of a page is set apart, the few lines with whole words in them are too
+    if tokens.width[spaced[row]].sum() >= _MOSTLY_SPACED * tokens.width.sum():
+        spaced[:] = True
     inner: Bools = spaced[row] & (tokens.newlines == 0) & (tokens.spaces <= 2)
     inner[-1] = False
     return inner

@@ -52,6 +52,7 @@ _STRENGTH = 6.0  # boundaries that the prior counts for
 _ROUNDS = 4
 # log-odds from which a new paragraph begins; where lines strayed, many a seam that does not fit is inside a paragraph
 _LIKELY, _LIKELY_OF_BLOCKS = -0.2, 1.3
+_LIKELY_OF_STUBS = 2.5  # the same behind a line that ends no sentence, where printed lines come in pieces
 _APART = 3.0  # nats for a new paragraph where reading order found no continuation
 _ROOM = 0.6  # ems that a line must leave free if it did not end at the column's edge
 _AROUND = 4  # neighbours on each side that tell the measure of a line
@@ -170,12 +171,14 @@ def boundaries_of(
     language: Language,
     apart: NDArray[np.bool_] | None = None,
     seams: Seams | None = None,
+    stubs: bool = False,
 ) -> Boundaries:
     """Judge the boundaries between neighbours.
 
     Args:
         apart: boundaries where boxes put lines behind each other that do not continue each other, shape ``(n - 1,)``.
         seams: what reading order said of the ends of the segments.
+        stubs: whether the dump wrote printed lines in several pieces.
     """
     evidence = evidence_of(segments, language, neighbours=True)
     features = list(boundary_features(segments, evidence, seams, kind_of(segments)))
@@ -183,10 +186,12 @@ def boundaries_of(
     text = network.odds(network.standardised(features)).astype(np.float64)
     if apart is not None:
         text = text + _APART * apart
-    return decide(segments, evidence, features, text)
+    return decide(segments, evidence, features, text, stubs)
 
 
-def decide(segments: Segments, evidence: Evidence, features: list[Named], text: Floats) -> Boundaries:
+def decide(
+    segments: Segments, evidence: Evidence, features: list[Named], text: Floats, stubs: bool = False
+) -> Boundaries:
     """Fates of boundaries, from the log-odds that the text gives, and the white space.
 
     The page teaches what its blank lines and indents mean: some dumps put a blank line between all lines, some only
@@ -194,6 +199,8 @@ def decide(segments: Segments, evidence: Evidence, features: list[Named], text: 
 
     Args:
         text: log-odds of a new paragraph without the white space, shape ``(n - 1,)``.
+        stubs: whether the dump wrote printed lines in several pieces. A short line says little then, unless a sentence
+            ends with it.
     """
     n = len(segments)
     space = np.where(
@@ -219,7 +226,10 @@ def decide(segments: Segments, evidence: Evidence, features: list[Named], text: 
         without = (old + _STRENGTH * (1 - prior_new)) / (old.sum() + _STRENGTH * (1 - prior_new).sum())
         extra = np.log(with_prior) - np.log(without)
         odds = text + extra[space]
-    fate = np.where(odds > (_LIKELY_OF_BLOCKS if kind_of(segments) == BLOCKS else _LIKELY), BREAK, JOIN)
+    least = np.full(n - 1, _LIKELY_OF_BLOCKS if kind_of(segments) == BLOCKS else _LIKELY)
+    if stubs:
+        least[~np.asarray(evidence.stop[:-1])] = _LIKELY_OF_STUBS
+    fate = np.where(odds > least, BREAK, JOIN)
     continues = np.asarray(dict(features)["continues"])
     fate = _spaces(segments, evidence, continues, space, odds, fate)
     return Boundaries(fate, odds, evidence, features)

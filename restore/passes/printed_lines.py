@@ -10,13 +10,16 @@ from restore import characters as ch
 from restore.correction import Batch, Certainty
 from restore.layout.segments import printed_lines as has_printed_lines
 from restore.layout.segments import segments_of
+from restore.order.abreast import abreast_cuts, set_apart
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
 _MESSAGES = (
     "a space inside a printed line, by the measure: behind a mark",
     "a space inside a printed line whose characters all stand apart",
+    "the gutter between two columns: the line reads on downwards, not across",
 )
+_GUTTER = "   "  # as wide as no space inside a line
 
 
 @repair_pass(after=["encoding", "markup", "duplicates"])
@@ -25,7 +28,8 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
 
     Repairs: tells by the measure (the width of the column in ems) which spaces and newlines of a block were printed line
     ends; those that stand inside a printed line, behind a mark or between all its characters, are taken out. Line ends
-    themselves stay for ``join_lines``.
+    themselves stay for ``join_lines``. Where all characters stand apart, the space between two columns on one line, across
+    which neither reads on, is made wide.
     Why it happens: converters set a space wherever glyphs stand apart: behind half-width marks, in justified lines.
     Example: in a column of 19 ems ``市委、市政府的大力支持下, 以深化长廊建设为`` is one printed line, not two.
     When it is wrong: where a column is so narrow that half a line and a whole one cannot be told apart.
@@ -56,6 +60,21 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
     mark = ((left & (ch.COMMA | ch.STOP)) > 0) & ((right & (letters | ch.FULL)) > 0)
     lost = ((left & letters) > 0) & ((right & letters) > 0) & ~spaced
     tools.memo["lost_marks"] = view.origin[start[lost] - 1]
-    take = apart | mark
+    gutter = np.zeros(len(start), dtype=np.bool_)
+    tools.memo["set_apart"] = set_apart(segments)
+    if tools.memo["set_apart"]:
+        cuts = np.array(sorted(abreast_cuts(segments, tools.language.model).values()), dtype=np.int64)
+        gutter = np.isin(end, cuts)
+    take = apart | mark | gutter
     if take.any():
-        yield Batch(start[take], end[take], 0, ("",), _MESSAGES, np.where(apart, 1, 0)[take], Certainty.HIGH)
+        message = np.where(gutter, 2, np.where(apart, 1, 0))
+        certainty = np.where(gutter, Certainty.MEDIUM, Certainty.HIGH).astype(np.int8)
+        yield Batch(
+            start[take],
+            end[take],
+            np.where(gutter, 1, 0)[take],
+            ("", _GUTTER),
+            _MESSAGES,
+            message[take],
+            certainty[take],
+        )
