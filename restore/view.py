@@ -41,6 +41,7 @@ from restore.ledger import (
     Ledger,
     Rendering,
     render,
+    rendered_on,
 )
 from restore.source import Codes, Source, Span, codes_to_text
 
@@ -65,6 +66,10 @@ class View:
         if accepted is None:
             accepted = np.zeros(ledger.n_corrections, dtype=np.bool_)
         return cls(source, render(source.codes, ledger, accepted))
+
+    def after(self, ledger: Ledger, first: int, accepted: Bools) -> View:
+        """View under the accepted corrections of ``ledger``, where this one is that under those before ``first``."""
+        return View(self.source, rendered_on(self.rendering, self.source.codes, ledger, first, accepted))
 
     @classmethod
     def of_text(cls, text: str) -> View:
@@ -121,16 +126,16 @@ class View:
     @cached_property
     def breaks(self) -> Ints:
         """Positions of line breaks, ascending."""
-        return np.flatnonzero((self.classes & ch.NEWLINE) > 0)
+        return ((self.classes & ch.NEWLINE) > 0).nonzero()[0]
 
     @cached_property
     def letters(self) -> Ints:
         """Positions of CJK letters, ascending."""
-        return np.flatnonzero((self.classes & ch.CJK) > 0)
+        return ((self.classes & ch.CJK) > 0).nonzero()[0]
 
     def has_letters(self, start: Ints, end: Ints) -> Bools:
         """Whether there are CJK letters in ``[start, end)``, shapes ``(m,)``."""
-        inside: Bools = np.searchsorted(self.letters, end) > np.searchsorted(self.letters, start)
+        inside: Bools = self.letters.searchsorted(end) > self.letters.searchsorted(start)
         return inside
 
     @cached_property
@@ -146,7 +151,7 @@ class View:
     @cached_property
     def _jumps(self) -> Ints:
         """Positions of jumps, ascending."""
-        return np.flatnonzero(self._jump)
+        return self._jump.nonzero()[0]
 
     @cached_property
     def _seams(self) -> Ints:
@@ -159,9 +164,9 @@ class View:
         apart = (r.key_to[right] != r.key_to[left]) | (r.key_rank[right] != r.key_rank[left])
         moved = (r.mover[left] >= 0) | (r.mover[right] >= 0)
         # unmoved on both sides: a seam when something between them was moved away
-        gone = np.concatenate(([0], np.cumsum(r.mover >= 0)))
+        gone = np.concatenate(([0], (r.mover >= 0).cumsum()))
         between = (right > left) & (gone[right] - gone[np.minimum(left + 1, len(r.mover))] > 0)
-        return np.flatnonzero(np.where(moved, apart, between)) + 1
+        return np.where(moved, apart, between).nonzero()[0] + 1
 
     def movers_at(self, start: int, end: int) -> tuple[int, ...]:
         """Corrections whose moves made the neighbourhoods inside and at the ends of view span ``[start, end]``."""
@@ -169,7 +174,7 @@ class View:
         if r.mover is None:
             return ()
         found: set[int] = set()
-        lo, hi = np.searchsorted(self._seams, (start, end + 1))
+        lo, hi = self._seams.searchsorted((start, end + 1))
         for k in self._seams[lo:hi]:
             p, q = (min(int(self.origin[i]), len(r.mover) - 1) for i in (k - 1, k))
             here = {int(r.mover[p]), int(r.mover[q])} - {-1}
@@ -271,7 +276,7 @@ class _Recorder:
         end = np.concatenate([e for _, e in spans])
         order = np.lexsort((end, start))
         start, end = start[order], end[order]
-        clash = np.flatnonzero(start[1:] < np.maximum.accumulate(end)[:-1])
+        clash = (start[1:] < np.maximum.accumulate(end)[:-1]).nonzero()[0]
         if len(clash):
             k = int(clash[0])
             raise CorrectionError(
@@ -315,7 +320,7 @@ class _Recorder:
         plain = self._plain(start, end, insert, batch.after, inserts)
         slow: list[Draft] = []
         if not plain.all():
-            for k in np.flatnonzero(~plain).tolist():
+            for k in (~plain).nonzero()[0].tolist():
                 span, word = Span(int(start[k]), int(end[k])), ledger.texts[int(text[k])]
                 edit: Edit = Replace(span, word) if word else Delete(span)
                 if insert[k]:
@@ -364,9 +369,7 @@ class _Recorder:
         )
         seams = view._seams
         if len(seams):
-            for k in np.flatnonzero(
-                np.searchsorted(seams, end, "right") > np.searchsorted(seams, start)
-            ).tolist():
+            for k in (seams.searchsorted(end, "right") > seams.searchsorted(start)).nonzero()[0].tolist():
                 needs = view.movers_at(int(start[k]), int(end[k]))
                 if needs:
                     ledger.requires[first + k] = needs
@@ -386,10 +389,10 @@ class _Recorder:
             return np.ones(len(start), dtype=np.bool_)
         own = view.owner < 0
         plain: Bools = own[np.minimum(start, n - 1)]
-        wide = np.flatnonzero(end - start > 1)
+        wide = (end - start > 1).nonzero()[0]
         if len(wide):
             jumps = view._jumps
-            plain[wide] &= np.searchsorted(jumps, end[wide]) == np.searchsorted(jumps, start[wide] + 1)
+            plain[wide] &= jumps.searchsorted(end[wide]) == jumps.searchsorted(start[wide] + 1)
         if inserts:
             left = own[np.maximum(start - 1, 0)] & (start > 0)
             right = own[np.minimum(start, n - 1)] & (start < n)
@@ -473,10 +476,10 @@ class _Recorder:
         view = self.view
         cuts = [a, b]
         if b - a > 1:
-            jumps = np.flatnonzero(
+            jumps = (
                 (view.owner[a + 1 : b] != view.owner[a : b - 1])
                 | ((view.owner[a : b - 1] < 0) & (np.diff(view.origin[a:b]) != 1))
-            )
+            ).nonzero()[0]
             cuts[1:1] = (jumps + a + 1).tolist()
         for i, j in pairwise(cuts):
             put, text = text, ""
@@ -573,8 +576,8 @@ class _Recorder:
         # hidden characters between shown ones travel along; characters that are not in source order follow by rank
         shown = self._shown
         back = np.diff(slots) < 0
-        apart = np.flatnonzero(back | (shown[slots[1:]] != shown[slots[:-1] + 1]))
-        turn = np.concatenate(([0], np.cumsum(back)))
+        apart = (back | (shown[slots[1:]] != shown[slots[:-1] + 1])).nonzero()[0]
+        turn = np.concatenate(([0], back.cumsum()))
         to, low, high = self._target(edit.to, needs)
         rows: list[Row] = []
         for i, j in zip([0, *(apart + 1).tolist()], [*apart.tolist(), len(slots) - 1], strict=True):
@@ -595,7 +598,7 @@ class _Recorder:
         """How many source characters before each offset are shown or carry text, shape ``(source + 1,)``."""
         solid = ~self.view.rendering.hidden
         solid[self._texted[self._texted < len(solid)]] = True
-        return np.concatenate(([0], np.cumsum(solid)))
+        return np.concatenate(([0], solid.cumsum()))
 
     def _slots(self, a: int, b: int) -> Ints:
         """Source characters that view span ``[a, b)`` with supplied text stands for, in its order."""
@@ -603,7 +606,7 @@ class _Recorder:
         size = len(view.source.codes)
         owner, origin = view.owner[a:b], view.origin[a:b]
         place = np.full(size + 1, -1)  # where in the span each source character that moves stands
-        own = np.flatnonzero(owner < 0)
+        own = (owner < 0).nonzero()[0]
         place[origin[own]] = own
         rows_here = np.unique(owner[owner >= 0])
         texted = self._texted
@@ -619,7 +622,7 @@ class _Recorder:
                 here = view.owner[view.origin == slot]
                 if int(here[0]) == row and not (e["side"][here] == BODY).any():
                     place[slot] = first
-        slots = np.flatnonzero(place[:size] >= 0)
+        slots = (place[:size] >= 0).nonzero()[0]
         if not len(slots):
             raise CorrectionError(
                 f"pass {self.name!r} moves only text that was supplied ({view.text[a:b]!r}): it goes with the character "

@@ -57,7 +57,7 @@ def line_ends(view: View) -> LineEnds:
     measure = _measures(lines)
     parted = _parted(lines, measure)
     if parted.any():
-        inside[np.flatnonzero(~inside)[parted]] = True
+        inside[(~inside).nonzero()[0][parted]] = True
         lines = tokens.merged(inside)
         measure = _measures(lines)
     join = np.zeros(len(tokens), dtype=np.bool_)
@@ -71,10 +71,10 @@ def _groups(lines: Tokens) -> Ints:
     if np.bincount(block).max(initial=0) <= 40:
         return block
     place = np.arange(len(lines))
-    key = block * (len(lines) // 16 + 2) + (place - np.searchsorted(block, block)) // 16
+    key = block * (len(lines) // 16 + 2) + (place - block.searchsorted(block)) // 16
     begins = np.zeros(len(key), dtype=np.int64)
     begins[1:] = key[1:] != key[:-1]
-    return np.cumsum(begins)
+    return begins.cumsum()
 
 
 def _measures(lines: Tokens) -> Floats:
@@ -118,9 +118,9 @@ def _parted(lines: Tokens, measure: Floats) -> Bools:
         return goes_on
     starts = np.ones(n, dtype=np.bool_)
     np.logical_not(goes_on[:-1], out=starts[1:])
-    first = np.flatnonzero(starts)
-    run = np.cumsum(starts) - 1
-    total = np.cumsum(lines.width)
+    first = starts.nonzero()[0]
+    run = starts.cumsum() - 1
+    total = lines.width.cumsum()
     so_far = total - (total - lines.width)[first][run]  # width of the run up to and with this token
     whole = np.rint(so_far / np.maximum(measure, 1.0))
     off = so_far - whole * measure

@@ -32,7 +32,7 @@ def common_width(group: Ints, width: Floats, share: float = 0.3, least: int = 2)
     size = np.bincount(group)
     best = np.zeros(len(size))
     half = np.minimum(np.rint(width * 2).astype(np.int64), _WIDEST) + 2
-    able = np.flatnonzero(size >= least)
+    able = (size >= least).nonzero()[0]
     # a histogram of widths for each group, so many groups at a time
     for part in (able,) if len(able) < 20_000 else np.array_split(able, len(able) // 20_000 + 1):
         if len(part) == len(size):
