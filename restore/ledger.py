@@ -54,6 +54,7 @@ _REPLACE = int(EditKind.REPLACE)
 _MOVE = int(EditKind.MOVE)  # a plain number: arrays compare with it much faster than with an enumeration
 # where in its slot a text stands: before the character, in its place, behind it
 BEFORE, BODY, AFTER = 0, 1, 2
+_ROOM = 256  # rows that a table has room for at first
 
 
 class Ledger:
@@ -72,10 +73,8 @@ class Ledger:
         self._text_index: dict[str, int] = {"": 0}
         self.messages: list[str] = []
         self._message_index: dict[str, int] = {}
-        self._edit_parts: dict[str, list[NDArray[Any]]] = {name: [] for name in EDIT_COLUMNS}
-        self._corr_parts: dict[str, list[NDArray[Any]]] = {name: [] for name in CORR_COLUMNS}
-        self._edits: dict[str, NDArray[Any]] | None = None
-        self._corrs: dict[str, NDArray[Any]] | None = None
+        self._edits = _Table(EDIT_COLUMNS)
+        self._corrs = _Table(CORR_COLUMNS)
         self._ids: list[str] | None = None
         self._pool: tuple[Codes, Ints] | None = None
         self.n_corrections = 0
@@ -107,15 +106,14 @@ class Ledger:
             self.messages.append(message)
         return found
 
-    def extend(self, corrs: Mapping[str, NDArray[Any]], edits: Mapping[str, NDArray[Any]]) -> None:
-        """Append rows. ``edits["corr"]``, ``edits["over"]`` and ``corrs["first"]`` are already absolute."""
-        for name in CORR_COLUMNS:
-            self._corr_parts[name].append(np.asarray(corrs[name], dtype=DTYPES[name]))
-        for name in EDIT_COLUMNS:
-            self._edit_parts[name].append(np.asarray(edits[name], dtype=DTYPES[name]))
-        self.n_corrections += len(corrs["pass"])
-        self.n_edits += len(edits["corr"])
-        self._edits = self._corrs = self._ids = None
+    def extend(self, corrs: Mapping[str, Any], edits: Mapping[str, Any]) -> None:
+        """Append rows, in columns; a column of one value may be that value.
+
+        ``edits["corr"]``, ``edits["over"]`` and ``corrs["first"]`` are already absolute.
+        """
+        self.n_corrections = self._corrs.extend(corrs, len(corrs["first"]))
+        self.n_edits = self._edits.extend(edits, len(edits["corr"]))
+        self._ids = None
 
     # ------------------------------------------------------------------ columns
     @property
@@ -128,16 +126,12 @@ class Ledger:
     @property
     def edits(self) -> dict[str, NDArray[Any]]:
         """Edit columns, each of shape ``(n_edits,)``."""
-        if self._edits is None:
-            self._edits = _joined(self._edit_parts)
-        return self._edits
+        return self._edits.columns
 
     @property
     def corrs(self) -> dict[str, NDArray[Any]]:
         """Correction columns, each of shape ``(n_corrections,)``."""
-        if self._corrs is None:
-            self._corrs = _joined(self._corr_parts)
-        return self._corrs
+        return self._corrs.columns
 
     def keep(self, mask: Bools) -> Ledger:
         """A ledger with only the corrections in ``mask``; whatever depends on a dropped one must be dropped too."""
@@ -331,13 +325,33 @@ class Ledger:
         return self if stay.all() else self.keep(stay)
 
 
-def _joined(parts: dict[str, list[NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    out = {}
-    for name, arrays in parts.items():
-        if len(arrays) > 1:
-            arrays[:] = [np.concatenate(arrays)]
-        out[name] = arrays[0] if arrays else np.empty(0, dtype=DTYPES[name])
-    return out
+class _Table:
+    """Columns that rows are added to: arrays with room for more, which are copied when that is used up.
+
+    Attributes:
+        columns: views of the rows there are, by name. Rows are never changed, so that views stay right.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._size, self._room = 0, 0
+        self._arrays: dict[str, NDArray[Any]] = {}
+        self.columns: dict[str, NDArray[Any]] = {name: np.empty(0, dtype=DTYPES[name]) for name in names}
+
+    def extend(self, rows: Mapping[str, Any], count: int) -> int:
+        """Append ``count`` rows; returns how many there are."""
+        if not count:
+            return self._size
+        first, last = self._size, self._size + count
+        if last > self._room:
+            self._room = max(_ROOM, 2 * last)
+            for name, column in self.columns.items():
+                self._arrays[name] = np.empty(self._room, dtype=DTYPES[name])
+                self._arrays[name][:first] = column
+        for name, array in self._arrays.items():
+            array[first:last] = rows[name]
+        self.columns = {name: array[:last] for name, array in self._arrays.items()}
+        self._size = last
+        return last
 
 
 @dataclass(frozen=True)

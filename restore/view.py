@@ -166,7 +166,8 @@ class View:
         # unmoved on both sides: a seam when something between them was moved away
         gone = np.concatenate(([0], (r.mover >= 0).cumsum()))
         between = (right > left) & (gone[right] - gone[np.minimum(left + 1, len(r.mover))] > 0)
-        return np.where(moved, apart, between).nonzero()[0] + 1
+        seams: Ints = np.where(moved, apart, between).nonzero()[0] + 1
+        return seams
 
     def movers_at(self, start: int, end: int) -> tuple[int, ...]:
         """Corrections whose moves made the neighbourhoods inside and at the ends of view span ``[start, end]``."""
@@ -204,6 +205,7 @@ def record(view: View, ledger: Ledger, name: str, drafts: Iterable[Draft | Batch
     return before, ledger.n_corrections
 
 
+_DELETE, _REPLACE = np.int8(EditKind.DELETE), np.int8(EditKind.REPLACE)
 _FEW = 64  # texts of a batch that go into the pool whether they are used or not
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 Row = tuple[int, int, int, int, int, int, int, float, int]  # as EDIT_COLUMNS
@@ -308,11 +310,11 @@ class _Recorder:
             used, which = np.unique(which, return_inverse=True)
             texts = [texts[k] for k in used.tolist()]
         pool = np.array([ledger.text_index(t) for t in texts], dtype=np.int64)
-        text = _column(pool[which], m)
+        text = pool[which]
         lines = np.array([ledger.message_index(t) for t in batch.messages], dtype=np.int64)
-        message = _column(lines[batch.message], m)
-        certainty = _column(np.asarray(batch.certainty, dtype=np.int8), m)
-        score = _column(np.asarray(batch.score, dtype=np.float32), m)
+        message = lines[batch.message]
+        certainty = np.asarray(batch.certainty, dtype=np.int8)
+        score = np.asarray(batch.score, dtype=np.float32)
         insert = start == end
         inserts = bool(insert.any())
         if inserts and (insert & (text == 0)).any():
@@ -320,6 +322,7 @@ class _Recorder:
         plain = self._plain(start, end, insert, batch.after, inserts)
         slow: list[Draft] = []
         if not plain.all():
+            text, message, certainty, score = (_column(c, m) for c in (text, message, certainty, score))
             for k in (~plain).nonzero()[0].tolist():
                 span, word = Span(int(start[k]), int(end[k])), ledger.texts[int(text[k])]
                 edit: Edit = Replace(span, word) if word else Delete(span)
@@ -335,21 +338,23 @@ class _Recorder:
         if m == 0:
             return
         origin = view.origin
-        s = origin[np.minimum(start, n - 1)]
-        t = origin[np.maximum(end - 1, 0)] + 1
-        side: NDArray[np.int8] = np.full(m, BODY, dtype=np.int8)
-        kind = np.where(text == 0, np.int8(EditKind.DELETE), np.int8(EditKind.REPLACE))
+        kind = np.where(text == 0, _DELETE, _REPLACE)
+        side: NDArray[np.int8] | int = BODY
         if inserts:
+            s = origin[np.minimum(start, n - 1)]
+            t = origin[np.maximum(end - 1, 0)] + 1
             if batch.after:
                 s = np.where(insert, origin[np.maximum(start - 1, 0)] + 1, s)
             t = np.where(insert, s, t)
-            side[insert] = AFTER if batch.after else BEFORE
-            kind[insert] = EditKind.INSERT
+            side = np.where(insert, np.int8(AFTER if batch.after else BEFORE), np.int8(BODY))
+            kind = np.where(insert, np.int8(EditKind.INSERT), kind)
+        else:
+            s, t = origin.take(start), origin.take(end - 1) + 1
         self._flush()
         first = ledger.n_corrections
         ledger.extend(
             {
-                "pass": np.full(m, self.pass_index, dtype=np.int16),
+                "pass": self.pass_index,
                 "certainty": certainty,
                 "score": score,
                 "message": message,
@@ -362,9 +367,9 @@ class _Recorder:
                 "end": t,
                 "text": text,
                 "side": side,
-                "to": np.zeros(m, dtype=np.int64),
-                "rank": np.zeros(m),
-                "over": np.full(m, -1),
+                "to": 0,
+                "rank": 0.0,
+                "over": -1,
             },
         )
         seams = view._seams
