@@ -54,7 +54,7 @@ _REPLACE = int(EditKind.REPLACE)
 _MOVE = int(EditKind.MOVE)  # a plain number: arrays compare with it much faster than with an enumeration
 # where in its slot a text stands: before the character, in its place, behind it
 BEFORE, BODY, AFTER = 0, 1, 2
-_ROOM = 256  # rows that a table has room for at first
+_ROOM = 1024  # rows that a table has room for at first
 
 
 class Ledger:
