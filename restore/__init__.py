@@ -10,25 +10,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from restore._version import __version__
-from restore.correction import (
-    Batch,
-    Certainty,
-    Correction,
-    CorrectionError,
-    Delete,
-    Draft,
-    Gap,
-    Insert,
-    Move,
-    Replace,
-)
-from restore.pipeline import Pipeline, Settings, Tools, repair_pass
-from restore.restoration import Block, InvariantError, Restoration
-from restore.source import InputError, Source, Span
-from restore.view import View
+
+if TYPE_CHECKING:
+    from restore.correction import (
+        Batch,
+        Certainty,
+        Correction,
+        CorrectionError,
+        Delete,
+        Draft,
+        Gap,
+        Insert,
+        Move,
+        Replace,
+    )
+    from restore.pipeline import Pipeline, Settings, Tools, repair_pass
+    from restore.restoration import Block, InvariantError, Restoration
+    from restore.source import InputError, Source, Span
+    from restore.view import View
 
 __all__ = [
     "Batch",
@@ -56,6 +59,40 @@ __all__ = [
     "repair_pass",
 ]
 
+# Where the names come from. They are imported when first used: the command line has to say how many threads NumPy may
+# start before NumPy is imported, and needs none of it for its help.
+_HOMES = {
+    "correction": (
+        "Batch",
+        "Certainty",
+        "Correction",
+        "CorrectionError",
+        "Delete",
+        "Draft",
+        "Gap",
+        "Insert",
+        "Move",
+        "Replace",
+    ),
+    "pipeline": ("Pipeline", "Settings", "Tools", "repair_pass"),
+    "restoration": ("Block", "InvariantError", "Restoration"),
+    "source": ("InputError", "Source", "Span"),
+    "view": ("View",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """A public name, imported now."""
+        if name not in _HOME_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 def clean(text: str | bytes | Source, *, preset: str = "default", **settings: Any) -> Restoration:
     """Restore a dump.
@@ -72,6 +109,9 @@ def clean(text: str | bytes | Source, *, preset: str = "default", **settings: An
         InputError: for bytes that are empty or no text.
         InvariantError: when the result would break a promise; nothing was changed.
     """
+    from restore.pipeline import Pipeline, Settings
+    from restore.source import Source
+
     source = (
         text
         if isinstance(text, Source)

@@ -27,7 +27,7 @@ from restore.correction import (
 )
 from restore.source import Codes, Source, Span, text_to_codes
 
-__all__ = ["Ledger", "Rendering", "covered", "render"]
+__all__ = ["Ledger", "Rendering", "covered", "render", "rendered_on"]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -50,9 +50,11 @@ DTYPES = {
     "message": np.int32,
     "first": np.int64,
 }
+_REPLACE = int(EditKind.REPLACE)
 _MOVE = int(EditKind.MOVE)  # a plain number: arrays compare with it much faster than with an enumeration
 # where in its slot a text stands: before the character, in its place, behind it
 BEFORE, BODY, AFTER = 0, 1, 2
+_ROOM = 1024  # rows that a table has room for at first
 
 
 class Ledger:
@@ -71,10 +73,8 @@ class Ledger:
         self._text_index: dict[str, int] = {"": 0}
         self.messages: list[str] = []
         self._message_index: dict[str, int] = {}
-        self._edit_parts: dict[str, list[NDArray[Any]]] = {name: [] for name in EDIT_COLUMNS}
-        self._corr_parts: dict[str, list[NDArray[Any]]] = {name: [] for name in CORR_COLUMNS}
-        self._edits: dict[str, NDArray[Any]] | None = None
-        self._corrs: dict[str, NDArray[Any]] | None = None
+        self._edits = _Table(EDIT_COLUMNS)
+        self._corrs = _Table(CORR_COLUMNS)
         self._ids: list[str] | None = None
         self._pool: tuple[Codes, Ints] | None = None
         self.n_corrections = 0
@@ -106,15 +106,14 @@ class Ledger:
             self.messages.append(message)
         return found
 
-    def extend(self, corrs: Mapping[str, NDArray[Any]], edits: Mapping[str, NDArray[Any]]) -> None:
-        """Append rows. ``edits["corr"]``, ``edits["over"]`` and ``corrs["first"]`` are already absolute."""
-        for name in CORR_COLUMNS:
-            self._corr_parts[name].append(np.asarray(corrs[name], dtype=DTYPES[name]))
-        for name in EDIT_COLUMNS:
-            self._edit_parts[name].append(np.asarray(edits[name], dtype=DTYPES[name]))
-        self.n_corrections += len(corrs["pass"])
-        self.n_edits += len(edits["corr"])
-        self._edits = self._corrs = self._ids = None
+    def extend(self, corrs: Mapping[str, Any], edits: Mapping[str, Any]) -> None:
+        """Append rows, in columns; a column of one value may be that value.
+
+        ``edits["corr"]``, ``edits["over"]`` and ``corrs["first"]`` are already absolute.
+        """
+        self.n_corrections = self._corrs.extend(corrs, len(corrs["first"]))
+        self.n_edits = self._edits.extend(edits, len(edits["corr"]))
+        self._ids = None
 
     # ------------------------------------------------------------------ columns
     @property
@@ -127,31 +126,27 @@ class Ledger:
     @property
     def edits(self) -> dict[str, NDArray[Any]]:
         """Edit columns, each of shape ``(n_edits,)``."""
-        if self._edits is None:
-            self._edits = _joined(self._edit_parts)
-        return self._edits
+        return self._edits.columns
 
     @property
     def corrs(self) -> dict[str, NDArray[Any]]:
         """Correction columns, each of shape ``(n_corrections,)``."""
-        if self._corrs is None:
-            self._corrs = _joined(self._corr_parts)
-        return self._corrs
+        return self._corrs.columns
 
     def keep(self, mask: Bools) -> Ledger:
         """A ledger with only the corrections in ``mask``; whatever depends on a dropped one must be dropped too."""
         new = Ledger()
         new.passes, new.messages, new._message_index = self.passes, self.messages, self._message_index
         new.texts, new._text_index = self.texts, self._text_index
-        number = np.cumsum(mask) - 1
+        number = mask.cumsum() - 1
         e = self.edits
         rows = mask[e["corr"]]
         edits = {name: e[name][rows] for name in EDIT_COLUMNS}
         edits["corr"] = number[edits["corr"]]
-        line = np.append(np.cumsum(rows) - 1, -1)  # new number of each row; -1 stays -1
+        line = np.append(rows.cumsum() - 1, -1)  # new number of each row; -1 stays -1
         edits["over"] = line[edits["over"]]
         corrs = {name: self.corrs[name][mask] for name in CORR_COLUMNS}
-        corrs["first"] = np.searchsorted(edits["corr"], np.arange(len(corrs["pass"])))
+        corrs["first"] = edits["corr"].searchsorted(np.arange(len(corrs["pass"])))
         new.extend(corrs, edits)
         new.evidence = {int(number[i]): v for i, v in self.evidence.items() if mask[i]}
         for name in ("builds_on", "requires"):
@@ -279,19 +274,19 @@ class Ledger:
     def clashes(self, accepted: Bools) -> list[tuple[int, int]]:
         """Pairs of accepted corrections that rewrite the same text without standing on each other."""
         e = self.edits
-        rows = np.flatnonzero(accepted[e["corr"]] & (e["kind"] != _MOVE) & (e["end"] > e["start"]))
+        rows = (accepted[e["corr"]] & (e["kind"] != _MOVE) & (e["end"] > e["start"])).nonzero()[0]
         rows = rows[e["over"][rows] < 0]
         rows = rows[np.argsort(e["start"][rows], kind="stable")]
         found: list[tuple[int, int]] = []
         reach = -1  # row that reaches furthest so far
         start, end = e["start"], e["end"]
         furthest = np.maximum.accumulate(end[rows])
-        for k in np.flatnonzero(start[rows[1:]] < furthest[:-1]):
-            reach = int(rows[np.flatnonzero(end[rows[: k + 1]] == furthest[k])[0]])
+        for k in (start[rows[1:]] < furthest[:-1]).nonzero()[0]:
+            reach = int(rows[(end[rows[: k + 1]] == furthest[k]).nonzero()[0][0]])
             found.append((int(e["corr"][reach]), int(e["corr"][rows[k + 1]])))
-        second = np.flatnonzero(accepted[e["corr"]] & (e["over"] >= 0))
+        second = (accepted[e["corr"]] & (e["over"] >= 0)).nonzero()[0]
         order = second[np.argsort(e["over"][second], kind="stable")]
-        for k in np.flatnonzero(np.diff(e["over"][order]) == 0):
+        for k in (np.diff(e["over"][order]) == 0).nonzero()[0]:
             found.append((int(e["corr"][order[k]]), int(e["corr"][order[k + 1]])))
         return [(a, b) for a, b in found if a != b]
 
@@ -307,7 +302,7 @@ class Ledger:
         own = (e["kind"] != _MOVE) & (e["end"] > e["start"]) & (e["over"] < 0)
         done = own & applied[e["corr"]]
         delta = np.bincount(e["start"][done], minlength=size) - np.bincount(e["end"][done], minlength=size)
-        cover = np.cumsum(delta) > 0
+        cover = delta.cumsum() > 0
         # by whom the text of a row is replaced
         replaced = dict(
             zip(
@@ -316,7 +311,7 @@ class Ledger:
             )
         )
         stay = applied.copy()
-        for index in np.flatnonzero(~applied).tolist():
+        for index in (~applied).nonzero()[0].tolist():
             rows = self.rows(index)
             needs = self.builds_on.get(index, ()) + self.requires.get(index, ())
             over = [o for o in e["over"][rows.start : rows.stop].tolist() if o >= 0]
@@ -330,13 +325,33 @@ class Ledger:
         return self if stay.all() else self.keep(stay)
 
 
-def _joined(parts: dict[str, list[NDArray[Any]]]) -> dict[str, NDArray[Any]]:
-    out = {}
-    for name, arrays in parts.items():
-        if len(arrays) > 1:
-            arrays[:] = [np.concatenate(arrays)]
-        out[name] = arrays[0] if arrays else np.empty(0, dtype=DTYPES[name])
-    return out
+class _Table:
+    """Columns that rows are added to: arrays with room for more, which are copied when that is used up.
+
+    Attributes:
+        columns: views of the rows there are, by name. Rows are never changed, so that views stay right.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._size, self._room = 0, 0
+        self._arrays: dict[str, NDArray[Any]] = {}
+        self.columns: dict[str, NDArray[Any]] = {name: np.empty(0, dtype=DTYPES[name]) for name in names}
+
+    def extend(self, rows: Mapping[str, Any], count: int) -> int:
+        """Append ``count`` rows; returns how many there are."""
+        if not count:
+            return self._size
+        first, last = self._size, self._size + count
+        if last > self._room:
+            self._room = max(_ROOM, 2 * last)
+            for name, column in self.columns.items():
+                self._arrays[name] = np.empty(self._room, dtype=DTYPES[name])
+                self._arrays[name][:first] = column
+        for name, array in self._arrays.items():
+            array[first:last] = rows[name]
+        self.columns = {name: array[:last] for name, array in self._arrays.items()}
+        self._size = last
+        return last
 
 
 @dataclass(frozen=True)
@@ -382,14 +397,14 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     if over.max() >= 0:
         take[over[take & (over >= 0)]] = False
     moving = e["kind"] == _MOVE
-    rows = np.flatnonzero(take & ~moving)
+    rows = (take & ~moving).nonzero()[0]
     start, end, text, side = e["start"][rows], e["end"][rows], e["text"][rows], e["side"][rows]
     hidden = covered(start, end, n)
-    visible = np.flatnonzero(~hidden)
+    visible = (~hidden).nonzero()[0]
     place: Ints | None = None
     keys: tuple[Ints, NDArray[np.float64], Ints] | tuple[()] = ()
     if (take & moving).any():
-        place, keys = _places(n, e, np.flatnonzero(take & moving))
+        place, keys = _places(n, e, (take & moving).nonzero()[0])
         visible = visible[np.argsort(place[visible])]
 
     # texts in their order; a text belongs to a slot: a source offset, or n for the end
@@ -412,7 +427,7 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     pool, bounds = ledger.pool
     length = bounds[text + 1] - bounds[text]
     ahead = np.searchsorted(visible if place is None else place[visible], slot + (side != BEFORE))
-    run = np.cumsum(length) - length
+    run = length.cumsum() - length
     spread = np.repeat(np.arange(len(rows)), length)
     inner = np.arange(len(spread)) - run[spread]
     at = ahead[spread] + run[spread] + inner
@@ -428,15 +443,72 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     return Rendering(codes, origin, owner, hidden, *keys)
 
 
+def rendered_on(before: Rendering, source: Codes, ledger: Ledger, first: int, accepted: Bools) -> Rendering:
+    """What :func:`render` gives, made from the rendering ``before`` the corrections from ``first`` on.
+
+    Most passes only take away or replace characters of the source where nothing has moved; those are changed in place
+    then, and everything else is rendered from the source.
+    """
+    e = ledger.edits
+    row = int(ledger.corrs["first"][first])
+    corr, kind = e["corr"][row:], e["kind"][row:]
+    if (
+        before.mover is not None
+        or kind.max() > _REPLACE
+        or e["over"][row:].max() >= 0
+        or e["side"].min() == BEFORE
+    ):
+        return render(source, ledger, accepted)
+    start, end, text = e["start"][row:], e["end"][row:], e["text"][row:]
+    rows = np.arange(row, row + len(corr))
+    if not (take := accepted[corr]).all():
+        rows, start, end, text = rows[take], start[take], end[take], text[take]
+    pool, bounds = ledger.pool
+    length = bounds[1:].take(text) - bounds.take(text)
+    size = end - start
+    if (length > size).any():
+        return render(source, ledger, accepted)
+    # these characters are shown, side by side, and before the texts that belong to them
+    at = before.origin.searchsorted(start)
+    gone = _inside(at, size)
+    hidden = before.hidden.copy()
+    hidden[before.origin.take(gone)] = True
+    codes, origin, owner = before.codes, before.origin, before.owner
+    stay = np.ones(len(codes), dtype=np.bool_)
+    stay[gone] = False
+    if length.any():
+        put = length.nonzero()[0]
+        at, length, rows, text = at[put], length[put], rows[put], text[put]
+        filled = _inside(at, length)
+        codes, origin, owner = codes.copy(), origin.copy(), owner.copy()
+        several = len(filled) > len(at)
+        codes[filled] = pool.take(_inside(bounds.take(text), length))
+        origin[filled] = np.repeat(start[put], length) if several else start[put]
+        owner[filled] = np.repeat(rows, length) if several else rows
+        stay[filled] = True
+        if len(filled) == len(gone):
+            return Rendering(codes, origin, owner, hidden)
+    left = stay.nonzero()[0]
+    return Rendering(codes.take(left), origin.take(left), owner.take(left), hidden)
+
+
+def _inside(start: Ints, length: Ints) -> Ints:
+    """All places in the spans of ``length`` from ``start`` on, span by span."""
+    if int(length.max(initial=0)) <= 1 and length.all():
+        return start
+    run = length.cumsum() - length
+    return np.repeat(start - run, length) + np.arange(int(length.sum()))
+
+
 def covered(start: Ints, end: Ints, n: int) -> Bools:
     """Whether each of ``n`` places is in one of the spans ``[start, end)``, shape ``(n,)``; empty spans cover nothing."""
     out = np.zeros(n, dtype=np.bool_)
     length = end - start
     out[start[length > 0]] = True
-    long = np.flatnonzero(length > 1)
+    long = (length > 1).nonzero()[0]
     if len(long) > 64:
         start, length = start[long], length[long]
-        inner = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
+        inner = np.arange(int(length.sum())) - np.repeat(length.cumsum() - length, length)
         out[np.repeat(start, length) + inner] = True
     else:
         for a, b in zip(start[long].tolist(), end[long].tolist(), strict=True):

@@ -269,7 +269,7 @@ class Pipeline:
                 continue
             first, last = record(view, ledger, one.name, one.find(view, tools))
             if last > first and (ledger.corrs["certainty"][first:] >= int(settings.certainty)).any():
-                view = View.of(source, ledger, _applied(ledger, settings.certainty))
+                view = view.after(ledger, first, _applied(ledger, settings.certainty))
         settled = ledger.settled(_applied(ledger, settings.certainty))
         out = Restoration(
             source,

@@ -261,8 +261,8 @@ def _from_codes(codes: list[int]) -> str:
     return codes_to_text(np.array(codes, dtype=np.uint32))
 
 
-def _ledger(body: dict[str, Any], known: Mapping[str, NDArray[Any]] | None = None) -> Ledger:
-    """The ledger of a record; ``known`` are columns that have been read already, by name."""
+def _ledger(body: dict[str, Any]) -> Ledger:
+    """The ledger of a record."""
     ledger = Ledger()
     for word in body["passes"]:
         ledger.pass_index(word)
@@ -271,20 +271,32 @@ def _ledger(body: dict[str, Any], known: Mapping[str, NDArray[Any]] | None = Non
     for message in body["messages"]:
         ledger.message_index(message)
     corrs, edits = (
-        {
-            name: np.array(body[table][name], dtype=DTYPES[name]) if known is None else known[name]
-            for name in _LISTS[table]
-        }
-        | {name: _read(name, body[table][name]) for name in _WORDS[table]}
+        {name: np.array(body[table][name], dtype=DTYPES[name]) for name in _LISTS[table]}
         for table in ("corrections", "edits")
     )
+    _complete(body, corrs, edits)
+    for table in (corrs, edits):
+        if len({len(column) for column in table.values()}) > 1:
+            raise ValueError("columns of different length")
+    ledger.extend(corrs, edits)
+    ledger.evidence = {int(k): v for k, v in body["evidence"].items()}
+    ledger.builds_on = {int(k): tuple(v) for k, v in body["builds_on"].items()}
+    ledger.requires = {int(k): tuple(v) for k, v in body["requires"].items()}
+    return ledger
+
+
+def _complete(body: dict[str, Any], corrs: dict[str, NDArray[Any]], edits: dict[str, NDArray[Any]]) -> None:
+    """Add the columns that a record does not list number by number."""
+    for table, columns in (("corrections", corrs), ("edits", edits)):
+        for name in _WORDS[table]:
+            columns[name] = _read(name, body[table][name])
     n, m = len(corrs["pass"]), len(edits["kind"])
     size = np.ones(n, dtype=np.int64)
     for index, count in body["several"].items():
         size[int(index)] = count
     if int(size.sum()) != m or (n and int(size.min()) < 1):
         raise ValueError("corrections and their edits do not fit together")
-    corrs["first"] = np.cumsum(size) - size
+    corrs["first"] = size.cumsum() - size
     edits["corr"] = np.repeat(np.arange(n), size)
     rows = np.array(body["placed"]["row"], dtype=np.int64)
     if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < m:
@@ -292,11 +304,6 @@ def _ledger(body: dict[str, Any], known: Mapping[str, NDArray[Any]] | None = Non
     for name, usual in _PLACED.items():
         edits[name] = np.full(m, usual, dtype=DTYPES[name])
         edits[name][rows] = body["placed"][name]
-    ledger.extend(corrs, edits)
-    ledger.evidence = {int(k): v for k, v in body["evidence"].items()}
-    ledger.builds_on = {int(k): tuple(v) for k, v in body["builds_on"].items()}
-    ledger.requires = {int(k): tuple(v) for k, v in body["requires"].items()}
-    return ledger
 
 
 def _check_ledger(ledger: Ledger, size: int, restoration: Restoration) -> None:
@@ -335,25 +342,27 @@ def check_replay(restoration: Restoration) -> None:
     Raises:
         InvariantError: when they do not.
     """
-    ledger = restoration.ledger
     body = orjson.loads(_json(_columns(restoration)))
-    tables = ((body["edits"], ledger.edits), (body["corrections"], ledger.corrs))
-    # columns of plain numbers that come back as they went need not be made into arrays again
-    same = all(
-        new[name] == old[name].tolist()
-        for new, old in tables
-        for name in ("start", "end", "text", "pass", "message")
-        if name in new
-    )
-    again = _ledger(body, ledger.edits | ledger.corrs if same else None)
-    tables = ((again.edits, ledger.edits), (again.corrs, ledger.corrs))
-    if again.texts == ledger.texts and all(
-        new[name] is old[name] or np.array_equal(new[name], old[name])
-        for new, old in tables
-        for name in old
-        if name != "score"
-    ):
+    if _same(body, restoration.ledger):
         return  # the text is a function of the source and of these columns
-    replayed = render(restoration.source.codes, again, restoration.accepted)
+    replayed = render(restoration.source.codes, _ledger(body), restoration.accepted)
     if not np.array_equal(replayed.codes, restoration.rendering.codes):
         raise InvariantError("replaying the record gives another text")
+
+
+def _same(body: dict[str, Any], ledger: Ledger) -> bool:
+    """Whether the ledger of a record is this one, scores apart."""
+    if not all(body[name] == getattr(ledger, name) for name in ("passes", "texts", "messages")):
+        return False
+    tables = (("corrections", ledger.corrs), ("edits", ledger.edits))
+    # numbers that come back as they went need not be made into columns again
+    for table, columns in tables:
+        if not all(body[table][name] == columns[name].tolist() for name in _LISTS[table] if name != "score"):
+            return False
+    corrs, edits = ({name: columns[name] for name in _LISTS[table]} for table, columns in tables)
+    _complete(body, corrs, edits)
+    return all(
+        read[name] is column or (len(read[name]) == len(column) and bool((read[name] == column).all()))
+        for read, columns in ((corrs, ledger.corrs), (edits, ledger.edits))
+        for name, column in columns.items()
+    )

@@ -13,7 +13,7 @@ import numpy as np
 
 from restore._version import __version__
 from restore.correction import Certainty, Correction, CorrectionError, EditKind
-from restore.ledger import Bools, Ledger, Rendering, covered, render
+from restore.ledger import AFTER, Bools, Ints, Ledger, Rendering, covered, render
 from restore.source import Source, codes_to_text
 
 __all__ = ["Block", "Corrections", "InvariantError", "Restoration"]
@@ -69,7 +69,7 @@ class Corrections(Sequence[Correction]):
         if name not in r.ledger.passes:
             return []
         number = r.ledger.passes.index(name)
-        return [self[int(i)] for i in np.flatnonzero(r.ledger.corrs["pass"] == number)]
+        return [self[int(i)] for i in (r.ledger.corrs["pass"] == number).nonzero()[0]]
 
     def find(self, identifier: str) -> Correction:
         """The correction with that id.
@@ -264,14 +264,10 @@ class Restoration:
         r, source, e, accepted = self.rendering, self.source.codes, self.ledger.edits, self.accepted
         own = r.owner < 0
         shown = r.origin[own]
-        seen = np.bincount(shown, minlength=len(source))
-        seen += r.hidden
-        if len(shown) + np.count_nonzero(r.hidden) != len(source) or (seen != 1).any():
-            seen -= r.hidden
-            k = int(np.flatnonzero(seen + r.hidden != 1)[0])
-            raise InvariantError(
-                f"source offset {k} is shown {int(seen[k])} times and hidden {int(r.hidden[k])} times"
-            )
+        # what nothing moved stands in the order of the source
+        in_order = shown if r.mover is None else np.sort(shown)
+        if not np.array_equal(in_order, (~r.hidden).nonzero()[0]):
+            raise self._uneven(shown)
         if not np.array_equal(r.codes[own], source.take(shown)):
             raise InvariantError(
                 "a character of the text is neither the source's nor supplied by a correction"
@@ -283,16 +279,29 @@ class Restoration:
         self._check_supplied(accepted)
         # reverting takes what is shown from the text and the rest from what was deleted: by the above, the source
 
+    def _uneven(self, shown: Ints) -> InvariantError:
+        """What is wrong with the source offsets that are shown."""
+        r = self.rendering
+        seen = np.bincount(shown, minlength=len(r.hidden)) + r.hidden
+        if (seen == 1).all():
+            return InvariantError("characters that nothing moved are not in the order of the source")
+        k = int((seen != 1).nonzero()[0][0])
+        shows = int(seen[k]) - int(r.hidden[k])
+        return InvariantError(f"source offset {k} is shown {shows} times and hidden {int(r.hidden[k])} times")
+
     def _check_supplied(self, accepted: Bools) -> None:
         """Every supplied character stands, whole and once, in the text of an accepted correction's edit."""
         r, e = self.rendering, self.ledger.edits
-        at = np.flatnonzero(r.owner >= 0)
+        at = (r.owner >= 0).nonzero()[0]
         rows = r.owner[at]
         if not len(rows):
             return
         if not accepted[e["corr"][rows]].all():
             raise InvariantError("a character is supplied by a correction that is not applied")
-        first = np.flatnonzero(np.append(True, (rows[1:] != rows[:-1]) | (at[1:] != at[:-1] + 1)))
+        behind = e["side"][rows] == AFTER
+        if (r.origin[at] != np.maximum(e["start"][rows] - behind, 0)).any():
+            raise InvariantError("a character is supplied at another place than the correction says")
+        first = np.append(True, (rows[1:] != rows[:-1]) | (at[1:] != at[:-1] + 1)).nonzero()[0]
         texts = map(self.ledger.texts.__getitem__, e["text"][rows[first]].tolist())
         once = int(np.bincount(rows[first]).max()) == 1
         if not once or codes_to_text(r.codes[at]) != "".join(texts):

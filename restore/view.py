@@ -41,6 +41,7 @@ from restore.ledger import (
     Ledger,
     Rendering,
     render,
+    rendered_on,
 )
 from restore.source import Codes, Source, Span, codes_to_text
 
@@ -65,6 +66,10 @@ class View:
         if accepted is None:
             accepted = np.zeros(ledger.n_corrections, dtype=np.bool_)
         return cls(source, render(source.codes, ledger, accepted))
+
+    def after(self, ledger: Ledger, first: int, accepted: Bools) -> View:
+        """View under the accepted corrections of ``ledger``, where this one is that under those before ``first``."""
+        return View(self.source, rendered_on(self.rendering, self.source.codes, ledger, first, accepted))
 
     @classmethod
     def of_text(cls, text: str) -> View:
@@ -121,16 +126,16 @@ class View:
     @cached_property
     def breaks(self) -> Ints:
         """Positions of line breaks, ascending."""
-        return np.flatnonzero((self.classes & ch.NEWLINE) > 0)
+        return ((self.classes & ch.NEWLINE) > 0).nonzero()[0]
 
     @cached_property
     def letters(self) -> Ints:
         """Positions of CJK letters, ascending."""
-        return np.flatnonzero((self.classes & ch.CJK) > 0)
+        return ((self.classes & ch.CJK) > 0).nonzero()[0]
 
     def has_letters(self, start: Ints, end: Ints) -> Bools:
         """Whether there are CJK letters in ``[start, end)``, shapes ``(m,)``."""
-        inside: Bools = np.searchsorted(self.letters, end) > np.searchsorted(self.letters, start)
+        inside: Bools = self.letters.searchsorted(end) > self.letters.searchsorted(start)
         return inside
 
     @cached_property
@@ -146,7 +151,7 @@ class View:
     @cached_property
     def _jumps(self) -> Ints:
         """Positions of jumps, ascending."""
-        return np.flatnonzero(self._jump)
+        return self._jump.nonzero()[0]
 
     @cached_property
     def _seams(self) -> Ints:
@@ -159,9 +164,10 @@ class View:
         apart = (r.key_to[right] != r.key_to[left]) | (r.key_rank[right] != r.key_rank[left])
         moved = (r.mover[left] >= 0) | (r.mover[right] >= 0)
         # unmoved on both sides: a seam when something between them was moved away
-        gone = np.concatenate(([0], np.cumsum(r.mover >= 0)))
+        gone = np.concatenate(([0], (r.mover >= 0).cumsum()))
         between = (right > left) & (gone[right] - gone[np.minimum(left + 1, len(r.mover))] > 0)
-        return np.flatnonzero(np.where(moved, apart, between)) + 1
+        seams: Ints = np.where(moved, apart, between).nonzero()[0] + 1
+        return seams
 
     def movers_at(self, start: int, end: int) -> tuple[int, ...]:
         """Corrections whose moves made the neighbourhoods inside and at the ends of view span ``[start, end]``."""
@@ -169,7 +175,7 @@ class View:
         if r.mover is None:
             return ()
         found: set[int] = set()
-        lo, hi = np.searchsorted(self._seams, (start, end + 1))
+        lo, hi = self._seams.searchsorted((start, end + 1))
         for k in self._seams[lo:hi]:
             p, q = (min(int(self.origin[i]), len(r.mover) - 1) for i in (k - 1, k))
             here = {int(r.mover[p]), int(r.mover[q])} - {-1}
@@ -199,6 +205,7 @@ def record(view: View, ledger: Ledger, name: str, drafts: Iterable[Draft | Batch
     return before, ledger.n_corrections
 
 
+_DELETE, _REPLACE = np.int8(EditKind.DELETE), np.int8(EditKind.REPLACE)
 _FEW = 64  # texts of a batch that go into the pool whether they are used or not
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 Row = tuple[int, int, int, int, int, int, int, float, int]  # as EDIT_COLUMNS
@@ -271,7 +278,7 @@ class _Recorder:
         end = np.concatenate([e for _, e in spans])
         order = np.lexsort((end, start))
         start, end = start[order], end[order]
-        clash = np.flatnonzero(start[1:] < np.maximum.accumulate(end)[:-1])
+        clash = (start[1:] < np.maximum.accumulate(end)[:-1]).nonzero()[0]
         if len(clash):
             k = int(clash[0])
             raise CorrectionError(
@@ -303,11 +310,11 @@ class _Recorder:
             used, which = np.unique(which, return_inverse=True)
             texts = [texts[k] for k in used.tolist()]
         pool = np.array([ledger.text_index(t) for t in texts], dtype=np.int64)
-        text = _column(pool[which], m)
+        text = pool[which]
         lines = np.array([ledger.message_index(t) for t in batch.messages], dtype=np.int64)
-        message = _column(lines[batch.message], m)
-        certainty = _column(np.asarray(batch.certainty, dtype=np.int8), m)
-        score = _column(np.asarray(batch.score, dtype=np.float32), m)
+        message = lines[batch.message]
+        certainty = np.asarray(batch.certainty, dtype=np.int8)
+        score = np.asarray(batch.score, dtype=np.float32)
         insert = start == end
         inserts = bool(insert.any())
         if inserts and (insert & (text == 0)).any():
@@ -315,7 +322,8 @@ class _Recorder:
         plain = self._plain(start, end, insert, batch.after, inserts)
         slow: list[Draft] = []
         if not plain.all():
-            for k in np.flatnonzero(~plain).tolist():
+            text, message, certainty, score = (_column(c, m) for c in (text, message, certainty, score))
+            for k in (~plain).nonzero()[0].tolist():
                 span, word = Span(int(start[k]), int(end[k])), ledger.texts[int(text[k])]
                 edit: Edit = Replace(span, word) if word else Delete(span)
                 if insert[k]:
@@ -330,21 +338,23 @@ class _Recorder:
         if m == 0:
             return
         origin = view.origin
-        s = origin[np.minimum(start, n - 1)]
-        t = origin[np.maximum(end - 1, 0)] + 1
-        side: NDArray[np.int8] = np.full(m, BODY, dtype=np.int8)
-        kind = np.where(text == 0, np.int8(EditKind.DELETE), np.int8(EditKind.REPLACE))
+        kind = np.where(text == 0, _DELETE, _REPLACE)
+        side: NDArray[np.int8] | int = BODY
         if inserts:
+            s = origin[np.minimum(start, n - 1)]
+            t = origin[np.maximum(end - 1, 0)] + 1
             if batch.after:
                 s = np.where(insert, origin[np.maximum(start - 1, 0)] + 1, s)
             t = np.where(insert, s, t)
-            side[insert] = AFTER if batch.after else BEFORE
-            kind[insert] = EditKind.INSERT
+            side = np.where(insert, np.int8(AFTER if batch.after else BEFORE), np.int8(BODY))
+            kind = np.where(insert, np.int8(EditKind.INSERT), kind)
+        else:
+            s, t = origin.take(start), origin.take(end - 1) + 1
         self._flush()
         first = ledger.n_corrections
         ledger.extend(
             {
-                "pass": np.full(m, self.pass_index, dtype=np.int16),
+                "pass": self.pass_index,
                 "certainty": certainty,
                 "score": score,
                 "message": message,
@@ -357,16 +367,14 @@ class _Recorder:
                 "end": t,
                 "text": text,
                 "side": side,
-                "to": np.zeros(m, dtype=np.int64),
-                "rank": np.zeros(m),
-                "over": np.full(m, -1),
+                "to": 0,
+                "rank": 0.0,
+                "over": -1,
             },
         )
         seams = view._seams
         if len(seams):
-            for k in np.flatnonzero(
-                np.searchsorted(seams, end, "right") > np.searchsorted(seams, start)
-            ).tolist():
+            for k in (seams.searchsorted(end, "right") > seams.searchsorted(start)).nonzero()[0].tolist():
                 needs = view.movers_at(int(start[k]), int(end[k]))
                 if needs:
                     ledger.requires[first + k] = needs
@@ -386,10 +394,10 @@ class _Recorder:
             return np.ones(len(start), dtype=np.bool_)
         own = view.owner < 0
         plain: Bools = own[np.minimum(start, n - 1)]
-        wide = np.flatnonzero(end - start > 1)
+        wide = (end - start > 1).nonzero()[0]
         if len(wide):
             jumps = view._jumps
-            plain[wide] &= np.searchsorted(jumps, end[wide]) == np.searchsorted(jumps, start[wide] + 1)
+            plain[wide] &= jumps.searchsorted(end[wide]) == jumps.searchsorted(start[wide] + 1)
         if inserts:
             left = own[np.maximum(start - 1, 0)] & (start > 0)
             right = own[np.minimum(start, n - 1)] & (start < n)
@@ -473,10 +481,10 @@ class _Recorder:
         view = self.view
         cuts = [a, b]
         if b - a > 1:
-            jumps = np.flatnonzero(
+            jumps = (
                 (view.owner[a + 1 : b] != view.owner[a : b - 1])
                 | ((view.owner[a : b - 1] < 0) & (np.diff(view.origin[a:b]) != 1))
-            )
+            ).nonzero()[0]
             cuts[1:1] = (jumps + a + 1).tolist()
         for i, j in pairwise(cuts):
             put, text = text, ""
@@ -573,8 +581,8 @@ class _Recorder:
         # hidden characters between shown ones travel along; characters that are not in source order follow by rank
         shown = self._shown
         back = np.diff(slots) < 0
-        apart = np.flatnonzero(back | (shown[slots[1:]] != shown[slots[:-1] + 1]))
-        turn = np.concatenate(([0], np.cumsum(back)))
+        apart = (back | (shown[slots[1:]] != shown[slots[:-1] + 1])).nonzero()[0]
+        turn = np.concatenate(([0], back.cumsum()))
         to, low, high = self._target(edit.to, needs)
         rows: list[Row] = []
         for i, j in zip([0, *(apart + 1).tolist()], [*apart.tolist(), len(slots) - 1], strict=True):
@@ -595,7 +603,7 @@ class _Recorder:
         """How many source characters before each offset are shown or carry text, shape ``(source + 1,)``."""
         solid = ~self.view.rendering.hidden
         solid[self._texted[self._texted < len(solid)]] = True
-        return np.concatenate(([0], np.cumsum(solid)))
+        return np.concatenate(([0], solid.cumsum()))
 
     def _slots(self, a: int, b: int) -> Ints:
         """Source characters that view span ``[a, b)`` with supplied text stands for, in its order."""
@@ -603,7 +611,7 @@ class _Recorder:
         size = len(view.source.codes)
         owner, origin = view.owner[a:b], view.origin[a:b]
         place = np.full(size + 1, -1)  # where in the span each source character that moves stands
-        own = np.flatnonzero(owner < 0)
+        own = (owner < 0).nonzero()[0]
         place[origin[own]] = own
         rows_here = np.unique(owner[owner >= 0])
         texted = self._texted
@@ -619,7 +627,7 @@ class _Recorder:
                 here = view.owner[view.origin == slot]
                 if int(here[0]) == row and not (e["side"][here] == BODY).any():
                     place[slot] = first
-        slots = np.flatnonzero(place[:size] >= 0)
+        slots = (place[:size] >= 0).nonzero()[0]
         if not len(slots):
             raise CorrectionError(
                 f"pass {self.name!r} moves only text that was supplied ({view.text[a:b]!r}): it goes with the character "

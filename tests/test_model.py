@@ -29,7 +29,7 @@ from restore.correction import (
     Move,
     Replace,
 )
-from restore.ledger import AFTER, BEFORE, BODY, Ledger
+from restore.ledger import AFTER, BEFORE, BODY, Ledger, render
 from restore.pipeline import Pipeline, Settings, Tools
 from restore.restoration import Restoration
 from restore.source import Source, Span
@@ -229,8 +229,9 @@ def judged(data: st.DataObject, restoration: Restoration) -> Restoration:
 
 # ---------------------------------------------------------------------- what was said is what is done
 def one_step(source: Source, ledger: Ledger, view: View, name: str, found: list[Draft | Batch]) -> View:
-    record(view, ledger, name, found)
-    return View.of(source, ledger, np.ones(ledger.n_corrections, dtype=np.bool_))
+    first, _ = record(view, ledger, name, found)
+    applied = np.ones(ledger.n_corrections, dtype=np.bool_)
+    return view.after(ledger, first, applied) if found else View.of(source, ledger, applied)
 
 
 @given(st.data())
@@ -244,6 +245,16 @@ def test_rewrites_do_what_they_say(data: st.DataObject) -> None:
         view = one_step(source, ledger, view, f"pass{k}", found)
         assert sorted(view.text) == sorted(want), before
         assert view.text == want, before
+
+
+@given(st.data())
+def test_rendering_pass_by_pass_is_rendering_at_once(data: st.DataObject) -> None:
+    restoration = restored(data)
+    stepwise = restoration.rendering
+    at_once = render(restoration.source.codes, restoration.ledger, restoration.accepted)
+    for column in ("codes", "origin", "owner", "hidden"):
+        assert np.array_equal(getattr(stepwise, column), getattr(at_once, column)), column
+    restoration.check()
 
 
 @given(st.data())

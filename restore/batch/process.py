@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
 
-__all__ = ["Helper"]
+from restore.threads import ONE_THREAD
 
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+__all__ = ["Helper"]
 
 
 class Helper:
@@ -78,8 +78,8 @@ def _one_way(context: Any) -> tuple[Connection, Connection]:
 @contextlib.contextmanager
 def _start_conditions() -> Iterator[None]:
     """One BLAS thread, no Ctrl-C: these are inherited, and must stand before the process imports anything."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
     leads = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if leads else None
     # what is run there can be imported by name: the new process need not import the main program as well, so

@@ -11,12 +11,20 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command ``restore``; the entry point of the installed program."""
+    import os
     import sys
 
-    from restore.cli.app import app
+    from restore.threads import ONE_THREAD
+
+    # the matrices of a page are small: more threads would only wait for each other. Read when NumPy is imported.
+    for name, one in ONE_THREAD.items():
+        os.environ.setdefault(name, one)
+    from restore.cli.app import app, with_only
 
     for stream in (sys.stdout, sys.stderr):
         # a terminal that cannot show Han must not make a good result a failure
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if len(sys.argv) > 1:
+        with_only(sys.argv[1])
     app(prog_name="restore")

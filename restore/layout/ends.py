@@ -57,7 +57,7 @@ def line_ends(view: View) -> LineEnds:
     measure = _measures(lines)
     parted = _parted(lines, measure)
     if parted.any():
-        inside[np.flatnonzero(~inside)[parted]] = True
+        inside[(~inside).nonzero()[0][parted]] = True
         lines = tokens.merged(inside)
         measure = _measures(lines)
     join = np.zeros(len(tokens), dtype=np.bool_)
@@ -71,37 +71,47 @@ def _groups(lines: Tokens) -> Ints:
     if np.bincount(block).max(initial=0) <= 40:
         return block
     place = np.arange(len(lines))
-    key = block * (len(lines) // 16 + 2) + (place - np.searchsorted(block, block)) // 16
+    key = block * (len(lines) // 16 + 2) + (place - block.searchsorted(block)) // 16
     begins = np.zeros(len(key), dtype=np.int64)
     begins[1:] = key[1:] != key[:-1]
-    return np.cumsum(begins)
+    return begins.cumsum()
 
 
 def _measures(lines: Tokens) -> Floats:
     """The measure each line is judged by, 0 where there is none. Shape ``(n,)``."""
-    group, width = _groups(lines), lines.width
-    if not len(lines):
+    group, width, n = _groups(lines), lines.width, len(lines)
+    if not n:
         return width
-    whole = np.zeros(len(lines), dtype=np.int64)
-    page = _of_printed_lines(whole, width, common_width(whole, width, share=0.15, least=FEW), _OVERLONG_PAGE)
-    wide = common_width(group, width)
+    # the groups, and behind them the page as one more
+    count = int(group[-1]) + 1
+    each = np.concatenate((group, np.full(n, count)))
+    widths = np.concatenate((width, width))
+    share, least, overlong = np.full((3, count + 1), ((0.3,), (2.0,), (_OVERLONG,)))
+    share[count], least[count], overlong[count] = 0.15, FEW, _OVERLONG_PAGE
+    common = common_width(each, widths, share, least)
+    wide = common[:n]
     # two lines of a width are chance; three are not, nor are two behind a first line that lost its indent
     lines_of = np.bincount(group, weights=(width >= wide - 1) & (width <= wide + 0.5))
-    opening = np.ones(len(lines), dtype=np.bool_)
+    opening = np.ones(n, dtype=np.bool_)
     opening[1:] = lines.block[1:] > lines.block[:-1]
     indents = np.bincount(group, weights=opening & (np.abs(width - (wide - 2)) < 0.8))
-    own = _of_printed_lines(group, width, np.where((lines_of + indents)[group] >= 3, wide, 0.0), _OVERLONG)
+    common[:n] = np.where((lines_of + indents)[group] >= 3, wide, 0.0)
+    printed = _of_printed_lines(each, widths, common, overlong)
+    own, page = printed[:n], printed[n:]
     small = np.bincount(group)[group] < FEW
     measure = np.where(small | (own < NARROWEST), page, own)
     measure[measure < NARROWEST] = 0
     return measure
 
 
-def _of_printed_lines(group: Ints, width: Floats, measure: Floats, most: float) -> Floats:
-    """``measure``, 0 where much of the group is wider: paragraphs, or lines that have been joined. Shape ``(n,)``."""
+def _of_printed_lines(group: Ints, width: Floats, measure: Floats, most: Floats) -> Floats:
+    """``measure``, 0 where much of the group is wider: paragraphs, or lines that have been joined. Shape ``(n,)``.
+
+    ``most`` is the share of each group that may be wider, shape ``(groups,)``.
+    """
     overlong = np.bincount(group, weights=width * (width > measure + _SQUEEZE))
     share = overlong / np.maximum(np.bincount(group, weights=width), 0.5)
-    return np.where(share[group] > most, 0.0, measure)
+    return np.where((share > most)[group], 0.0, measure)
 
 
 def _parted(lines: Tokens, measure: Floats) -> Bools:
@@ -118,9 +128,9 @@ def _parted(lines: Tokens, measure: Floats) -> Bools:
         return goes_on
     starts = np.ones(n, dtype=np.bool_)
     np.logical_not(goes_on[:-1], out=starts[1:])
-    first = np.flatnonzero(starts)
-    run = np.cumsum(starts) - 1
-    total = np.cumsum(lines.width)
+    first = starts.nonzero()[0]
+    run = starts.cumsum() - 1
+    total = lines.width.cumsum()
     so_far = total - (total - lines.width)[first][run]  # width of the run up to and with this token
     whole = np.rint(so_far / np.maximum(measure, 1.0))
     off = so_far - whole * measure

@@ -59,10 +59,10 @@ class Marks:
         """The same on a later view; judged anew when more than white space is different there."""
         if view is self.view:
             return self
-        old, new = (np.flatnonzero((v.classes & ch.BLANK) == 0) for v in (self.view, view))
+        old, new = (((v.classes & ch.BLANK) == 0).nonzero()[0] for v in (self.view, view))
         if not np.array_equal(self.view.codes.take(old), view.codes.take(new)):
             return judge(view)
-        folded, quotes = (new[np.searchsorted(old, marks)] for marks in (self.folded, self.quotes))
+        folded, quotes = (new[old.searchsorted(marks)] for marks in (self.folded, self.quotes))
         return Marks(view, folded, quotes, self.target, self.sure, self.straight)
 
 
@@ -80,12 +80,12 @@ def folded_marks(view: View) -> Ints:
     """
     codes, classes = view.codes, view.classes
     role = _ROLE.take(codes, mode="clip")
-    at = np.flatnonzero((role & (_SIMPLE | _OPENING | _CLOSING)) > 0)
+    at = ((role & (_SIMPLE | _OPENING | _CLOSING)) > 0).nonzero()[0]
     if not len(at):
         return at
     n = len(codes)
-    solid = np.flatnonzero(((role & _SEE_THROUGH) == 0) & ((classes & ch.SPACE) == 0))
-    nth = np.searchsorted(solid, at)
+    solid = (((role & _SEE_THROUGH) == 0) & ((classes & ch.SPACE) == 0)).nonzero()[0]
+    nth = solid.searchsorted(at)
     padded = np.append(classes, ch.NEWLINE)
     solid = np.append(solid, n)
     left, right = padded[solid[nth - 1]], padded[solid[nth]]  # nth - 1 is -1, the edge, before the first
@@ -100,16 +100,16 @@ def folded_marks(view: View) -> Ints:
     korean = ((left & ch.HANGUL) > 0) & ((right & (ch.FULL | ch.HAN)) == 0)
     latin = ((left & ch.LATIN) > 0) & ((right & _CJK) == 0)
     full = (cjk_left | cjk_right) & ~inside & ~address & ~korean & ~latin
-    code = code_lines(view)[np.searchsorted(view.breaks, at)]
+    code = code_lines(view)[view.breaks.searchsorted(at)]
     brackets = (role[at] & _SIMPLE) == 0
     if brackets.any():
-        letters = np.flatnonzero((classes & _CJK) > 0)
-        k = np.flatnonzero(brackets)
+        letters = ((classes & _CJK) > 0).nonzero()[0]
+        k = brackets.nonzero()[0]
         edges = (right[k] & ch.NEWLINE) > 0
         full[k] = _brackets(
             (role[at[k]] & _OPENING) > 0,
-            np.searchsorted(view.breaks, at[k]),
-            np.searchsorted(letters, at[k]),
+            view.breaks.searchsorted(at[k]),
+            letters.searchsorted(at[k]),
             cjk_left[k],
             cjk_right[k] | edges,
             cjk_right[k],

@@ -15,13 +15,15 @@ _NO_LINE = 1000.0  # ems; nothing wider is a printed line
 _WIDEST = 100  # half ems; nothing wider is a column
 
 
-def common_width(group: Ints, width: Floats, share: float = 0.3, least: int = 2) -> Floats:
+def common_width(
+    group: Ints, width: Floats, share: float | Floats = 0.3, least: float | Floats = 2
+) -> Floats:
     """The measure of each token's group, 0 where the group has none.
 
     Args:
         group: group number of each token, ascending, shape ``(n,)``.
         width: ems, shape ``(n,)``.
-        share, least: how many of the group's tokens must be about that wide.
+        share, least: how many of the group's tokens must be about that wide; of all groups, or of each, ``(groups,)``.
 
     Returns:
         Shape ``(n,)``: the widest width at which enough of the group's tokens end.
@@ -32,7 +34,8 @@ def common_width(group: Ints, width: Floats, share: float = 0.3, least: int = 2)
     size = np.bincount(group)
     best = np.zeros(len(size))
     half = np.minimum(np.rint(width * 2).astype(np.int64), _WIDEST) + 2
-    able = np.flatnonzero(size >= least)
+    enough = np.maximum(least, share * size)
+    able = (size >= least).nonzero()[0]
     # a histogram of widths for each group, so many groups at a time
     for part in (able,) if len(able) < 20_000 else np.array_split(able, len(able) // 20_000 + 1):
         if len(part) == len(size):
@@ -51,7 +54,7 @@ def common_width(group: Ints, width: Floats, share: float = 0.3, least: int = 2)
         if len(pairs):
             np.add(pairs[:-2], pairs[2:], out=around.reshape(-1)[2:-1])
         around *= count > 0
-        around *= around >= np.maximum(least, share * size[part])[:, None]
+        around *= around >= enough[part, None]
         # the most common width; of two about equally common ones the wider
         top = around[:, ::-1].argmax(axis=1)
         found = around.max(axis=1) > 0

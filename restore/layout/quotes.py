@@ -61,9 +61,9 @@ _END = (0.0, _UNCLOSED, _UNCLOSED * 2, _UNCLOSED * 2)  # a quotation may go on i
 def code_lines(view: View) -> Bools:
     """Whether each line is code or data rather than text: it has braces or a backslash. Shape ``(lines,)``."""
     codes = view.codes
-    braces = np.flatnonzero((codes == 0x7B) | (codes == 0x7D) | (codes == 0x5C))
+    braces = ((codes == 0x7B) | (codes == 0x7D) | (codes == 0x5C)).nonzero()[0]
     out = np.zeros(len(view.breaks) + 1, dtype=np.bool_)
-    out[np.searchsorted(view.breaks, braces)] = True
+    out[view.breaks.searchsorted(braces)] = True
     return out
 
 
@@ -80,13 +80,13 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     """
     codes, classes = view.codes, view.classes
     kind = _KIND.take(codes, mode="clip")
-    at = np.flatnonzero(kind > 0)
+    at = (kind > 0).nonzero()[0]
     kind = kind[at]
     n = len(codes)
     left, right = _surroundings(classes, at)
     # quotes of lines without CJK, apostrophes, primes and single quotes inside Latin text are not ours
     breaks = view.breaks
-    line = np.searchsorted(breaks, at)
+    line = breaks.searchsorted(at)
     use = view.has_letters(np.append(0, breaks)[line], np.append(breaks, n)[line]) & ~code_lines(view)[line]
     blank_left, blank_right = (left & ch.BLANK) > 0, (right & ch.BLANK) > 0
     word_left, word_right = ((side & (ch.LATIN | ch.DIGIT)) > 0 for side in (left, right))
@@ -101,7 +101,7 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     # the paragraphs as runs of marks
     begins = np.ones(len(at), dtype=np.bool_)
     begins[1:] = line[1:] != line[:-1]
-    first = np.flatnonzero(begins)
+    first = begins.nonzero()[0]
     size = np.append(first[1:], len(at)) - first
     paragraph = np.repeat(np.arange(len(first)), size)
     opens = (np.arange(len(at)) - first[paragraph]) % 2 == 0
@@ -114,7 +114,7 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
         leans, doubles = (lean + _by_distance(at, begins)).tolist(), is_double.tolist()
         for a, m in zip(first[~plain].tolist(), size[~plain].tolist(), strict=True):
             read += _read(leans[a : a + m], doubles[a : a + m])
-        here = np.flatnonzero(~plain[paragraph])
+        here = (~plain[paragraph]).nonzero()[0]
         target[here] = read
         # a mark that finds its place among the others is sure unless its surroundings speak against it
         sure[here] = np.where(target[here] % 2 == 0, -lean[here], lean[here]) < _AGAINST
@@ -132,17 +132,17 @@ def _surroundings(classes: NDArray[np.uint16], at: Ints) -> tuple[NDArray[np.uin
     n = len(classes)
     closes = np.ones(len(at), dtype=np.bool_)
     closes[:-1] = at[1:] - at[:-1] != 1
-    ends = np.flatnonzero(closes)  # the last quote of each run of them
-    nth = np.searchsorted(ends, np.arange(len(at)))
+    ends = closes.nonzero()[0]  # the last quote of each run of them
+    nth = ends.searchsorted(np.arange(len(at)))
     first = at[np.append(0, ends[:-1] + 1)][nth] if len(at) else at
     after = at[ends][nth] + 1 if len(at) else at
     padded = np.append(classes, ch.NEWLINE)
     left, right = padded[first - 1], padded[after]
-    blank = np.flatnonzero(((left | right) & ch.SPACE) > 0)
+    blank = (((left | right) & ch.SPACE) > 0).nonzero()[0]
     if len(blank):
-        solid = np.append(np.flatnonzero((classes & ch.SPACE) == 0), n)
-        before = padded[solid[np.searchsorted(solid, first[blank]) - 1]]
-        behind = padded[solid[np.searchsorted(solid, after[blank])]]
+        solid = np.append(((classes & ch.SPACE) == 0).nonzero()[0], n)
+        before = padded[solid[solid.searchsorted(first[blank]) - 1]]
+        behind = padded[solid[solid.searchsorted(after[blank])]]
         left[blank] = np.where(before & (ch.NEWLINE | ch.COMMA | ch.OPEN), before, left[blank])
         right[blank] = np.where(behind & (ch.NEWLINE | ch.COMMA | ch.STOP | ch.CLOSE), behind, right[blank])
     return left, right

@@ -71,7 +71,7 @@ class Tokens:
         """Tokens in which those with ``inside`` go on in the next one. Shape of ``inside`` ``(n,)``; the last is False."""
         if not inside.any():
             return self
-        last = np.flatnonzero(~inside)
+        last = (~inside).nonzero()[0]
         first = np.append(0, last[:-1] + 1)
         return Tokens(
             self.view,
@@ -103,7 +103,7 @@ def ems(view: View, half_mark: float | None = None) -> Floats:
         half_mark = 1.0
     if half_mark != 0.5:
         codes = view.codes
-        marks = np.flatnonzero(_ASCII_MARKS.take(codes, mode="clip"))
+        marks = _ASCII_MARKS.take(codes, mode="clip").nonzero()[0]
         if len(marks):
             left = classes[np.maximum(marks - 1, 0)] & (ch.WIDE | ch.PUNCT)
             right = classes[np.minimum(marks + 1, len(codes) - 1)] & (ch.WIDE | ch.PUNCT)
@@ -129,21 +129,21 @@ def _cut(view: View) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
     n = len(view)
     solid = np.zeros(n + 2, dtype=np.bool_)
     solid[1:-1] = (view.classes & ch.BLANK) == 0
-    edges = np.flatnonzero(solid[1:] != solid[:-1])
+    edges = (solid[1:] != solid[:-1]).nonzero()[0]
     start, end = edges[::2], edges[1::2]
     m = len(start)
     follow = np.concatenate((start[1:], [n])) if m else start
     # line breaks behind each token, and where the line of each begins and ends
     breaks = np.concatenate(([-1], view.breaks, [n]))
-    nth = np.searchsorted(view.breaks, end)
-    line = np.searchsorted(view.breaks, start)
-    newlines = np.searchsorted(view.breaks, follow) - nth
+    nth = view.breaks.searchsorted(end)
+    line = view.breaks.searchsorted(start)
+    newlines = view.breaks.searchsorted(follow) - nth
     opening = np.ones(m, dtype=np.bool_)
     opening[1:] = newlines[:-1] > 0
-    wide = np.flatnonzero((view.codes == 0x3000) | (view.codes == 9))
+    wide = ((view.codes == 0x3000) | (view.codes == 9)).nonzero()[0]
     spaces = _columns(view, wide, end, np.where(newlines > 0, breaks[nth + 1], follow))
     indent = np.where(opening, _columns(view, wide, breaks[line] + 1, start), 0)
-    row, block = np.cumsum(opening) - 1, np.zeros(m, dtype=np.int64)
+    row, block = opening.cumsum() - 1, np.zeros(m, dtype=np.int64)
     np.cumsum(newlines[:-1] > 1, out=block[1:])
     return start, end, newlines, spaces, indent, row, block
 
@@ -155,8 +155,8 @@ def _columns(view: View, wide: Ints, start: Ints, end: Ints) -> Ints:
     """
     if not len(wide):
         return end - start
-    more = np.concatenate(([0], np.cumsum(np.where(view.codes[wide] == 9, 3, 1))))
-    return end - start + more[np.searchsorted(wide, end)] - more[np.searchsorted(wide, start)]
+    more = np.concatenate(([0], np.where(view.codes[wide] == 9, 3, 1).cumsum()))
+    return end - start + more[wide.searchsorted(end)] - more[wide.searchsorted(start)]
 
 
 def letter_spaced(tokens: Tokens) -> Bools:

@@ -93,15 +93,21 @@ class Network:
                 f"rebuild it with dictionaries/build/{self.file}.py"
             )
         table = np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1)
-        return np.asarray((table - self.mean) / self.scale)
+        table -= self.mean
+        table /= self.scale
+        return table
 
     def odds(self, table: Floats) -> Floats:
         """Log-odds, in nats, for these standardised features; shape ``(m,)``."""
         out = table
         for k, (weight, bias) in enumerate(self.layers):
-            out = out @ weight + bias
+            out = out @ weight
+            out += bias
             if k + 1 < len(self.layers):
-                out = out / (1 + np.exp(-np.clip(out, -60, 60)))
+                gate = np.clip(out, -60, 60)
+                np.exp(np.negative(gate, out=gate), out=gate)
+                gate += 1
+                out /= gate
         return np.asarray(out[:, 0])
 
 

@@ -149,7 +149,7 @@ def second_look(
     """
     i, j = candidates(first.total, first.text, first.successor)
     network = Network.load(LINKS, SECOND + _kind(segments))
-    seen = list(link_features(first, segments, i, j))
+    seen = [(name, np.asarray(one, dtype=np.float32)) for name, one in link_features(first, segments, i, j)]
     features = network.standardised(seen)
     return i, j, seen, features, spread(network.odds(features), segments, i, j)
 

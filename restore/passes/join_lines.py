@@ -46,8 +46,8 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
     korean_ends = korean_line_ends(view, tokens)
     join = join | korean_ends.join
     if korean_ends.cuts:
-        tools.memo["korean_seams"] = view.origin[tokens.end[np.flatnonzero(korean_ends.join)] - 1]
-    at = np.flatnonzero(join)
+        tools.memo["korean_seams"] = view.origin[tokens.end[korean_ends.join.nonzero()[0]] - 1]
+    at = join.nonzero()[0]
     if not len(at):
         return
     start, end = tokens.end[at], tokens.start[at + 1]

@@ -31,8 +31,9 @@ def markup(view: View, tools: Tools) -> Iterator[Draft]:
     When it is wrong: where the text is about markup; lines without CJK letters (code) are left alone.
     """
     text = view.text
-    if "*" in text or "_" in text or "~~" in text:
-        for found in _BOLD.finditer(text):
+    pairs = [at for pair in ("**", "__", "~~") if (at := text.find(pair)) >= 0]
+    if pairs:
+        for found in _BOLD.finditer(text, min(pairs)):
             if _in_cjk(text, found.start(), found.end()):
                 a, b, width = found.start(), found.end(), len(found[1])
                 yield Draft(

@@ -68,9 +68,9 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
         kinds.append(judged.first.geometry.kind)
         links, order, single = _order(judged, part)
         seams.append(Seams.of(judged.odds, order, view.origin[part.start], view.origin[part.end - 1]))
-        if not (np.diff(order) != 1).any():
-            continue
-        yield from _drafts(view, part, judged, links, order, single, stop)
+        if (np.diff(order) != 1).any():
+            yield from _drafts(view, part, judged, links, order, single, stop)
+        del judged, links, order  # the matrices of one window at a time
     tools.memo["reading_order"] = {"kind": kinds[0] if kinds else BLOCKS, "segments": len(segments)}
     if seams:
         tools.memo["seams"] = Seams.joined(seams)

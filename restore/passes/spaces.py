@@ -50,19 +50,19 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     n = len(codes)
     padded = np.zeros(n + 2, dtype=np.bool_)
     padded[1:-1] = space
-    edges_of = np.flatnonzero(padded[1:] != padded[:-1])
+    edges_of = (padded[1:] != padded[:-1]).nonzero()[0]
     start, end = edges_of[::2], edges_of[1::2]
     left = np.where(start > 0, classes[start - 1], ch.NEWLINE)
     right = np.where(end < n, classes[np.minimum(end, n - 1)], ch.NEWLINE)
     # lines as stretches between breaks, and what each has
-    line = np.searchsorted(view.breaks, start)
+    line = view.breaks.searchsorted(start)
     first, last = np.append(0, view.breaks)[line], np.append(view.breaks, n)[line]
     in_cjk = view.has_letters(first, last)
-    tabs = np.flatnonzero(codes == 9)
-    tabbed = np.searchsorted(tabs, end) > np.searchsorted(tabs, start)
+    tabs = (codes == 9).nonzero()[0]
+    tabbed = tabs.searchsorted(end) > tabs.searchsorted(start)
 
     edges = (((left | right) & ch.NEWLINE) > 0) & in_cjk & ~tabbed
-    wide = np.searchsorted(np.flatnonzero(codes == 0x3000), (start, end))
+    wide = np.searchsorted((codes == 0x3000).nonzero()[0], (start, end))
     edges &= ~(
         ((left & ch.NEWLINE) > 0) & (wide[1] - wide[0] == end - start) & (end - start <= 2)
     )  # an indent
@@ -95,8 +95,8 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
 
 def _letter_spaced(classes: Classes, line: Ints, first: Ints, last: Ints) -> Bools:
     """Whether each space stands in a line with spaces between (nearly) all its characters, shape like ``line``."""
-    blank = np.flatnonzero((classes & ch.BLANK) > 0)
-    size = last - first - (np.searchsorted(blank, last) - np.searchsorted(blank, first))
+    blank = ((classes & ch.BLANK) > 0).nonzero()[0]
+    size = last - first - (blank.searchsorted(last) - blank.searchsorted(first))
     gaps = np.bincount(line)[line]
     return (gaps >= 3) & (gaps + 1 > _SPACED_SHARE * size)
 
