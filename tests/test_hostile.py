@@ -229,6 +229,17 @@ def test_a_tar_bomb_and_links() -> None:
     assert time.process_time() - start < 60
 
 
+def test_a_parquet_bomb() -> None:
+    """One long text in a dictionary, and thousands of rows that are it."""
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    sink = io.BytesIO()
+    parquet.write_table(pyarrow.table({"text": ["水" * 10_000] * 2_000}), sink, compression="zstd")
+    assert len(sink.getvalue()) < 10_000
+    with pytest.raises(ReadError, match="200 times its size"):
+        list(read_bytes(sink.getvalue(), "a.parquet", ReadOptions(most_bytes=2**22)))
+
+
 # ---------------------------------------------------------------------- characters
 @pytest.mark.parametrize(
     "data",
