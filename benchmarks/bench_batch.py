@@ -1,16 +1,19 @@
 """Speed of batches: one worker process beside two, or the cost of a page in small and large batches.
 
     python benchmarks/bench_batch.py FOLDER [--pairs 3] [--megabytes 20] [--preset default] [--match GLOB]
-    python benchmarks/bench_batch.py FOLDER --flat 100,1000,20000 [--preset formatting]
+    python benchmarks/bench_batch.py FOLDER --flat 100,1000,20000 [--preset formatting] [--jobs 2] [--input jsonl]
 
 Runs take turns, each worker has one BLAS thread, and every run is a process of its own. What counts is the ratio of
 two runs beside each other; processor time (of all processes of a run) says what the work costs when the machine is
-busy with something else as well. The text files of FOLDER are repeated under new names until there is enough.
+busy with something else as well. The text files of FOLDER are repeated under new names until there is enough; with
+``--input jsonl`` they are lines of one file. What a batch of one page costs (starting processes, loading the model) is
+taken off in a column of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import shutil
@@ -34,6 +37,16 @@ def copies(files: list[Path], folder: Path) -> Iterator[int]:
         shutil.copyfile(source, target)
         total += source.stat().st_size
         yield total
+
+
+def rows(files: list[Path], target: Path, pages: int) -> None:
+    """The same as lines of one JSONL file."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    lines = [
+        json.dumps({"text": file.read_text("utf-8", "replace")}, ensure_ascii=False) + "\n" for file in files
+    ]
+    with target.open("w", encoding="utf-8") as out:
+        out.writelines(lines[n % len(lines)] for n in range(pages))
 
 
 PROBE = """
@@ -72,6 +85,29 @@ def run(source: Path, work: Path, jobs: int, options: list[str]) -> tuple[float,
     return took, cpu, int(done.stderr.split()[-1]) / 1024
 
 
+def flat(files: list[Path], work: Path, args: argparse.Namespace, options: list[str]) -> None:
+    """What a page costs in batches of different sizes."""
+    base = 0.0
+    for pages in [1, *map(int, args.flat.split(","))]:
+        source = work / str(pages)
+        if args.input == "jsonl":
+            rows(files, source / "pages.jsonl", pages)
+        else:
+            for n, _ in enumerate(copies(files, source), 1):
+                if n == pages:
+                    break
+        took, cpu, memory = run(source, work, args.jobs, options)
+        if pages == 1:
+            base = cpu
+        print(
+            f"{pages:6} pages: {took:7.1f} s, {1000 * took / pages:7.2f} ms a page, processor "
+            f"{1000 * cpu / pages:7.2f} ms a page, beyond the start {1000 * (cpu - base) / max(pages - 1, 1):6.2f}, "
+            f"leader {memory:.0f} MB, load {os.getloadavg()[0]:.1f}",
+            flush=True,
+        )
+        shutil.rmtree(source)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
@@ -81,24 +117,15 @@ def main() -> None:
     parser.add_argument("--preset", default="default")
     parser.add_argument("--report", default="none")
     parser.add_argument("--flat", help="numbers of pages, such as 100,1000,20000")
+    parser.add_argument("--jobs", type=int, default=1, help="worker processes, with --flat")
+    parser.add_argument("--input", choices=("folder", "jsonl"), default="folder", help="with --flat")
     args = parser.parse_args()
     files = sorted(p for p in args.folder.glob(args.match) if p.stat().st_size)
     options = ["--select", args.preset, "--report", args.report]
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         if args.flat:
-            for pages in map(int, args.flat.split(",")):
-                source = work / str(pages)
-                for n, _ in enumerate(copies(files, source), 1):
-                    if n == pages:
-                        break
-                took, cpu, memory = run(source, work, 1, options)
-                print(
-                    f"{pages:6} pages: {took:7.1f} s, {1000 * took / pages:6.2f} ms a page, processor "
-                    f"{1000 * cpu / pages:6.2f} ms a page, leader {memory:.0f} MB, load {os.getloadavg()[0]:.1f}",
-                    flush=True,
-                )
-                shutil.rmtree(source)
+            flat(files, work, args, options)
             return
         source = work / "in"
         for size in copies(files, source):

@@ -1,14 +1,16 @@
 """The report of a very large dump in a real browser, beside dinglehopper's page for the same two texts.
 
-    python benchmarks/bench_report.py [--times 55] [--rounds 5] [--keys jkarueAR]
+    python benchmarks/bench_report.py [--times 55] [--rounds 3] [--beside 5,10,20]
 
 The dump is the bundled page so many times over (55: 1 MB of UTF-8, 51,000 corrections), the corrections are those of the
 page so many times over: it is the page that is measured here, not the passes. Chromium (Debian's package) is driven by
 Playwright, headless. A key press is answered when the frame after it has been drawn; its time runs from the event's own
-time stamp. Beside it stands the processor time of the page's main thread (which a busy machine does not change as much). The
-peer is dinglehopper (``pip install dinglehopper``; without it there is no ratio): its report is written
-by its own function for the dump as truth and the restored text as OCR output, and shown in the same browser. Its template
-asks a content network for style and scripts; those requests are answered with nothing, in its favour.
+time stamp. Beside it stands the processor time of the page's main thread (which a busy machine does not change as much).
+
+The peer is dinglehopper (``pip install dinglehopper``; without it there is no ratio): its report is written by its own
+function for the dump as truth and the restored text as OCR output, and shown in the same browser. Its template asks a
+content network for style and scripts; those requests are answered with nothing, in its favour. Its alignment takes more
+than twice as long for twice the text, so that it stands beside ours (``--beside``) for fewer copies than 55.
 """
 
 from __future__ import annotations
@@ -103,6 +105,7 @@ class Shown:
             self.page.wait_for_selector(ready)
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)))")
         self.complete = self.page.evaluate("performance.now()")
+        self.processor = float("nan")
         self.first_paint = self.page.evaluate(
             "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN"
         )
@@ -151,6 +154,45 @@ def measure(browser: Any, file: Path, rounds: int) -> dict[str, list[tuple[float
     return found
 
 
+def beside(browser: Any, one: Restoration, times: int, folder: Path) -> None:
+    """Both pages for the same two texts: how long they take to write and to show."""
+    began = time.process_time()
+    (folder / "ours.html").write_text(render_report(repeated(one, times)), "utf-8")
+    written = time.process_time() - began
+    pages = {"ours": folder / "ours.html"}
+    began = time.process_time()
+    theirs = peer(one.source.text * times, one.text * times, folder)
+    if theirs is None:
+        return
+    aligned = time.process_time() - began
+    pages["dinglehopper"] = theirs
+    found: dict[str, list[Shown]] = {name: [] for name in pages}
+    for _ in range(3):  # in turn, so that a busy machine does both the same wrong
+        for name, file in pages.items():
+            shown = Shown(browser, file, "body[data-ready]" if name == "ours" else None)
+            shown.processor = shown.work()
+            shown.context.close()
+            found[name].append(shown)
+    for name, file in pages.items():
+        paint, complete, work = (
+            statistics.median(getattr(one, what) for one in found[name])
+            for what in ("first_paint", "complete", "processor")
+        )
+        print(
+            f"{times:3} times over, {name:12}: {file.stat().st_size / 1e6:6.2f} MB, written in "
+            f"{written if name == 'ours' else aligned:6.1f} s of processor, first paint {paint:7.0f} ms, complete "
+            f"{complete:7.0f} ms (processor {work:7.0f} ms)",
+            flush=True,
+        )
+    ratios = [
+        statistics.median(getattr(a, what) / getattr(b, what) for a, b in zip(*found.values(), strict=True))
+        for what in ("complete", "processor")
+    ]
+    print(
+        f"{times:3} times over, ours in {ratios[0]:.3f} of dinglehopper's time, {ratios[1]:.3f} of its processor time"
+    )
+
+
 def peer(before: str, after: str, folder: Path) -> Path | None:
     try:
         from dinglehopper.cli import process  # type: ignore[import-not-found]
@@ -159,16 +201,16 @@ def peer(before: str, after: str, folder: Path) -> Path | None:
         return None
     (folder / "gt.txt").write_text(before, "utf-8")
     (folder / "ocr.txt").write_text(after, "utf-8")
-    began = time.perf_counter()
     process(str(folder / "gt.txt"), str(folder / "ocr.txt"), "peer", str(folder), metrics=False)
-    print(f"dinglehopper wrote its page in {time.perf_counter() - began:.1f} s")
     return folder / "peer.html"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--times", type=int, default=55)
-    parser.add_argument("--peer-times", type=int, default=55)
+    parser.add_argument(
+        "--beside", default="5,10,20", help="copies for which dinglehopper's page is made too"
+    )
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     try:
@@ -209,15 +251,8 @@ def main() -> None:
                 f"{key:14} {min(waits):7.0f} {statistics.median(waits):7.0f} {max(waits):7.0f}   "
                 f"{statistics.median(works):17.0f} {max(works):7.0f}"
             )
-        file = peer(one.source.text * args.peer_times, one.text * args.peer_times, folder)
-        if file is not None:
-            shown = Shown(browser, file, None)
-            mine = statistics.median(wait for wait, _ in found["ready"])
-            print(
-                f"dinglehopper ({args.peer_times} times over): page of {file.stat().st_size / 1e6:.2f} MB, first paint {shown.first_paint:.0f} ms, "
-                f"complete {shown.complete:.0f} ms; ours is complete in {mine / shown.complete:.3f} of that"
-            )
-            shown.context.close()
+        for times in filter(None, args.beside.split(",")):
+            beside(browser, one, int(times), folder)
         browser.close()
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from restore.continuation import Continuation
 from restore.correction import Certainty, EditKind
 from restore.ledger import CORR_COLUMNS, DTYPES, EDIT_COLUMNS, Ledger, render
 from restore.restoration import Block, InvariantError, Restoration
@@ -102,6 +103,8 @@ def dumps(restoration: Restoration) -> bytes:
         "blocks": [[b.start, b.end, b.role, b.article] for b in restoration.blocks],
         "notes": list(restoration.notes),
     }
+    if restoration.continuations:
+        body["continuations"] = [one.as_data() for one in restoration.continuations]
     return _json(body)
 
 
@@ -178,6 +181,7 @@ def loads(data: bytes | str, name: str = "<record>") -> Restoration:
             tuple(Block(*b) for b in body["blocks"]),
             tuple(body["notes"]),
             str(body["made_by"]).removeprefix("restore-cjk "),
+            tuple(Continuation.of(one, len(source.text)) for one in body.get("continuations", ())),
         )
         _check_ledger(ledger, len(source.text), restoration)
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:

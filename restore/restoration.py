@@ -12,6 +12,7 @@ from typing import Any, overload
 import numpy as np
 
 from restore._version import __version__
+from restore.continuation import Continuation
 from restore.correction import Certainty, Correction, CorrectionError, EditKind
 from restore.ledger import AFTER, Bools, Ints, Ledger, Rendering, covered, render
 from restore.source import Source, codes_to_text
@@ -91,6 +92,9 @@ class Restoration:
         decisions: what a person decided, by correction index.
         settings: the settings it was made with, as plain data.
         blocks: the structure of the restored text as first made.
+        notes: what the page's readers should know, a sentence each.
+        version: of the program that made it.
+        continuations: references to other pages of the issue, where the page was read as one of several.
     """
 
     source: Source
@@ -101,6 +105,7 @@ class Restoration:
     blocks: tuple[Block, ...] = ()
     notes: tuple[str, ...] = ()
     version: str = __version__
+    continuations: tuple[Continuation, ...] = ()
     _rendering: Rendering | None = field(default=None, repr=False)
     _ids: dict[str, int] | None = field(default=None, repr=False)
 
@@ -208,6 +213,7 @@ class Restoration:
             self.blocks,
             self.notes,
             self.version,
+            self.continuations,
             None,
             self._ids,
         )

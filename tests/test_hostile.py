@@ -24,6 +24,8 @@ from hypothesis import strategies as st
 
 from restore import Pipeline
 from restore.readers import FORMATS, Document, Failure, ReadError, ReadOptions, read, read_bytes
+from restore.readers.opened import Opened
+from restore.readers.pdf import read_pdf
 from restore.writers import output_path
 
 SCAN = Path(__file__).parent.parent / "fixtures" / "pages" / "02-school" / "scan"
@@ -227,6 +229,17 @@ def test_a_tar_bomb_and_links() -> None:
     assert time.process_time() - start < 60
 
 
+def test_a_parquet_bomb() -> None:
+    """One long text in a dictionary, and thousands of rows that are it."""
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    sink = io.BytesIO()
+    parquet.write_table(pyarrow.table({"text": ["水" * 10_000] * 2_000}), sink, compression="zstd")
+    assert len(sink.getvalue()) < 10_000
+    with pytest.raises(ReadError, match="200 times its size"):
+        list(read_bytes(sink.getvalue(), "a.parquet", ReadOptions(most_bytes=2**22)))
+
+
 # ---------------------------------------------------------------------- characters
 @pytest.mark.parametrize(
     "data",
@@ -310,6 +323,55 @@ def test_pdfs_with_broken_maps() -> None:
     whole = (SCAN / "page.pdf").read_bytes()
     for size in (10, 1000, len(whole) // 2, len(whole) - 40):
         assert isinstance(outcome(whole[:size], "a.pdf"), str | list)
+
+
+def pages_of_pdf(*contents: bytes) -> bytes:
+    """A PDF whose pages have these compressed contents."""
+    count = len(contents)
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count %d>>"
+        % (b" ".join(b"%d 0 R" % (4 + 2 * k) for k in range(count)), count),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    for k, content in enumerate(contents):
+        parts.append(
+            b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents %d 0 R/Resources<</Font<</F 3 0 R>>>>>>"
+            % (5 + 2 * k)
+        )
+        parts.append(b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(content), content))
+    out, places = b"%PDF-1.7\n", []
+    for k, part in enumerate(parts, 1):
+        places.append(len(out))
+        out += b"%d 0 obj%s\nendobj\n" % (k, part)
+    size = len(parts) + 1
+    table = b"".join(b"%010d 00000 n \n" % p for p in places)
+    return (
+        out
+        + b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
+        % (
+            size,
+            table,
+            size,
+            len(out),
+        )
+    )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no such limit on memory here")
+def test_a_pdf_page_that_blows_up_costs_only_itself() -> None:
+    """A hundred kilobytes whose operators take gigabytes in the library that reads them."""
+    pytest.importorskip("pypdfium2")
+    packer = zlib.compressobj(6)
+    bomb = b"".join(packer.compress(b"q " * 500_000) for _ in range(40)) + packer.flush()
+    good = zlib.compress(b"BT /F 12 Tf 20 200 Td (Hello) Tj ET")
+    data = pages_of_pdf(good, bomb, good)
+    assert len(data) < 200_000
+    found = outcome(data, "a.pdf")
+    assert [type(one).__name__ for one in found] == ["Document", "Failure", "Document"]
+    assert [one.id for one in found] == ["a.pdf#1", "a.pdf#2", "a.pdf#3"]  # type: ignore[union-attr]
+    assert "page 2: damaged page" in found[1].reason  # type: ignore[union-attr]
+    assert "read up to page" in str(outcome(pages_of_pdf(bomb, bomb, bomb, good), "a.pdf"))
 
 
 # ---------------------------------------------------------------------- fuzz
@@ -403,7 +465,10 @@ def test_fuzz(kind: str, number: int, named: bool, raw: bytes) -> None:
     options = ReadOptions(format=kind) if named else ReadOptions(most_characters=500, most_bytes=2**20)
     ending = {"ocr-json": "json", "alto": "xml", "page": "xml", "markdown": "md"}.get(kind, kind)
     try:
-        found = list(read_bytes(data, f"a.{ending}", options))
+        if kind == "pdf" and rng.random() > 300 / INPUTS:  # the reader alone: a process each would take hours
+            found = list(read_pdf(Opened("a.pdf", "a.pdf", data=data), options))
+        else:
+            found = list(read_bytes(data, f"a.{ending}", options))
     except ReadError as error:
         assert str(error)
         return

@@ -286,3 +286,15 @@ def test_every_built_in_pass_has_a_name_for_readers() -> None:
     words = json.loads((assets / "words.json").read_text("utf-8"))
     for name in BUILT_IN:
         assert f"pass_{name}" in words["en"] and f"pass_{name}" in words["zh"], name
+
+
+def test_what_the_passes_say_is_there_in_chinese() -> None:
+    """Messages of the bundled page and of every built-in sentence; what differs from case to case is `{}`."""
+    assets = Path(render_report.__code__.co_filename).parent / "assets"
+    table = json.loads((assets / "words.json").read_text("utf-8"))["messages"]["zh"]
+    for english, chinese in table.items():
+        assert english.count("{}") >= chinese.count("{}"), english
+    known = [re.compile(re.escape(one).replace(r"\{\}", ".+?")) for one in table]
+    said = clean(Source.read(SEED)).ledger.messages
+    assert len(said) > 15
+    assert [one for one in said if not any(pattern.fullmatch(one) for pattern in known)] == []

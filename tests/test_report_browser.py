@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from test_report import SEED, every_kind
 
-from restore import Block, Restoration, Source, clean
+from restore import Block, Draft, Pipeline, Replace, Restoration, Source, Span, Tools, View, clean
+from restore.continuation import Continuation
 from restore.correction import EditKind
 from restore.decisions import Decisions
 from restore.decisions import loads as load_decisions
@@ -112,6 +113,61 @@ def _opened(browser: Browser, restoration: Restoration, folder: Path) -> Iterato
 def python_text(restoration: Restoration, decisions: Any) -> str:
     """What `restore apply` makes of an exported file."""
     return load_decisions(json.dumps(decisions)).apply(restoration).restoration.text
+
+
+class Reads:
+    """A glyph with several readings, and evidence of every shape."""
+
+    name = "reads"
+
+    def find(self, view: View, tools: Tools) -> list[Draft]:
+        evidence = {
+            "alternatives": {"渠": 0.7, "梁": 0.25},
+            "language_nats": 3.5,
+            "parts": {},
+            "lines": [{"line": 0, "place": 4, "text": "水梁"}],
+        }
+        return [
+            Draft(
+                (Replace(Span(1, 2), "渠"),),
+                "梁 was taken for 渠, which it looks like and which fits here",
+                evidence=evidence,
+            ),
+            Draft((Replace(Span(2, 3), "通"),), "constructor"),
+        ]
+
+
+def test_explains_in_the_language_of_the_reader(browser: Browser, tmp_path: Path) -> None:
+    made = Pipeline([Reads()]).run("水梁同了，下转第3版。（上接第1版）")
+    made.continuations = (
+        Continuation(5, 11, "next", "3", "issue.zip!/<b>3.txt", 4, -1.0),
+        Continuation(11, 18, "prev", "1"),
+    )
+    for one in _opened(browser, made, tmp_path):
+        why, facts = one.page.locator("#why"), one.page.locator("#facts")
+        expect(facts).to_contain_text("Goes on on page 3 (line 1): issue.zip!/<b>3.txt")
+        expect(facts).to_contain_text("Comes from page 1 (line 1): not among the pages read")
+        one.press("j")
+        for words in (
+            "梁 was taken for 渠",
+            "language (nats)",
+            "70 % likely",
+            "25 % likely",
+            "printed line 1, now 5",
+        ):
+            expect(why).to_contain_text(words)
+        assert "what spoke for it" not in why.inner_text()  # there is nothing in it
+        one.page.locator("[data-do=language]").click()
+        for words in (
+            "“梁”应为形近的“渠”，后者合乎此处",
+            "语言（奈特）",
+            "可能性 70 %",
+            "原第 1 印刷行，现为第 5",
+        ):
+            expect(why).to_contain_text(words)
+        expect(facts).to_contain_text("下转第 3 版")
+        one.press("j")
+        expect(why).to_contain_text("constructor")  # nobody's words for it: as it is
 
 
 def test_shows_the_restored_text_and_every_pass(opened: Opened, restoration: Restoration) -> None:

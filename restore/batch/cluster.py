@@ -19,6 +19,7 @@ from restore.batch.plan import BatchError, Plan
 from restore.batch.reading import pages
 from restore.batch.run import Run
 from restore.readers import Document, Failure
+from restore.readers.issue import ALONE
 from restore.source import InputError, Source
 
 __all__ = ["Actor", "Reader", "run_ray"]
@@ -85,8 +86,8 @@ class Actor:
 
 
 def _task(body: bytes, number: int) -> Task:
-    document, running = pickle.loads(body)
-    return Task(document, running, "", number)
+    document, common = pickle.loads(body)
+    return Task(document, common, "", number)
 
 
 def _row(kind: str, identity: str, content: str = "", reason: str = "", body: bytes = b"") -> Row:
@@ -199,7 +200,7 @@ def _settle(run: Run, row: Row) -> None:
         return
     page = pickle.loads(row["body"]) if row["body"] else None
     source = Document(identity, Source("", raw=row["source"]))
-    task = run.take(source, frozenset(), row["hash"])
+    task = run.take(source, ALONE, row["hash"])
     if task is None:
         return
     if isinstance(page, Page):

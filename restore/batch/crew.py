@@ -16,6 +16,7 @@ from restore.batch.plan import BatchError, Plan
 from restore.batch.process import Helper
 from restore.batch.worker import Answer, restore_pages
 from restore.readers import Document
+from restore.readers.issue import ALONE, InCommon
 
 __all__ = ["Crew", "Event", "Outcome", "Task"]
 
@@ -25,10 +26,10 @@ _FALSE_STARTS = 3
 
 @dataclass
 class Task:
-    """A page to restore, with the running lines of its issue; ``path`` and ``number`` say where its results go."""
+    """A page to restore, with what it has from the others of its issue; ``path`` and ``number`` say where its results go."""
 
     document: Document
-    running: frozenset[str] = frozenset()
+    common: InCommon = ALONE
     path: str = ""
     number: int = 0
     tries: int = 0
@@ -150,7 +151,7 @@ class Crew:
             hand.since = time.monotonic()
         hand.tasks.append(task)
         with contextlib.suppress(OSError):  # it is gone; `collect` finds out
-            hand.helper.pipe.send((task.document, task.running, task.path, task.number))
+            hand.helper.pipe.send((task.document, task.common, task.path, task.number))
 
     @staticmethod
     def _at_work(hand: _Hand) -> bool:

@@ -13,6 +13,7 @@ from restore.batch.plan import BatchError, Plan
 from restore.batch.process import Helper
 from restore.batch.worker import read_inputs
 from restore.readers import Document, Failure
+from restore.readers.issue import InCommon
 
 __all__ = ["Feed", "InputRead"]
 
@@ -74,8 +75,8 @@ class Feed:
         with contextlib.suppress(OSError):  # it is gone; `poll` finds out
             self._helper.pipe.send((self._now.path, self._now.name))
 
-    def poll(self) -> tuple[Document, frozenset[str], str] | Failure | InputRead | None:
-        """The next page with the running lines of its issue and its content hash, a failure, the end of an input, or None when there is nothing yet.
+    def poll(self) -> tuple[Document, InCommon, str] | Failure | InputRead | None:
+        """The next page with what it has from the others of its issue and its content hash, a failure, the end of an input, or None when there is nothing yet.
 
         Raises:
             BatchError: when the process that reads cannot be started.

@@ -15,6 +15,7 @@ from restore.batch.plan import Plan
 from restore.correction import EditKind
 from restore.pipeline import Pipeline
 from restore.readers.document import Document
+from restore.readers.issue import ALONE, InCommon
 from restore.restoration import Restoration
 from restore.source import encode_output
 
@@ -63,15 +64,18 @@ class Page:
     row: bytes | None = None
 
 
-def content_hash(document: Document, running: frozenset[str] = frozenset()) -> str:
-    """Thirty-two hexadecimal digits that name what a page's result is made from: text, encoding, boxes, running lines."""
+def content_hash(document: Document, common: InCommon = ALONE) -> str:
+    """Thirty-two hexadecimal digits that name what a page's result is made from: text, encoding, boxes, its issue."""
     source, layout = document.source, document.layout
     state = hashlib.sha256(f"{source.encoding}\0".encode())
     state.update(source.to_bytes())
     if layout is not None:
         state.update(orjson.dumps(layout.as_data()))
-    if running:
-        state.update(orjson.dumps([line.encode("utf-8", "surrogatepass").hex() for line in sorted(running)]))
+    if common.running:
+        lines = sorted(common.running)
+        state.update(orjson.dumps([line.encode("utf-8", "surrogatepass").hex() for line in lines]))
+    if common.continuations:
+        state.update(repr(common.continuations).encode("utf-8", "surrogatepass"))
     return state.hexdigest()[:32]
 
 
@@ -79,7 +83,7 @@ def restore_page(
     document: Document,
     plan: Plan,
     pipeline: Pipeline | None = None,
-    running: frozenset[str] = frozenset(),
+    common: InCommon = ALONE,
 ) -> Page:
     """Restore a document and make its results.
 
@@ -87,14 +91,15 @@ def restore_page(
         document: the page. It goes under its id from here on, so that results do not depend on where an input lay.
         plan: settings and wanted results.
         pipeline: ``plan.pipeline()``, when it has been made already.
-        running: lines that recur on the pages of the same issue.
+        common: what it has from the other pages of its issue.
 
     Raises:
         CorrectionError, InvariantError: as :meth:`restore.Pipeline.run`.
     """
     begin = time.perf_counter()
     source = replace(document.source, name=document.id)
-    restoration = (pipeline or plan.pipeline()).run(source, plan.settings, document.layout, running)
+    restoration = (pipeline or plan.pipeline()).run(source, plan.settings, document.layout, common.running)
+    restoration.continuations = common.continuations
     summary = _summary(restoration)
     record = report = line = None
     text = b""

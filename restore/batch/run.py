@@ -27,6 +27,7 @@ from restore.batch.shards import check_parquet
 from restore.batch.store import DONE, QUARANTINE, Entry, Store
 from restore.files import OutputError, write
 from restore.readers import Document, Failure
+from restore.readers.issue import InCommon
 
 __all__ = ["Result", "Run", "Watcher", "run_batch"]
 
@@ -87,7 +88,7 @@ class Run:
         self._read = 0
 
     # ------------------------------------------------------------------ in
-    def take(self, document: Document, running: frozenset[str], content: str) -> Task | None:
+    def take(self, document: Document, common: InCommon, content: str) -> Task | None:
         """A page has been read: the task to restore it, or None when there is nothing to do."""
         entry = self.store.enter(document.id, content)
         if entry.known:
@@ -96,7 +97,7 @@ class Run:
         if not entry.todo:
             self._tell()
             return None
-        return Task(document, running, entry.path, entry.number)
+        return Task(document, common, entry.path, entry.number)
 
     def _twice(self, document: Document) -> None:
         number = 2

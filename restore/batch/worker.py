@@ -38,7 +38,7 @@ class Answer:
 
 
 def restore_pages(pipe: Connection, lifeline: Connection, plan: Plan, outputs: Outputs | None) -> None:
-    """Restore the pages that come over ``pipe`` as ``(document, running lines, path, number)`` until it is closed."""
+    """Restore the pages that come over ``pipe`` as ``(document, what it has in common, path, number)`` until it is closed."""
     _settle(lifeline)
     from restore.batch.page import restore_page
 
@@ -49,12 +49,12 @@ def restore_pages(pipe: Connection, lifeline: Connection, plan: Plan, outputs: O
     pipe.send("ready")
     while True:
         try:
-            document, running, path, number = pipe.recv()
+            document, common, path, number = pipe.recv()
         except (EOFError, OSError):
             return
         answer: Answer
         try:
-            page = restore_page(document, plan, pipeline, running)
+            page = restore_page(document, plan, pipeline, common)
             answer = Answer("page", "", page) if outputs is None else _written(outputs, page, path, number)
         except MemoryError:
             answer = Answer("memory", f"needed more than {plan.limits.megabytes} MB of memory")
@@ -98,7 +98,7 @@ def _told(error: Exception) -> str:
 def read_inputs(pipe: Connection, lifeline: Connection, plan: Plan) -> None:
     """Read the inputs whose ``(path, name)`` come over ``pipe``.
 
-    For each, any number of ``(document, running lines, hash)`` and of failures, then a string: empty, or why nothing (more)
+    For each, any number of ``(document, what it has in common, hash)`` and of failures, then a string: empty, or why nothing (more)
     could be read.
     """
     _settle(lifeline)

@@ -6,11 +6,23 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import typer
 
-__all__ = ["Failure", "Progress", "explained", "guarded", "say", "write_bytes", "write_lines"]
+if TYPE_CHECKING:
+    from restore.restoration import Restoration
+
+__all__ = [
+    "Failure",
+    "Progress",
+    "explained",
+    "guarded",
+    "say",
+    "tell_restored",
+    "write_bytes",
+    "write_lines",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +42,16 @@ def say(*lines: str) -> None:
 
     for line in lines:
         typer.echo(printable(line), err=True)
+
+
+def tell_restored(restoration: Restoration, summary: bool = False) -> None:
+    """What was done to a page, and what its readers should know: a line, or ten with ``summary``."""
+    from restore.report.terminal import head_line, summary_lines
+
+    say(*(summary_lines(restoration) if summary else [head_line(restoration)]))
+    say(*(f"  note: {note}" for note in dict.fromkeys([*restoration.source.notes, *restoration.notes])))
+    if restoration.source.encoding not in ("utf-8", "str"):
+        say(f"  note: read as {restoration.source.encoding}; the result is UTF-8")
 
 
 def write_lines(lines: Iterable[str]) -> None:

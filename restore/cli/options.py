@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Certainties",
+    "DumpOrRecord",
+    "Dumps",
     "EncodingOption",
     "Exports",
     "FastOption",
@@ -29,6 +31,7 @@ __all__ = [
     "PageOption",
     "Punctuations",
     "QuietOption",
+    "RecordFile",
     "Scripts",
     "SelectOption",
     "Spacings",
@@ -93,6 +96,16 @@ def complete_passes(incomplete: str) -> list[str]:
     return [f"{head}{comma}{name}" for name in names if name.startswith(last)]
 
 
+Dumps = Annotated[list[str], typer.Argument(metavar="IN", help="Dumps: text files, or - for standard input.")]
+DumpOrRecord = Annotated[
+    str,
+    typer.Argument(
+        metavar="IN", help="The dump (a text file, or - for standard input), or the record of one."
+    ),
+]
+RecordFile = Annotated[
+    Path, typer.Argument(metavar="RECORD", help="A record written by: restore clean --record")
+]
 OutOption = Annotated[
     Path | None,
     typer.Option("-o", "--output", metavar="OUT", help="Write here instead of to standard output."),

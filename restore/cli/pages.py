@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from restore.cli import work
 from restore.cli.console import Failure, write_bytes
@@ -17,6 +17,7 @@ from restore.config import Config
 from restore.files import check_outputs, open_atomic, write_all
 from restore.readers import Document, ReadOptions, read, read_bytes
 from restore.readers import Failure as Unread
+from restore.readers.issue import ALONE, InCommon, Issue, is_issue
 from restore.restoration import Restoration
 from restore.source import InputError
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Delivery", "Input", "deliver", "html", "one_page", "write_results"]
 
-_ISSUES = ("pdf", "hocr", "alto", "ocr-json")  # formats whose files with several pages are issues of a paper
 PAGE_BREAK = b"\n\f\n"
 
 
@@ -151,10 +151,8 @@ def _claim(paths: list[Path], name: str, how: Delivery) -> None:
     how.taken.update((path.resolve(), name) for path in paths)
 
 
-def _restored(
-    document: Document, name: str, how: Delivery, running: frozenset[str] = frozenset()
-) -> Restoration:
-    restoration = work.restored(document.source, name, how.chosen, document.layout, running)
+def _restored(document: Document, name: str, how: Delivery, common: InCommon = ALONE) -> Restoration:
+    restoration = work.restored(document.source, name, how.chosen, document.layout, common)
     if how.check and not work.stable(restoration, name, how.chosen):
         raise Failure(
             f"{document.source.name}: restoring the result once more changes it; nothing was written, please report it"
@@ -196,62 +194,23 @@ def write_results(files: dict[Path, bytes], restoration: Restoration, job: Job, 
 
 
 # ---------------------------------------------------------------------- several pages
-class _Issue:
-    """What the pages of one input have in common."""
+def _issue(source: Input, first: Document | Unread | None) -> Issue | None:
+    """What the pages of an input have in common, where they belong together."""
+    return Issue(source.pages()) if is_issue(first) else None
 
-    def __init__(self, source: Input, first: Document | None) -> None:
-        from restore.order.issue import RunningLines
 
-        self.running: frozenset[str] = frozenset()
-        self.folios: dict[str, str] = {}
-        self.jumps: list[Any] = []
-        self.is_one = first is not None and (first.meta.get("format") in _ISSUES or "!/" in first.id)
-        if self.is_one:
-            seen = RunningLines()
-            for one in source.pages():
-                if isinstance(one, Document):
-                    seen.add(one.source.text)
-            self.running = seen.found()
+def _sidecar(issue: Issue) -> bytes:
+    """The issue as a whole, as JSON: folios, running lines, and the links between pages that their records have."""
+    import orjson
 
-    def add(self, document: Document, restoration: Restoration) -> None:
-        """Note what a page says about others."""
-        if not self.is_one:
-            return
-        from restore.order.issue import folio, jumps
-
-        number = folio(document.source.text)
-        if number is not None:
-            self.folios[document.id] = number
-        self.jumps += jumps(document.id, restoration.text)
-
-    def sidecar(self) -> bytes | None:
-        """Links between pages as JSON, None when there is nothing to say."""
-        if not self.is_one:
-            return None
-        import orjson
-
-        from restore.language import shared
-        from restore.order.issue import continued
-
-        links, loose = continued(self.jumps, self.folios, shared().model)
-        body = {
-            "format": "restore-issue",
-            "version": 1,
-            "pages": [{"page": page, "folio": number} for page, number in self.folios.items()],
-            "running_lines": sorted(self.running),
-            "links": [link.as_data() for link in links],
-            "unanswered": [
-                {
-                    "page": j.page,
-                    "start": j.start,
-                    "end": j.end,
-                    "folio": j.to,
-                    "goes": "out" if j.out else "in",
-                }
-                for j in loose
-            ],
-        }
-        return orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n"
+    body = {
+        "format": "restore-issue",
+        "version": 1,
+        "pages": [{"page": page, "folio": number} for page, number in issue.folios.items()],
+        "running_lines": sorted(issue.running),
+        "continuations": [{"on": page, **one.as_data()} for page, one in issue.continuations()],
+    }
+    return orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n"
 
 
 def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | Unread]) -> None:
@@ -267,7 +226,7 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
         if path is not None and path.is_file():
             raise Failure(f"{path}: is a file; with several pages the results need a folder")
     first = next(pages)
-    issue = _Issue(source, first if isinstance(first, Document) else None)
+    issue = _issue(source, first)
     with ExitStack() as stack:
         joined: BinaryIO | None = None
         if folder is None and job.out is not None:
@@ -281,7 +240,7 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
                 how.fail(one.reason)
                 continue
             try:
-                restoration = _restored(one, job.name, how, issue.running)
+                restoration = _restored(one, job.name, how, issue.of(one.id) if issue else ALONE)
                 base = output_path(one.id)
                 paths = [
                     None if root is None else root / base.with_name(base.name + suffix)
@@ -310,16 +269,14 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
             if joined is not None:
                 joined.write((PAGE_BREAK if count else b"") + text.rstrip(b"\n"))
             count += 1
-            issue.add(one, restoration)
             how.tell(restoration)
         if joined is not None:
             joined.write(b"\n")
             joined.flush()
-        sidecar = issue.sidecar() if job.record_folder is not None else None
-        if sidecar is not None and job.record_folder is not None:
+        if issue is not None and job.record_folder is not None:
             path = job.record_folder / output_path(Path(job.name).name, ".issue.json")
             _claim([path], job.name, how)
-            write_all({path: sidecar}, force=how.force)
+            write_all({path: _sidecar(issue)}, force=how.force)
 
 
 def _rows(job: Job, how: Delivery, source: Input, pages: Iterator[Document | Unread]) -> None:
@@ -328,13 +285,13 @@ def _rows(job: Job, how: Delivery, source: Input, pages: Iterator[Document | Unr
 
     assert how.rows is not None
     first = list(islice(pages, 2))
-    issue = _Issue(source, first[0]) if len(first) == 2 and isinstance(first[0], Document) else None
+    issue = _issue(source, first[0]) if len(first) == 2 else None
     for one in chain(first, pages):
         if isinstance(one, Unread):
             how.fail(one.reason)
             continue
         try:
-            restoration = _restored(one, job.name, how, issue.running if issue else frozenset())
+            restoration = _restored(one, job.name, how, issue.of(one.id) if issue else ALONE)
         except Exception as error:
             how.fail(explained(error, one.id))
             continue

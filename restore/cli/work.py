@@ -15,6 +15,7 @@ from restore.config import Config
 from restore.layout.boxes import Layout
 from restore.pipeline import ENTRY_POINTS, PRESETS, Pipeline, Settings
 from restore.readers.document import ReadOptions
+from restore.readers.issue import ALONE, InCommon
 from restore.readers.recognise import is_format
 from restore.restoration import Restoration
 from restore.source import InputError, Source
@@ -156,11 +157,13 @@ def restored(
     name: str,
     chosen: Config,
     layout: Layout | None = None,
-    running: frozenset[str] = frozenset(),
+    common: InCommon = ALONE,
 ) -> Restoration:
     """``source`` restored with the settings that count for the input ``name``."""
     pipeline, settings = setup(name, chosen)
-    return pipeline.run(source, settings, layout, running)
+    restoration = pipeline.run(source, settings, layout, common.running)
+    restoration.continuations = common.continuations
+    return restoration
 
 
 def stable(restoration: Restoration, name: str, chosen: Config) -> bool:

@@ -97,11 +97,10 @@ def _archive(kind: str, opened: Opened, options: ReadOptions) -> Pages:
 
 def _readers() -> Mapping[str, Callable[[Opened, ReadOptions], Pages]]:
     from restore.readers.alto import read_alto
-    from restore.readers.apart import read_apart
+    from restore.readers.apart import read_apart, read_pdf_apart
     from restore.readers.hocr import read_hocr
     from restore.readers.ocr_json import read_ocr_json
     from restore.readers.pagexml import read_page
-    from restore.readers.pdf import read_pdf
     from restore.readers.plain import read_markdown, read_text
     from restore.readers.rows import read_jsonl
 
@@ -115,5 +114,5 @@ def _readers() -> Mapping[str, Callable[[Opened, ReadOptions], Pages]]:
         "hocr": read_hocr,
         "alto": read_alto,
         "page": read_page,
-        "pdf": read_pdf,
+        "pdf": read_pdf_apart,
     }

@@ -21,8 +21,8 @@ _OFF_VERTICAL = 0.8  # the same where lines run downwards: brackets are turned a
 _BROKEN = 0.1  # share of glyphs without a character from which the page's map is called broken
 
 
-def read_pdf(opened: Opened, options: ReadOptions) -> Iterator[Document | Failure]:
-    """The pages of a file, one in memory at a time."""
+def read_pdf(opened: Opened, options: ReadOptions, begin: int = 0) -> Iterator[Document | Failure]:
+    """The pages of a file from number ``begin`` (of 0) on, one in memory at a time."""
     pdfium = need("pypdfium2", "reading PDF")
     try:
         file = pdfium.PdfDocument(opened.path if opened.data is None else opened.data)
@@ -33,11 +33,13 @@ def read_pdf(opened: Opened, options: ReadOptions) -> Iterator[Document | Failur
             raise ReadError(f"{opened.shown}: is protected by a password; save it without one") from None
         raise ReadError(f"{opened.shown}: damaged or no PDF ({reason})") from None
     try:
-        for k in range(count):
+        for k in range(begin, count):
             name, shown = f"{opened.name}#{k + 1}", f"{opened.shown}, page {k + 1}"
             try:
                 yield _page(pdfium, file, k, name, shown, options)
-            except (pdfium.PdfiumError, OSError, ValueError, MemoryError) as error:
+            except MemoryError:
+                yield Failure(name, f"{shown}: reading it needs more memory than a page may take")
+            except (pdfium.PdfiumError, OSError, ValueError) as error:
                 yield Failure(name, f"{shown}: cannot be read ({str(error)[:200]})")
     finally:
         file.close()

@@ -15,6 +15,7 @@ __all__ = ["read_arrow", "read_jsonl", "read_parquet"]
 
 _BATCH = 64  # rows in memory
 _SHOWN = 12  # fields named in a message
+_GROWTH = 200  # times its size that a file of rows may unpack to (and any file to `most_bytes`)
 
 
 class _Names:
@@ -175,9 +176,15 @@ def _batches(
     batches: Iterator[Any], opened: Opened, options: ReadOptions, kind: str
 ) -> Iterator[Document | Failure]:
     names = _Names(opened.name)
-    number = 0
+    number = unpacked = 0
+    most = max(options.most_bytes, _GROWTH * opened.size())
     for batch in batches:
         batch.validate(full=True)  # offsets of an untrusted file may lead anywhere
+        unpacked += batch.nbytes
+        if unpacked > most:
+            raise ReadError(
+                f"{opened.shown}, row {number + 1}: unpacks to more than {_GROWTH} times its size; not read further"
+            )
         texts = batch.column(batch.schema.get_field_index(options.text_field))
         values = batch.column(batch.schema.get_field_index(options.id_field)) if options.id_field else None
         for k in range(batch.num_rows):

@@ -58,6 +58,10 @@ def build_model(restoration: Restoration, manuals: Mapping[str, str] | None = No
         "threshold": int(restoration.threshold),
         "promises": _promises(restoration),
         "notes": [_plain_text(note) for note in dict.fromkeys([*source.notes, *restoration.notes])],
+        "continuations": [
+            one.as_data() | {"line": source.text.count("\n", 0, one.start) + 1}
+            for one in restoration.continuations
+        ],
         "kinds": KINDS,
         "passes": [{"name": name, "manual": manual(name, manuals)} for name in ledger.passes],
         "texts": [_text_or_codes(text) for text in ledger.texts],

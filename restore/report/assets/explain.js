@@ -9,7 +9,8 @@ function evidenceHtml(evidence) {
   const rows = [];
   for (const [key, value] of Object.entries(evidence)) {
     if (key === "alternatives" || key === "extent_ems") continue;
-    rows.push(`<dt>${esc(key.replaceAll("_", " "))}</dt><dd>${valueHtml(value)}</dd>`);
+    if (value && typeof value === "object" && !Object.keys(value).length) continue;
+    rows.push(`<dt>${esc(label(key))}</dt><dd>${valueHtml(value)}</dd>`);
   }
   return rows.length ? `<dl class="evidence">${rows.join("")}</dl>` : "";
 }
@@ -34,10 +35,12 @@ function valueHtml(value) {
 function quoted({ text, chance, ...figures }) {
   const [left, ...rest] = clip(text, 60).split("|");
   const shown = rest.length ? `${esc(visible(left))}<span class="join"></span>${esc(visible(rest.join("|")))}` : esc(visible(left));
-  const numbers = Object.entries(figures).map(([key, one]) => `${key.replaceAll("_", " ")} ${typeof one === "number" && !Number.isInteger(one) ? one.toFixed(1) : one}`);
-  const said = typeof chance === "number" ? t("chance", { p: percent(chance) }) : numbers.join(" · ");
+  const numbers = Object.entries(figures).map(([key, one]) => `${label(key)} ${typeof one === "number" && !Number.isInteger(one) ? one.toFixed(1) : one}`);
+  const { line, place } = figures;
+  const where = Number.isInteger(line) && Number.isInteger(place) ? t("from_to", { from: line + 1, to: place + 1 }) : numbers.join(" · ");
+  const told = typeof chance === "number" ? t("chance", { p: percent(chance) }) : where;
   const more = typeof chance === "number" && numbers.length ? ` title="${esc(numbers.join(" · "))}"` : "";
-  return `<div class="quoted"><span class="quote" lang="zh">${shown}</span><span class="num"${more}>${esc(said)}</span></div>`;
+  return `<div class="quoted"><span class="quote" lang="zh">${shown}</span><span class="num"${more}>${esc(told)}</span></div>`;
 }
 
 const percent = (chance) => (chance < 0.01 ? "< 1 %" : chance > 0.99 ? "> 99 %" : `${Math.round(100 * chance)} %`);
@@ -50,7 +53,7 @@ function partsHtml(group) {
   const row = ([key, one]) => {
     const share = Math.min(50, (50 * Math.abs(one)) / most);
     const side = one < 0 ? `right:50%;width:${share}%` : `left:50%;width:${share}%`;
-    return `<dt>${esc(key.replaceAll("_", " "))}</dt><dd><span class="scale"><i class="${one < 0 ? "minus" : "plus"}" style="${side}"></i></span><span class="num">${one > 0 ? "+" : ""}${Number.isInteger(one) ? one : one.toFixed(2)}</span></dd>`;
+    return `<dt>${esc(label(key))}</dt><dd><span class="scale"><i class="${one < 0 ? "minus" : "plus"}" style="${side}"></i></span><span class="num">${one > 0 ? "+" : ""}${Number.isInteger(one) ? one : one.toFixed(2)}</span></dd>`;
   };
   return `<dl class="evidence parts">${entries.map(row).join("")}</dl>`;
 }
@@ -96,8 +99,10 @@ function manualHtml(pass) {
 }
 
 function alternativesHtml(evidence) {
-  const list = evidence.alternatives;
-  if (!Array.isArray(list) || !list.length) return "";
+  const given = evidence.alternatives ?? [];
+  // readings of a glyph or word come as {reading: chance}
+  const list = Array.isArray(given) ? given : Object.entries(given).map(([text, chance]) => ({ text, chance }));
+  if (!list.length) return "";
   return `<ol class="alternatives">${list.map((one) => `<li>${Array.isArray(one) ? one.map(valueHtml).join(" ") : valueHtml(one)}</li>`).join("")}</ol>`;
 }
 
@@ -108,7 +113,7 @@ function explainHtml(entry) {
     const all = routineOf(pass, paint.wanted);
     const messages = new Map();
     for (const i of all) messages.set(C.message[i], (messages.get(C.message[i]) ?? 0) + 1);
-    const rows = [...messages].sort((x, y) => y[1] - x[1]).map(([m, n]) => `<li>${esc(DATA.messages[m])} <span class="num">× ${count(n)}</span></li>`);
+    const rows = [...messages].sort((x, y) => y[1] - x[1]).map(([m, n]) => `<li>${esc(said(DATA.messages[m]))} <span class="num">× ${count(n)}</span></li>`);
     return `<header><h2>${esc(passName(pass))}</h2><p>${esc(t("routine_n", { n: count(all.length) }))}</p></header>
       ${actionsHtml(entry)}${section(t("what"), `<ul class="plain">${rows.join("")}</ul>`)}${section(t("manual"), manualHtml(pass))}`;
   }
@@ -123,7 +128,7 @@ function explainHtml(entry) {
   const links = (all) => (all.length ? `<div class="refs">${all.slice(0, 12).map(link).join("")}${all.length > 12 ? `<span>… ${count(all.length)}</span>` : ""}</div>` : "");
   const size = C.kind[i] === KIND_GAP ? extent(i) : "";
   return `<header><p class="kind">${C.kind[i] === KIND_MOVE ? number(i) : `<i class="sign">${KIND_SIGN[C.kind[i]]}</i>`}${esc(kindName(C.kind[i]))} · ${esc(passName(C.pass[i]))}</p>
-    <h2>${esc(DATA.messages[C.message[i]])}</h2>
+    <h2>${esc(said(DATA.messages[C.message[i]]))}</h2>
     <p class="facts"><span class="sure s${C.certainty[i]}">${esc(certaintyName(C.certainty[i]))}</span><span class="bar" style="--v:${C.score[i]}"></span><span class="num">${C.score[i].toFixed(2)}</span><span class="state ${state}">${esc(decided)}</span></p></header>
     ${contextHtml(i)}${actionsHtml(i)}
     ${size ? section(t("extent"), `<p>${size} ${esc(t("ems"))}</p>`) : ""}

@@ -41,7 +41,7 @@ function wantedNow() {
 function haystack(i) {
   const { before, after } = change(i);
   const around = src(Math.max(0, PLACE[i] - 8), Math.min(N, lastOffset(i) + 8));
-  return `${before}\n${after}\n${around}\n${DATA.messages[C.message[i]]}\n${C.id(i)}`.toLowerCase();
+  return `${before}\n${after}\n${around}\n${DATA.messages[C.message[i]]}\n${said(DATA.messages[C.message[i]])}\n${C.id(i)}`.toLowerCase();
 }
 
 /** open | accept | reject | edit | fallen (its foundation was rejected). */

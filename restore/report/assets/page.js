@@ -230,10 +230,15 @@ function chartHtml() {
   const heads = [2, 1, 0].map((level) => `<th scope="col" class="n"><i class="key b${level}"></i>${esc(certaintyName(level))}</th>`).join("");
   return `<thead><tr><th scope="col">${esc(t("pass"))}</th><td class="bars"></td>${heads}<th scope="col" class="n">${esc(t("applied"))}</th></tr></thead><tbody>${body.join("")}</tbody>`;
 }
+/** An article that goes on on another page of the issue, or comes from there. */
+function continuationHtml(one) {
+  const where = one.page === null ? t("not_there") : one.page;
+  return `<p class="note">${esc(t(`goes_${one.goes}`, { folio: one.folio }))} (${esc(t("line_n", { n: one.line }))}): <bdi>${esc(where)}</bdi></p>`;
+}
 function drawFacts() {
   const settings = Object.entries(DATA.settings).filter(([key]) => key !== "passes").map(([key, value]) => `${key} ${value}`).join(" · ");
   const held = DATA.promises.held ? `<span class="held">✓ ${esc(t("held"))}</span>` : `<span class="broken">✗ ${esc(t("broken"))} ${esc(DATA.promises.message)}</span>`;
-  $("facts").innerHTML = `<p>${held}</p><p>${esc(DATA.made_by)} · ${esc(settings)}</p><p>${esc(t("encoding"))} ${esc(DATA.source.encoding)} · SHA-256 <code title="${esc(DATA.source.sha256)}">${esc(DATA.source.sha256.slice(0, 12))}…</code></p>${DATA.notes.map((note) => `<p class="note">${esc(note)}</p>`).join("")}`;
+  $("facts").innerHTML = `<p>${held}</p><p>${esc(DATA.made_by)} · ${esc(settings)}</p><p>${esc(t("encoding"))} ${esc(DATA.source.encoding)} · SHA-256 <code title="${esc(DATA.source.sha256)}">${esc(DATA.source.sha256.slice(0, 12))}…</code></p>${DATA.notes.map((note) => `<p class="note">${esc(note)}</p>`).join("")}${DATA.continuations.map(continuationHtml).join("")}`;
 }
 
 // ------------------------------------------------------------------ minimap
@@ -359,7 +364,7 @@ function preparePrint() {
     .map((i) => {
       const { before, after } = change(i);
       const what = C.kind[i] === KIND_MOVE ? `${esc(t("says_moved"))} ${quote(before.trim(), 24)}` : `${before ? `<del>${quote(before, 24)}</del> ` : ""}${after ? `<ins>${quote(after, 24)}</ins>` : ""}`;
-      return `<li>${what} — ${esc(DATA.messages[C.message[i]])} (${esc(passName(C.pass[i]))}, ${esc(certaintyName(C.certainty[i]))}${paint.layout.on[i] ? "" : `, ${esc(t("not_applied"))}`})</li>`;
+      return `<li>${what} — ${esc(said(DATA.messages[C.message[i]]))} (${esc(passName(C.pass[i]))}, ${esc(certaintyName(C.certainty[i]))}${paint.layout.on[i] ? "" : `, ${esc(t("not_applied"))}`})</li>`;
     })
     .join("")}</ol><p class="routine-note">${esc(t("print_routine"))} ${routine.map(([pass, n]) => `${esc(passName(pass))} ${count(n)}`).join(" · ")}</p>`;
 }

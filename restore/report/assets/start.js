@@ -14,6 +14,23 @@ function t(key, values) {
 }
 
 const FORMAT = { zh: new Intl.NumberFormat("zh-CN"), en: new Intl.NumberFormat("en") };
+/** A pass's message in the reader's language, in English where the table has none; `{}` in it stands for what differs. */
+function said(text) {
+  const table = (said[language] ??= messageTable(WORDS.messages[language] ?? {}));
+  for (const [pattern, words] of table) {
+    const found = pattern.exec(text);
+    if (!found) continue;
+    let k = 0;
+    return words.replace(/\{\}/g, () => found[++k] ?? "");
+  }
+  return text;
+}
+function messageTable(messages) {
+  const literal = (part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return Object.entries(messages).map(([text, words]) => [new RegExp(`^${text.split("{}").map(literal).join("(.+?)")}$`, "su"), words]);
+}
+/** What a piece of evidence is called. */
+const label = (key) => WORDS[language][`ev_${key}`] ?? key.replaceAll("_", " ");
 const count = (number) => FORMAT[language].format(number);
 
 // Characters that must never reach the page as they are: markup, and what is invisible or turns the text around it.
