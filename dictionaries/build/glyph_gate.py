@@ -122,14 +122,14 @@ def plant(text: str, rate: float, counts: Counts, rng: random.Random) -> tuple[s
 
 
 def exchanged(seen: str, printed: str) -> dict[int, str]:
-    """Offsets of ideographs read for others, and what was printed."""
+    """Offsets of ideographs read for other characters, and what was printed."""
     truth = {}
     for step in Levenshtein.opcodes(seen, printed):
         if step.tag == "replace":
             places = zip(
                 range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True
             )
-            truth.update({a: printed[b] for a, b in places if han(seen[a]) and han(printed[b])})
+            truth.update({a: printed[b] for a, b in places if han(seen[a])})
     return truth
 
 
