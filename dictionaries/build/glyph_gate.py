@@ -68,8 +68,9 @@ LINES = 60
 """Real lines on one page."""
 STRAYS = "abcdehijlnortu1|'`·.^~"
 START = {
-    "suspect": -11.5,
+    "suspect": -13.0,
     "hard": -16.0,
+    "hardest": -18.0,
     "fair": -9.0,
     "hopeful": -2.5,
     "plain": 4.0,

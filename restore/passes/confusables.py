@@ -62,7 +62,7 @@ _MARKS = np.array([ord(c) for c in "，。、：；—·（）《》"], dtype=np
 _RARE = 10  # occurrences below which a listed word tells nothing
 _PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
-_AHEAD, _CLOSE = 400, 12  # unlisted readings that fit what stands before, and both sides
+_AHEAD, _CLOSE = 120, 12  # unlisted readings that fit what stands before, and both sides
 _BLOCK = 64  # glyphs tried at once
 _ANY = -7.9  # log P(a misread glyph is taken for one that it was never taken for)
 _LEAST_MISREAD = -6.0  # log P(a glyph is misread), at least
@@ -203,7 +203,7 @@ class _Doubts:
 
 
 def _doubts(text: RunningText, script: int, tools: Tools, density: float | None = None) -> _Doubts | None:
-    """Doubts on a page; on a worn one with readings that were never counted, which is slow.
+    """Doubts on a page; on a worn one with more readings that were never counted, which is slow.
 
     ``density``: log of the share of mistaken glyphs, where it is known.
     """
@@ -232,7 +232,7 @@ def _weighed(
     keep = ch.among(true, _MARKS) | ((bits & script) > 0)
     where, true, channel = where[keep], true[keep], channel[keep]
     place = suspects[where]
-    hard = suspects[logp[suspects] + logp[suspects + 1] < (gate["hard"] if open_to_all else -np.inf)]
+    hard = suspects[logp[suspects] + logp[suspects + 1] < gate["hard" if open_to_all else "hardest"]]
     more, extra = _unlisted(text, hard, script)
     new = np.isin((more << 21) | extra, (place << 21) | true, invert=True) if len(more) else more > 0
     unlisted = np.append(np.zeros(len(place)), np.ones(int(new.sum())))
