@@ -75,10 +75,8 @@ START = {
     "hopeful": -2.5,
     "plain": 4.0,
     "high": 4.0,
-    "medium": 3.5,
-    "medium_worn": 1.5,
-    "worn": -5.0,
-    "open": -6.0,
+    "medium": 2.0,
+    "open": -7.5,
     "low": -0.5,
 }
 

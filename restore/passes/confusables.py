@@ -95,7 +95,7 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
         if doubt is None or not len(doubt.place):
             break
         density = float(doubt.features["density"][0])
-        found = {at: (true, one) for at, true, one in _drafts(text, doubt, density) if at not in drafts}
+        found = {at: (true, one) for at, true, one in _drafts(text, doubt) if at not in drafts}
         # what is merely likely waits for the last round: its neighbours may change yet
         changed = {at: pair for at, pair in found.items() if pair[1].certainty > Certainty.LOW}
         drafts |= changed
@@ -107,16 +107,14 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
         yield drafts[place][1]
 
 
-def _drafts(text: RunningText, doubt: _Doubts, density: float) -> Iterator[tuple[int, str, Draft]]:
+def _drafts(text: RunningText, doubt: _Doubts) -> Iterator[tuple[int, str, Draft]]:
     """What is worth showing: place, what was printed, draft."""
     gate = _gate()
     odds = doubt.odds
-    # on good print the model's own surprise is the likelier error
-    least = gate["medium_worn"] if density > gate["worn"] else gate["medium"]
     for k in _lone(doubt.place, odds, gate["low"]):
         level = (
             Certainty.LOW
-            if doubt.guarded[k] or odds[k] < least
+            if doubt.guarded[k] or odds[k] < gate["medium"]
             else Certainty.HIGH
             if odds[k] >= gate["high"]
             else Certainty.MEDIUM
@@ -230,6 +228,10 @@ def _weighed(
     where, true, channel = _candidates(text.codes[suspects], table)
     bits = script_bits()[true]
     keep = ch.among(true, _MARKS) | ((bits & script) > 0)
+    if (
+        script == _BITS["hans"]
+    ):  # of forms that the model takes for one, Simplified text has the simple one (乾, 干)
+        keep &= fold_codes(true) == true
     where, true, channel = where[keep], true[keep], channel[keep]
     place = suspects[where]
     hard = suspects[logp[suspects] + logp[suspects + 1] < gate["hard" if open_to_all else "hardest"]]
