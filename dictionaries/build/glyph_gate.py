@@ -34,7 +34,8 @@ from restore.language.context import RunningText
 from restore.language.scripts import SIMPLIFIED
 from restore.language.trees import Trees
 
-PAGE = 5000
+PAGES = 1500, 6000
+"""Characters of a page."""
 RATES = (0.0, 0.0, 0.0, 0.001, 0.005, 0.02, 0.06)
 """Errors per character planted in one page after another."""
 TREES = {
@@ -76,6 +77,7 @@ START = {
     "plain": 4.0,
     "high": 4.0,
     "medium": 2.0,
+    "medium_alone": 3.5,
     "open": -7.5,
     "low": -0.5,
 }
@@ -158,12 +160,15 @@ def real_pages(file: Path) -> Iterator[tuple[str, dict[int, str]]]:
 def pages(text: str, counts: Counts, folder: Path) -> Iterator[tuple[str, dict[int, str]]]:
     """Damaged pages: planted errors, then real lines strewn over news, more or less thickly."""
     rng = random.Random(1)
-    starts = range(0, len(text), PAGE)
-    for number, start in enumerate(starts):
-        yield plant(text[start : start + PAGE], RATES[number % len(RATES)], counts, rng)
+    cuts = [0]
+    while cuts[-1] < len(text):
+        cuts.append(cuts[-1] + rng.randint(*PAGES))
+    pieces = [text[start:stop] for start, stop in itertools.pairwise(cuts)]
+    for number, piece in enumerate(pieces):
+        yield plant(piece, RATES[number % len(RATES)], counts, rng)
     lines = real_lines(folder, rng)
-    for number, start in enumerate(starts):
-        page, truth = text[start : start + PAGE // 2] + "\n", {}
+    for number, piece in enumerate(pieces):
+        page, truth = piece[: len(piece) // 2] + "\n", {}
         for line, errors in lines[number * LINES : (number + 1) * LINES]:
             truth.update({len(page) + at: char for at, char in errors.items()})
             page += line + "\n"
