@@ -224,7 +224,7 @@ def main() -> None:
     parser.add_argument("--ocr", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--pages", type=Path, required=True, help="what ocr_trials.py --pages wrote")
-    parser.add_argument("--characters", type=int, default=1_500_000)
+    parser.add_argument("--characters", type=int, default=1_000_000)
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     gate = json.loads(args.out.read_text("utf-8")) if args.out.exists() else {}
