@@ -28,7 +28,7 @@ from restore.evaluation import counted, fold
 Lines = Sequence[tuple[str, str]]
 Edit = tuple[str, int, str]
 
-PASSES = ("encoding", "doubles", "strays", "confusables", "mistaken_marks", "script")
+PASSES = ("encoding", "bylines", "doubles", "strays", "confusables", "mistaken_marks", "script")
 DOCUMENT = 60
 """Lines given to the glyph passes together: how readily they doubt a glyph follows from the page."""
 

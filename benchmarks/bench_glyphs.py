@@ -18,7 +18,7 @@ from pathlib import Path
 from restore import Tools, View
 from restore.pipeline import Pass
 
-PASSES = ("charmap", "duplicates", "mistaken_marks", "doubles", "strays", "confusables", "script")
+PASSES = ("charmap", "bylines", "duplicates", "mistaken_marks", "doubles", "strays", "confusables", "script")
 ROUNDS = 3
 
 

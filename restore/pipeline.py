@@ -31,6 +31,7 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
         "charmap",
         "encoding",
         "markup",
+        "bylines",
         "duplicates",
         "printed_lines",
         "reading_order",

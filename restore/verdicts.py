@@ -30,6 +30,7 @@ __all__ = ["GLYPH_PASSES", "Judged", "Tally", "Verdict", "judge", "tally"]
 
 GLYPH_PASSES = (
     "encoding",
+    "bylines",
     "duplicates",
     "doubles",
     "strays",

@@ -9,7 +9,7 @@ import pytest
 
 from restore import clean
 from restore.language.trees import Trees
-from restore.passes import charmap, mistaken_marks
+from restore.passes import bylines, charmap, mistaken_marks
 
 PAGES = Path(__file__).resolve().parent.parent / "fixtures" / "pages"
 TRUTHS = sorted(PAGES.glob("*/truth.txt"))
@@ -37,6 +37,7 @@ CIPHER = {
             "本报北京五月三日电〈记者王明）今天上午天气很好。",
             "本报北京五月三日电（记者王明）今天上午天气很好。",
         ),
+        ("奋进新征程一一农村见闻之三。", "奋进新征程——农村见闻之三。"),
     ],
 )
 def test_a_mistaken_mark_is_mended(seen: str, printed: str) -> None:
@@ -58,6 +59,37 @@ def test_a_mistaken_mark_is_mended(seen: str, printed: str) -> None:
 )
 def test_marks_that_are_right_stay(text: str) -> None:
     assert mistaken_marks(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("seen", "printed"),
+    [
+        ('收入翻了一番。（王小明"李大山）', "收入翻了一番。（王小明 李大山）"),
+        ("收入翻了一番。(王小明 ”李大山)", "收入翻了一番。(王小明 李大山)"),
+        ("收入翻了一番。（记者王小明“”李大\n山）", "收入翻了一番。（记者王小明 李大\n山）"),
+        ('责任编辑:王小明"版式:李大山"校对:赵山', "责任编辑:王小明 版式:李大山 校对:赵山"),
+        ("本报记者“王小明", "本报记者 王小明"),
+    ],
+)
+def test_a_space_between_names_is_no_quotation_mark(seen: str, printed: str) -> None:
+    result = bylines(seen)
+    assert result.text == printed
+    assert all(c.applied for c in result.corrections)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "这个规定（以下简称“办法”）从今天起施行。",
+        "这个规定（以下简称“办法）从今天起施行。",
+        "会上讨论了“三农”问题（主持人说：“很好”）。",
+        "记者“王小明”的书出版了。",
+        "他问记者：“王小明来了吗？”",
+        "（“白杨”“红柳”）",
+    ],
+)
+def test_quotation_marks_stay(text: str) -> None:
+    assert bylines(text).text == text
 
 
 def test_marks_of_the_fixture_pages_stay() -> None:

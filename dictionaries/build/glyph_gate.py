@@ -34,7 +34,8 @@ from restore.language.context import RunningText
 from restore.language.scripts import SIMPLIFIED
 from restore.language.trees import Trees
 
-PAGE = 5000
+PAGES = 1500, 6000
+"""Characters of a page."""
 RATES = (0.0, 0.0, 0.0, 0.001, 0.005, 0.02, 0.06)
 """Errors per character planted in one page after another."""
 TREES = {
@@ -68,16 +69,16 @@ LINES = 60
 """Real lines on one page."""
 STRAYS = "abcdehijlnortu1|'`·.^~"
 START = {
-    "suspect": -11.5,
+    "suspect": -13.0,
     "hard": -16.0,
+    "hardest": -18.0,
     "fair": -9.0,
     "hopeful": -2.5,
     "plain": 4.0,
     "high": 4.0,
-    "medium": 3.5,
-    "medium_worn": 1.5,
-    "worn": -5.0,
-    "open": -6.0,
+    "medium": 2.0,
+    "medium_alone": 3.5,
+    "open": -7.5,
     "low": -0.5,
 }
 
@@ -122,14 +123,14 @@ def plant(text: str, rate: float, counts: Counts, rng: random.Random) -> tuple[s
 
 
 def exchanged(seen: str, printed: str) -> dict[int, str]:
-    """Offsets of ideographs read for others, and what was printed."""
+    """Offsets of ideographs read for other characters, and what was printed."""
     truth = {}
     for step in Levenshtein.opcodes(seen, printed):
         if step.tag == "replace":
             places = zip(
                 range(step.src_start, step.src_end), range(step.dest_start, step.dest_end), strict=True
             )
-            truth.update({a: printed[b] for a, b in places if han(seen[a]) and han(printed[b])})
+            truth.update({a: printed[b] for a, b in places if han(seen[a])})
     return truth
 
 
@@ -159,12 +160,15 @@ def real_pages(file: Path) -> Iterator[tuple[str, dict[int, str]]]:
 def pages(text: str, counts: Counts, folder: Path) -> Iterator[tuple[str, dict[int, str]]]:
     """Damaged pages: planted errors, then real lines strewn over news, more or less thickly."""
     rng = random.Random(1)
-    starts = range(0, len(text), PAGE)
-    for number, start in enumerate(starts):
-        yield plant(text[start : start + PAGE], RATES[number % len(RATES)], counts, rng)
+    cuts = [0]
+    while cuts[-1] < len(text):
+        cuts.append(cuts[-1] + rng.randint(*PAGES))
+    pieces = [text[start:stop] for start, stop in itertools.pairwise(cuts)]
+    for number, piece in enumerate(pieces):
+        yield plant(piece, RATES[number % len(RATES)], counts, rng)
     lines = real_lines(folder, rng)
-    for number, start in enumerate(starts):
-        page, truth = text[start : start + PAGE // 2] + "\n", {}
+    for number, piece in enumerate(pieces):
+        page, truth = piece[: len(piece) // 2] + "\n", {}
         for line, errors in lines[number * LINES : (number + 1) * LINES]:
             truth.update({len(page) + at: char for at, char in errors.items()})
             page += line + "\n"
@@ -220,7 +224,7 @@ def main() -> None:
     parser.add_argument("--ocr", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--pages", type=Path, required=True, help="what ocr_trials.py --pages wrote")
-    parser.add_argument("--characters", type=int, default=1_500_000)
+    parser.add_argument("--characters", type=int, default=1_000_000)
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     gate = json.loads(args.out.read_text("utf-8")) if args.out.exists() else {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from restore.passes.bylines import bylines
 from restore.passes.charmap import charmap
 from restore.passes.confusables import confusables
 from restore.passes.doubles import doubles
@@ -35,6 +36,7 @@ _ALL: tuple[RepairPass, ...] = (
     charmap,
     encoding,
     markup,
+    bylines,
     duplicates,
     printed_lines,
     reading_order,
@@ -56,6 +58,7 @@ BUILT_IN: Mapping[str, RepairPass] = {one.name: one for one in _ALL}
 
 __all__ = [
     "BUILT_IN",
+    "bylines",
     "charmap",
     "confusables",
     "doubles",

@@ -62,12 +62,14 @@ _MARKS = np.array([ord(c) for c in "，。、：；—·（）《》"], dtype=np
 _RARE = 10  # occurrences below which a listed word tells nothing
 _PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
-_AHEAD, _CLOSE = 400, 12  # unlisted readings that fit what stands before, and both sides
+_AHEAD, _CLOSE = 120, 12  # unlisted readings that fit what stands before, and both sides
 _BLOCK = 64  # glyphs tried at once
 _ANY = -7.9  # log P(a misread glyph is taken for one that it was never taken for)
 _LEAST_MISREAD = -6.0  # log P(a glyph is misread), at least
 _CLEAR = 6.0  # nats by which one reading may be better than the next, at most
 _ROUNDS = 3  # a glyph can be told once its neighbour is right
+_ONE = 0.99  # mistaken glyph
+_FAITH = 500.0  # glyphs without a mistake that every page is taken to have besides its own
 _SURE = 6.0  # nats from which a doubt counts in full as evidence for others of its kind
 _APART = 2  # of two doubtful glyphs closer than this only the worse is changed: the other suffers from it
 
@@ -94,8 +96,8 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
         doubt = _doubts(text, _BITS[script], tools, density)
         if doubt is None or not len(doubt.place):
             break
-        density = float(doubt.features["density"][0])
-        found = {at: (true, one) for at, true, one in _drafts(text, doubt, density) if at not in drafts}
+        density = doubt.density
+        found = {at: (true, one) for at, true, one in _drafts(text, doubt) if at not in drafts}
         # what is merely likely waits for the last round: its neighbours may change yet
         changed = {at: pair for at, pair in found.items() if pair[1].certainty > Certainty.LOW}
         drafts |= changed
@@ -107,16 +109,16 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
         yield drafts[place][1]
 
 
-def _drafts(text: RunningText, doubt: _Doubts, density: float) -> Iterator[tuple[int, str, Draft]]:
+def _drafts(text: RunningText, doubt: _Doubts) -> Iterator[tuple[int, str, Draft]]:
     """What is worth showing: place, what was printed, draft."""
     gate = _gate()
     odds = doubt.odds
-    # on good print the model's own surprise is the likelier error
-    least = gate["medium_worn"] if density > gate["worn"] else gate["medium"]
+    # on a page without other mistakes the model's own surprise is the likelier error
+    least = np.where(doubt.alone, gate["medium_alone"], gate["medium"])
     for k in _lone(doubt.place, odds, gate["low"]):
         level = (
             Certainty.LOW
-            if doubt.guarded[k] or odds[k] < least
+            if doubt.guarded[k] or odds[k] < least[k]
             else Certainty.HIGH
             if odds[k] >= gate["high"]
             else Certainty.MEDIUM
@@ -178,6 +180,8 @@ class _Doubts:
         odds: log-odds that the alternative was printed. features: what they were summed from.
         page_seen, page_true: how often the neighbourhood as read (elsewhere) and as changed is on the page.
         guarded: in a place where only the page itself can tell (figures, names).
+        alone: no other glyph of the page is plainly mistaken.
+        density: log of the share of mistaken glyphs on the page.
         rest: the further candidates of each, as (character, log-odds against the best).
     """
 
@@ -190,6 +194,8 @@ class _Doubts:
     page_seen: Ints
     page_true: Ints
     guarded: NDArray[np.bool_]
+    alone: NDArray[np.bool_]
+    density: float
     rest: list[list[tuple[str, float]]]
 
     def alternatives(self, k: int, seen: str, odds: float) -> dict[str, float]:
@@ -203,7 +209,7 @@ class _Doubts:
 
 
 def _doubts(text: RunningText, script: int, tools: Tools, density: float | None = None) -> _Doubts | None:
-    """Doubts on a page; on a worn one with readings that were never counted, which is slow.
+    """Doubts on a page; on a worn one with more readings that were never counted, which is slow.
 
     ``density``: log of the share of mistaken glyphs, where it is known.
     """
@@ -212,7 +218,7 @@ def _doubts(text: RunningText, script: int, tools: Tools, density: float | None 
         found = _weighed(text, script, tools, None)
         if found is None or not len(found.place):
             return found
-        density = float(found.features["density"][0])
+        density = found.density
     if density <= _gate()["open"]:
         return found or _weighed(text, script, tools, density)
     return _weighed(text, script, tools, density, open_to_all=True)
@@ -230,9 +236,13 @@ def _weighed(
     where, true, channel = _candidates(text.codes[suspects], table)
     bits = script_bits()[true]
     keep = ch.among(true, _MARKS) | ((bits & script) > 0)
+    if (
+        script == _BITS["hans"]
+    ):  # of forms that the model takes for one, Simplified text has the simple one (乾, 干)
+        keep &= fold_codes(true) == true
     where, true, channel = where[keep], true[keep], channel[keep]
     place = suspects[where]
-    hard = suspects[logp[suspects] + logp[suspects + 1] < (gate["hard"] if open_to_all else -np.inf)]
+    hard = suspects[logp[suspects] + logp[suspects + 1] < gate["hard" if open_to_all else "hardest"]]
     more, extra = _unlisted(text, hard, script)
     new = np.isin((more << 21) | extra, (place << 21) | true, invert=True) if len(more) else more > 0
     unlisted = np.append(np.zeros(len(place)), np.ones(int(new.sum())))
@@ -258,11 +268,13 @@ def _weighed(
     heads = np.flatnonzero(first)
     best = order[heads]
     # how readily the page's glyphs are to be doubted: glyphs that look mistaken, among all
+    size = float(han.sum()) + _FAITH
     if density is None:
-        errors = float((total[best] > gate["plain"]).sum() + 3 * len(text.aliens))
-        density = float(np.log((errors + 0.5) / (float(han.sum()) + 500.0)))
+        errors = float(((total[best] > gate["plain"]) & (unlisted[best] == 0)).sum() + 3 * len(text.aliens))
+        density = float(np.log((errors + 0.5) / size))
+    plain = (total[best] > gate["plain"]) & (unlisted[best] == 0)
     hopeful = total[best] > gate["hopeful"]
-    heads, best = heads[hopeful], best[hopeful]
+    heads, best, plain = heads[hopeful], best[hopeful], plain[hopeful]
     if not len(best):
         return None
     ends = np.append(np.flatnonzero(first)[1:], len(order))[hopeful]
@@ -283,6 +295,7 @@ def _weighed(
     page_true3, page_true2 = _count(three, changed, 3), _count(two, changed, 2)
     unknown = text.ids[place + REACH] == getattr(model, "unknown", -1)
     right = np.minimum(place + 1, n - 1)
+    others = np.maximum(np.exp(density) * size - 0.5 - plain, 0.0)  # a doubt is no evidence for itself
     features = {
         "gain": gain,
         "channel": channel,
@@ -295,7 +308,7 @@ def _weighed(
         "unknown": unknown * 1.0,
         "inside_left": han[np.maximum(place - 1, 0)] * 1.0,
         "inside_right": han[right] * 1.0,
-        "density": np.full(len(place), density),
+        "density": np.log((others + 0.5) / size),
         "unlisted": unlisted,
         "margin": np.minimum(margin, _CLEAR),
         "after": gain + text.stands(place),
@@ -310,11 +323,26 @@ def _weighed(
     figures = ch.among(text.codes[place], numerals) & ch.among(true, numerals)
     guarded = figures | ((unknown | _in_name(text, place)) & (page_true3 == 0))
     odds[figures] = np.minimum(odds[figures], gate["low"])
+    if script == _BITS["hant"]:
+        odds[_same_simplified(window, changed)] = -np.inf
     rest = [
         [(chr(int(every[j])), float(total[j] - total[order[a]])) for j in order[a + 1 : min(b, a + _SHOWN)]]
         for a, b in zip(heads.tolist(), ends.tolist(), strict=True)
     ]
-    return _Doubts(place, true, gain, channel, odds, features, page_seen3, page_true3, guarded, rest)
+    return _Doubts(
+        place,
+        true,
+        gain,
+        channel,
+        odds,
+        features,
+        page_seen3,
+        page_true3,
+        guarded,
+        others < _ONE,
+        density,
+        rest,
+    )
 
 
 def _candidates(seen: Codes, table: Confusables) -> tuple[Ints, Codes, Floats]:
@@ -375,6 +403,13 @@ def _regional(seen: Codes, true: Codes) -> NDArray[np.bool_]:
         one, other = (np.array(convert("\n".join(_text_of(c))).split("\n")) for c in (seen, true))
         same |= one == other
     return same
+
+
+def _same_simplified(one: Codes, other: Codes) -> NDArray[np.bool_]:
+    """Whether two stretches, row by row, are forms of one text (瞭解, 了解), shape ``(n,)``."""
+    convert = converter("t2s")
+    texts = ([convert(_text_of(row).replace("\0", "")) for row in side] for side in (one, other))
+    return np.array([a == b for a, b in zip(*texts, strict=True)], dtype=np.bool_)
 
 
 def _others(seen: Codes, true: Codes, likely: Floats) -> Floats:

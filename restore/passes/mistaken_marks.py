@@ -39,6 +39,8 @@ _FULL = np.array([ord(c) for c in "，。、；："], dtype=np.uint32)  # what a
 _DOUBT = -6.0  # nats against one of these being another; both often make sense, so it is only shown
 _HIGH, _MEDIUM, _LOW = 0.99, 0.96, 0.6  # probability of a reading
 _SHOWN = 3
+_STROKE, _DASH = ord("一"), "——"
+_BETTER = 6.0  # nats that a dash must gain on two strokes
 
 
 @repair_pass(after=["join_lines", "spaces", "punctuation"])
@@ -51,11 +53,13 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
     Why it happens: marks are small: a full stop becomes a dot, a comma on worn print a full stop, a bracket an angle.
     Example: ``会议昨天召开·会议强调`` becomes ``会议昨天召开。会议强调``.
     When it is wrong: a comma and an enumeration comma, or a comma and a full stop, may both make sense: then the
-    mark stays. Dots in foreign names, marks in figures, times and Latin text are left alone.
+    mark stays. Dots in foreign names, marks in figures, times and Latin text are left alone. Two strokes (一一) are
+    read as a dash only where it reads much better: 一一 is a word, too.
     """
     if detect_script(view.text) not in _SCRIPTS or not (view.classes & ch.HAN).any():
         return
     text = RunningText.shared(view, tools.language.model, tools.memo)
+    yield from _printed_dashes(text)
     place = _suspects(text)
     if not len(place):
         return
@@ -82,6 +86,37 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
         at = int(text.at[k])
         message = f"{seen} was taken for {printed}, which reads on from both sides"
         yield Draft((Replace(Span(at, at + 1), printed),), message, level, chance, evidence)
+
+
+def _printed_dashes(text: RunningText) -> Iterator[Draft]:
+    """Pairs of 一 that were a dash."""
+    codes, n = text.codes, len(text)
+    if n < 4:
+        return
+    place = np.flatnonzero((codes[1:-2] == _STROKE) & (codes[2:-1] == _STROKE)) + 1
+    alone = (codes[place - 1] != _STROKE) & (codes[np.minimum(place + 2, n - 1)] != _STROKE)
+    alone &= (text.classes[place - 1] & (ch.HAN | ch.FULL | ch.CLOSE)) > 0
+    place = place[alone & (np.diff(text.at)[place] == 1)]
+    if not len(place):
+        return
+    heads = np.concatenate(
+        (np.tile(text.model.encode(_DASH), (len(place), 1)).astype(np.int64), text.right(place, 2)), axis=1
+    )
+    gain = text.model.seams(text.left(place), heads).astype(np.float64) - text.stands(place, 2)
+    for k, nats in zip(place.tolist(), gain.tolist(), strict=True):
+        if nats < _BETTER:
+            continue
+        chance = float(1 / (1 + np.exp(_BETTER / 2 - nats)))
+        level = (
+            Certainty.HIGH if chance >= _HIGH else Certainty.MEDIUM if chance >= _MEDIUM else Certainty.LOW
+        )
+        evidence: dict[str, Any] = {
+            "context": text.excerpt(k, 2),
+            "alternatives": {_DASH: round(chance, 4), "一一": round(1 - chance, 4)},
+            "language_nats": round(nats, 2),
+        }
+        span = Span(int(text.at[k]), int(text.at[k + 1]) + 1)
+        yield Draft((Replace(span, _DASH),), "一一 was taken for a dash", level, chance, evidence)
 
 
 def _suspects(text: RunningText) -> Ints:

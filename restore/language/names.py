@@ -1,0 +1,59 @@
+"""Names of people in bylines and imprints, which print parts by spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import regex
+
+from restore.language.lexicon import word_list
+from restore.source import Span
+
+__all__ = ["is_surnamed", "quotes_between_names"]
+
+_QUOTES = r"[ \u3000]?(?P<quotes>[\"“”„″＂]{1,2})[ \u3000]?"
+_NAME = r"\p{Han}(?:\n?\p{Han}){1,3}"
+_ROLE = r"(?:记者|記者|通讯员|通訊員)"
+_BRACKET = regex.compile(
+    rf"(?<=[（(〈《])(?:\p{{Han}}{{0,4}}{_ROLE})?{_NAME}(?:(?:[ 、]|[ \u3000]?[\"“”„″＂]{{1,2}}[ \u3000]?){_NAME})+(?=[）)])"
+)
+_PARTED = regex.compile(rf"(?:(?<!\p{{Han}})|(?<={_ROLE}))(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})")
+_LABELLED = regex.compile(rf"(?<=[：:；;] ?)(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})(?= ?[：:；;])")
+_BYLINE = regex.compile(rf"{_ROLE}{_QUOTES}(?P<after>{_NAME})(?![\p{{Han}}\"“”：:])")
+
+
+@cache
+def _surnames() -> frozenset[str]:
+    return frozenset(row[0] for row in word_list("surnames"))
+
+
+def is_surnamed(name: str) -> bool:
+    """Whether a name begins with a surname."""
+    known = _surnames()
+    return name[:1] in known or name[:2] in known
+
+
+def quotes_between_names(text: str, is_label: Callable[[str], bool]) -> Iterator[tuple[Span, bool]]:
+    """Quotation marks where print has a space: between the names of a byline, or a name and what it is beside.
+
+    Args:
+        text: paragraphs parted by newlines.
+        is_label: whether a word followed by a colon says what somebody did on the page.
+
+    Yields:
+        The marks; whether what should be names all begin with surnames (of a byline one must: glyphs are misread).
+    """
+    if not any(mark in text for mark in '"“”„″＂'):
+        return
+    for bracket in _BRACKET.finditer(text):
+        for found in _PARTED.finditer(text, *bracket.span(), overlapped=True):
+            named = is_surnamed(found["before"]), is_surnamed(found["after"])
+            if any(named):
+                yield Span(*found.span("quotes")), all(named)
+    for found in _LABELLED.finditer(text, overlapped=True):
+        if is_label(found["after"]):
+            yield Span(*found.span("quotes")), is_surnamed(found["before"])
+    for found in _BYLINE.finditer(text):
+        if is_surnamed(found["after"]):
+            yield Span(*found.span("quotes")), True
