@@ -30,6 +30,7 @@ _SLACK = 0.2  # nats for each em off the measure
 _BELOW, _ABOVE = 1.6, 1.1  # ems by which a full line can be off its measure
 _INNER = 1.6  # nats that a line break inside a printed line costs
 _STOP = 2.0  # the same behind a full stop
+_BLANK = 3.0  # and where a blank line stands, in a text that has none between lines
 _SEAM = 0.4  # weight of reading on
 _LOW, _HIGH = -4.0, 6.0
 
@@ -50,7 +51,9 @@ def _inside(segments: Segments, evidence: Evidence) -> NDArray[np.bool_]:
     reads = 0.5 * (
         np.clip(evidence.raw[i, i + 1], _LOW, _HIGH) + np.clip(evidence.lines[i, i + 1], _LOW, _HIGH)
     )
-    price: list[float] = np.append(_INNER - _SEAM * reads + _STOP * evidence.stop[:-1], 0).tolist()
+    blank = segments.newlines[:-1] > 1
+    apart = _BLANK * max(0.0, 1 - 2 * float(blank.mean())) * blank
+    price: list[float] = np.append(_INNER - _SEAM * reads + _STOP * evidence.stop[:-1] + apart, 0).tolist()
     measure = _measure_around(segments).tolist()
     width = segments.width.tolist()
     best = [0.0] + [1e9] * n

@@ -42,7 +42,7 @@ _LIKELY_NEXT = (
 _LIKELY_SKIP = 0.0  # of the segment behind the next: below it the one between did not stray
 _LIKELY_BACK = 0.0
 _SHORT = 60  # segments of a short text
-_PIECE = 3  # segments of a long piece
+_PIECE = 4  # segments of a long piece
 _UNLIKELY = -12.0  # log-odds of pairs that are no candidates
 
 

@@ -21,6 +21,7 @@ _MESSAGES = (
     "no paragraph ends here: the sentence goes on in the next line",
     "one blank line between blocks",
 )
+_PIECES = 0.05  # share of the lines from which some are pieces of one, and a short line says little
 _STUBS = "no paragraph ends here: the next words stand in the same printed line"
 
 
@@ -49,6 +50,8 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
             yield Batch(start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH)
         return
     whole = whole_lines(segments, tools.language) if tools.memo.get("set_apart") else segments
+    if len(whole) > (1 - _PIECES) * n:
+        whole = segments
     stubs = np.isin(
         segments.end[:-1], np.setdiff1d(segments.end, whole.end)
     )  # boundaries inside a printed line
