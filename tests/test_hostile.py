@@ -492,6 +492,12 @@ def test_what_fuzzing_found() -> None:
     assert isinstance(one, Document)
     check(one)
     assert Pipeline.preset().run(one.source, None, one.layout).revert() == one.source.text
+    # a member of an archive without a name
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("noname", WORDS)
+    (one,) = outcome(packed.getvalue().replace(b"noname", b"\0" * 6), "a.zip")
+    assert one.id == "a.zip!/unnamed"  # type: ignore[union-attr]
     # a code of Korean that its own decoder does not take
     with contextlib.suppress(ReadError):
         list(read_bytes("\u3164\u3164a".encode("utf-16-le") * 3, "a.txt"))

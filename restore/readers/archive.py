@@ -95,7 +95,7 @@ def read_zip(opened: Opened, options: ReadOptions, reader: Reader) -> Iterator[D
         with archive:
             for info in archive.infolist():
                 name = _once(info.filename, seen)
-                if info.is_dir() or is_picture(name) or is_aside(name):
+                if info.filename.endswith("/") or is_picture(name) or is_aside(name):
                     continue
                 if info.file_size > options.most_bytes:
                     yield _too_large(opened, name, options)
@@ -208,8 +208,8 @@ def read_tar(opened: Opened, options: ReadOptions, reader: Reader) -> Iterator[D
 
 
 def _once(name: str, seen: dict[str, int]) -> str:
-    """The name of a member; of members of one name the later ones are numbered."""
-    name = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    """The name of a member, which may have none; of members of one name the later ones are numbered."""
+    name = name.encode("utf-8", "backslashreplace").decode("utf-8") or "unnamed"
     seen[name] = seen.get(name, 0) + 1
     return name if seen[name] == 1 else f"{name}@{seen[name]}"
 
