@@ -42,9 +42,10 @@ def outcome(data: bytes, name: str, options: ReadOptions | None = None) -> list[
 
 
 def text_of(data: bytes, name: str) -> str:
-    return "\n".join(
-        one.source.text if isinstance(one, Document) else one.reason for one in outcome(data, name)  # type: ignore[union-attr]
-    ) if not isinstance(outcome(data, name), str) else str(outcome(data, name))  # fmt: skip
+    found = outcome(data, name)
+    if isinstance(found, str):
+        return found
+    return "\n".join(one.source.text if isinstance(one, Document) else one.reason for one in found)
 
 
 # ---------------------------------------------------------------------- size
