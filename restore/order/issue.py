@@ -98,14 +98,6 @@ class Link:
     target: Jump
     score: float
 
-    def as_data(self) -> dict[str, Any]:
-        """Plain data for a sidecar."""
-        ends = {"from": self.origin, "to": self.target}
-        return {
-            name: {"page": j.page, "start": j.start, "end": j.end, "text": j.words}
-            for name, j in ends.items()
-        } | {"score": round(self.score, 2)}
-
 
 def folio(text: str) -> str | None:
     """The number that a page says it has (``第3版``), in the first or last lines.

@@ -14,10 +14,8 @@ from restore.source import Span
 from restore.view import View
 
 _SCRIPTS = ("hans", "hant", "none")
-_SURE, _LIKELY = (
-    0.99,
-    0.96,
-)  # probability of a printed space between names, and beside what may be a misread one
+# probability of a printed space between names, and beside what may be a misread one
+_SURE, _LIKELY = 0.99, 0.96
 
 
 @repair_pass(after=["encoding", "markup"])
