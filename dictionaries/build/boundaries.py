@@ -1,6 +1,6 @@
 """Fits ``dictionaries/boundaries.bin``: the networks that judge what lies between two neighbouring lines.
 
-    python dictionaries/build/boundaries.py PAGES_DIR [--half a|b|all] [--also MORE_PAGES]
+    python dictionaries/build/boundaries.py PAGES_DIR [--half a|b|all] [--also MORE_PAGES] [--only breaks|losses]
 
 Pages as in ``continuity.py``, which must have been run before, and ``links.py`` too. Every dump is taken as far as the
 passes before ``paragraphs`` bring it; each pair of neighbours is an example. Three networks: does a new paragraph begin
@@ -30,7 +30,8 @@ from restore.order.boundaries import BREAKS, FILE, boundary_features, decide
 from restore.order.evidence import Evidence, evidence_of
 from restore.order.geometry import kind_of
 from restore.order.losses import BEFORE, BEHIND, loss_features
-from restore.order.network import VERSION, Named
+from restore.order.network import VERSION, Named, Network
+from restore.order.seams import Seams
 from restore.order.stubs import whole_lines
 from restore.passes import duplicates, encoding, markup, reading_order
 from restore.passes import printed_lines as printed_lines_pass
@@ -43,6 +44,7 @@ MORE_KINDS = ("dump/pdftotext-raw.txt", "dump/pymupdf.txt", "dump/tess3@low150.t
 PASSES = (encoding, markup, duplicates, printed_lines_pass, reading_order)
 BREAK_PLAN = Plan(hidden=(48, 24), epochs=6, batch=1024, decay=1e-2)
 LOSS_PLAN = Plan(hidden=(32, 16), epochs=6, batch=1024, decay=1e-2)
+MEMBERS = 4
 UNSEEN = 3  # of so many dumps, one is also an example of a dump that reading order has not seen
 FAR = 240  # characters of truth between two lines beyond which the second does not continue the first
 
@@ -56,6 +58,7 @@ class Page:
     segments: Segments
     evidence: Evidence
     features: list[Named]
+    seams: Seams | None
     known: NDArray[np.bool_]
     breaks: NDArray[np.float32]
     behind: NDArray[np.float32]
@@ -142,6 +145,7 @@ def page_of(dump: Path, truth: PageTruth) -> Page | None:
         segments,
         evidence,
         features,
+        tools.memo.get("seams"),
         known,
         (~goes_on).astype(np.float32),
         behind.astype(np.float32),
@@ -164,29 +168,40 @@ def load(folder: Path, half: str, also: Path | None) -> Iterator[Page]:
                 if number % UNSEEN == 0:
                     # without what reading order said: where boxes decide, or the pass is used alone
                     features = boundary_features(page.segments, page.evidence, None, kind_of(page.segments))
-                    yield replace(page, features=list(features))
+                    yield replace(page, features=list(features), seams=None)
                 number += 1
 
 
 def main() -> None:
-    options = arguments(__doc__, OUT).parse_args()
+    parser = arguments(__doc__, OUT)
+    parser.add_argument("--only", choices=("breaks", "losses"))
+    options = parser.parse_args()
     pages = list(load(options.pages, options.half, options.also))
-    names, _ = zip(*pages[0].features, strict=True)
-    tables = [table(v for _, v in page.features)[page.known] for page in pages]
-    labels = np.concatenate([page.breaks[page.known] for page in pages])
-    breaks = fitted(names, tables, labels, np.ones_like(labels), BREAK_PLAN)
-    arrays = breaks.arrays(BREAKS)
-    tables = []
+    old = {name: Network.load(FILE, name) for name in (BREAKS, BEHIND, BEFORE)} if options.only else {}
+    if options.only != "losses":
+        names, _ = zip(*pages[0].features, strict=True)
+        tables = [table(v for _, v in page.features)[page.known] for page in pages]
+        labels = np.concatenate([page.breaks[page.known] for page in pages])
+        old[BREAKS] = fitted(names, tables, labels, np.ones_like(labels), BREAK_PLAN)
+    if options.only != "breaks":
+        old |= losses_of(pages, old[BREAKS])
+    arrays = {key: values for name, network in old.items() for key, values in network.arrays(name).items()}
+    write_arrays(options.out, FILE, VERSION, arrays)
+
+
+def losses_of(pages: list[Page], breaks: Network) -> dict[str, Network]:
+    """Networks that say where text was lost, given the one that says where paragraphs begin."""
+    networks, tables = {}, []
     for page in pages:
         text = breaks.odds(breaks.standardised(page.features)).astype(np.float64)
         found = decide(page.segments, page.evidence, page.features, text)
-        names, columns = zip(*loss_features(page.segments, found, shared().model), strict=True)
+        names, columns = zip(*loss_features(page.segments, found, shared().model, page.seams), strict=True)
         tables.append(table(columns)[page.known])
     for name in (BEHIND, BEFORE):
         side = "behind" if name == BEHIND else "before"
         labels = np.concatenate([getattr(page, side)[page.known] for page in pages])
-        arrays |= fitted(names, tables, labels, np.ones_like(labels), LOSS_PLAN).arrays(name)
-    write_arrays(options.out, FILE, VERSION, arrays)
+        networks[name] = fitted(names, tables, labels, np.ones_like(labels), LOSS_PLAN, MEMBERS)
+    return networks
 
 
 if __name__ == "__main__":

@@ -46,12 +46,14 @@ def fitted(
     labels: NDArray[np.float32],
     weights: NDArray[np.float32],
     plan: Plan,
+    members: int = 1,
 ) -> Network:
     """A network that says the log-odds of the labels.
 
     Args:
         tables: features ``(m, f)`` of groups of examples, one behind the other.
         labels, weights: of all examples, shape ``(sum of m,)``.
+        members: networks that are fitted, each from other first weights; the answer is their mean.
     """
     x = np.empty((len(labels), len(names)), dtype=np.float32)
     at = 0
@@ -63,7 +65,26 @@ def fitted(
     x -= mean
     x /= scale
     print(f"{len(x)} examples, {int(labels.sum())} true, {len(names)} features", flush=True)
-    return Network(names, mean, scale, tuple(_fit(x, labels, weights, plan)))
+    nets = [_fit(x, labels, weights, replace(plan, seed=plan.seed + k)) for k in range(members)]
+    return Network(names, mean, scale, tuple(_side_by_side(nets)))
+
+
+def _side_by_side(
+    nets: list[list[tuple[NDArray[Any], NDArray[Any]]]],
+) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    """One network whose answer is the mean of these, which have nothing to do with each other inside it."""
+    if len(nets) == 1:
+        return nets[0]
+    layers = []
+    for depth, parts in enumerate(zip(*nets, strict=True)):
+        weights, biases = zip(*parts, strict=True)
+        if depth == 0:
+            layers.append((np.concatenate(weights, axis=1), np.concatenate(biases)))
+        elif depth + 1 < len(nets[0]):
+            layers.append((torch.block_diag(*map(torch.from_numpy, weights)).numpy(), np.concatenate(biases)))
+        else:
+            layers.append((np.concatenate(weights) / len(nets), sum(biases) / len(nets)))
+    return layers
 
 
 def choosing(

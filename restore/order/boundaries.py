@@ -154,7 +154,7 @@ def _link_features(segments: Segments, seams: Seams | None) -> Iterator[Named]:
         link = onward = inward = np.full(n, np.nan)
     else:
         origin = segments.view.origin
-        link, onward, inward = seams.between(origin[segments.end[:-1] - 1], origin[segments.start[1:]])
+        link, onward, inward, *_ = seams.between(origin[segments.end[:-1] - 1], origin[segments.start[1:]])
     for name, odds in (("link", link), ("onward", onward), ("inward", inward)):
         known = ~np.isnan(odds)
         yield f"{name}: known", known

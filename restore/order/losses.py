@@ -17,6 +17,7 @@ from restore import characters as ch
 from restore.order.boundaries import BREAK, FILE, JOIN, Boundaries
 from restore.order.evidence import FULL, tails_and_heads
 from restore.order.network import Named, Network
+from restore.order.seams import Seams
 
 if TYPE_CHECKING:
     from restore.language.scorer import Scorer
@@ -53,9 +54,9 @@ class Losses:
     before: Floats
 
 
-def lost_text(segments: Segments, found: Boundaries, model: Scorer) -> Losses:
-    """Judge where text was lost between neighbours."""
-    features = list(loss_features(segments, found, model))
+def lost_text(segments: Segments, found: Boundaries, model: Scorer, seams: Seams | None = None) -> Losses:
+    """Judge where text was lost between neighbours; `seams`: what reading order said of their ends."""
+    features = list(loss_features(segments, found, model, seams))
     odds = []
     for name in (BEHIND, BEFORE):
         network = Network.load(FILE, name)
@@ -69,8 +70,14 @@ def lost_text(segments: Segments, found: Boundaries, model: Scorer) -> Losses:
     return Losses(view.origin[last], view.origin[first], within, behind, before)
 
 
-def loss_features(segments: Segments, found: Boundaries, model: Scorer) -> Iterator[Named]:
-    """Named features of the boundaries, each of shape ``(n - 1,)``: those of `found`, and what its paragraphs are like."""
+def loss_features(
+    segments: Segments, found: Boundaries, model: Scorer, seams: Seams | None
+) -> Iterator[Named]:
+    """Named features of the boundaries, each of shape ``(n - 1,)``.
+
+    Those of `found`, what its paragraphs are like, how its neighbours stood to each other in the dump, and whether the text
+    has another place for what is loose.
+    """
     texts = segments.texts
     n = len(texts)
     yield from found.features
@@ -116,6 +123,41 @@ def loss_features(segments: Segments, found: Boundaries, model: Scorer) -> Itera
     open_end = ~np.asarray(found.evidence.stop) & full
     share = float(open_end[breaks].mean()) if len(breaks) else 0.0
     yield "page: open ends", np.full(n - 1, share)
+    yield from _source_features(segments)
+    yield from _free_features(segments, seams)
+    # ends that nothing continues, to heads that continue nothing: as many where lines only strayed
+    ends = float(open_end[breaks].sum())
+    heads_ = float((1 / (1 + np.exp(np.clip(found.evidence.opening[j][breaks], -20, 20)))).sum())
+    yield "page: ends to heads", np.full(n - 1, np.log((ends + 1) / (heads_ + 1)))
+
+
+def _source_features(segments: Segments) -> Iterator[Named]:
+    """How neighbours stood to each other in the dump."""
+    n = len(segments)
+    place = np.empty(n, dtype=np.int64)
+    place[np.argsort(segments.view.origin[segments.start], kind="stable")] = np.arange(n)
+    step = np.diff(place)
+    moved = step != 1
+    yield "dump: next", ~moved
+    yield "dump: next but few", (step == 2) | (step == 3)
+    yield "dump: back", step < 0
+    yield "dump: steps", np.log(np.abs(step))
+    yield "dump: moved before", np.append(False, moved[:-1])
+    yield "dump: moved behind", np.append(moved[1:], False)
+    yield "page: moved", np.full(n - 1, float(moved.mean()))
+
+
+def _free_features(segments: Segments, seams: Seams | None) -> Iterator[Named]:
+    """Whether the text has a segment that is free and could stand between neighbours."""
+    n = len(segments) - 1
+    if seams is None:
+        onward = inward = np.full(n, np.nan)
+    else:
+        origin = segments.view.origin
+        *_, onward, inward = seams.between(origin[segments.end[:-1] - 1], origin[segments.start[1:]])
+    for name, odds in (("onward", onward), ("inward", inward)):
+        yield f"free: {name}", np.clip(np.where(np.isnan(odds), 0, odds), -8, 8)
+        yield f"free: {name} known", ~np.isnan(odds)
 
 
 def _count(texts: list[str], marks: str) -> Ints:

@@ -21,7 +21,7 @@ from restore.view import View
 # log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
 _LIKELY, _SURE, _THINKABLE = 0.0, 2.8, -2.1
 # the same where the printed lines were judged, at the ends of paragraphs and inside
-_LIKELY_LINES, _LIKELY_INSIDE = 0.1, 1.0
+_LIKELY_LINES, _LIKELY_INSIDE = 0.0, 0.0
 _OTHER_SCRIPTS = ("jp", "ko")
 _WHOLE_PAGE = 2.5  # more evidence asked for where the dump's kind speaks against lost lines
 

@@ -73,7 +73,7 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     ]
     # what the gaps pass needs to know about the printed lines
     tools.memo["lines"] = (view.origin[segments.end - 1], segments.width, column_width(segments.width))
-    tools.memo["losses"] = lost_text(segments, judged, tools.language.model)
+    tools.memo["losses"] = lost_text(segments, judged, tools.language.model, tools.memo.get("seams"))
     text = view.text
     have = [text[a:b] for a, b in zip(start.tolist(), end.tolist(), strict=True)]
     blank = segments.newlines[:-1] >= 2
