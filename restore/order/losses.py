@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from restore.language.scorer import Scorer
     from restore.layout.segments import Segments
 
-__all__ = ["BEFORE", "BEHIND", "Losses", "loss_features", "lost_text"]
+__all__ = ["BEFORE", "BEHIND", "Losses", "loss_features", "lost_text", "torn"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -32,6 +32,7 @@ BEHIND, BEFORE = "lost_behind", "lost_before"
 """Names of the networks in the file of the boundaries."""
 
 NEVER = -12.0
+_FEW = 3  # segments further on in the dump that still are near
 _STOPS = "。！？!?…"
 _COMMAS = "，,、"
 _PAIRS = (("（(", "）)"), ("《〈", "》〉"), ("“‘「『", "”’」』"))
@@ -131,15 +132,29 @@ def loss_features(
     yield "page: ends to heads", np.full(n - 1, np.log((ends + 1) / (heads_ + 1)))
 
 
+def torn(segments: Segments, losses: Losses) -> NDArray[np.bool_]:
+    """Neighbours that stood far apart in the dump, between which text is more likely lost than not. Shape ``(n - 1,)``.
+
+    That a line was moved there is then doubtful too.
+    """
+    step = _steps(segments)
+    return ((step < 1) | (step > _FEW)) & (np.maximum(losses.behind, losses.before) > 0)
+
+
+def _steps(segments: Segments) -> Ints:
+    """How many segments further on in the dump each one's neighbour stood. Shape ``(n - 1,)``."""
+    place = np.empty(len(segments), dtype=np.int64)
+    place[np.argsort(segments.view.origin[segments.start], kind="stable")] = np.arange(len(segments))
+    return np.diff(place)
+
+
 def _source_features(segments: Segments) -> Iterator[Named]:
     """How neighbours stood to each other in the dump."""
     n = len(segments)
-    place = np.empty(n, dtype=np.int64)
-    place[np.argsort(segments.view.origin[segments.start], kind="stable")] = np.arange(n)
-    step = np.diff(place)
+    step = _steps(segments)
     moved = step != 1
     yield "dump: next", ~moved
-    yield "dump: next but few", (step == 2) | (step == 3)
+    yield "dump: next but few", (step > 1) & (step <= _FEW)
     yield "dump: back", step < 0
     yield "dump: steps", np.log(np.abs(step))
     yield "dump: moved before", np.append(False, moved[:-1])

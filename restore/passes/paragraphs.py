@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from restore.correction import Batch, Certainty
 from restore.layout.segments import printed_lines, segments_of
 from restore.layout.tokens import tokens_of
 from restore.order.boundaries import BREAK, JOIN, boundaries_of, column_width
-from restore.order.losses import lost_text
+from restore.order.losses import lost_text, torn
 from restore.order.stubs import whole_lines
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
@@ -20,7 +21,9 @@ _MESSAGES = (
     "a new paragraph begins: the line before ended one",
     "no paragraph ends here: the sentence goes on in the next line",
     "one blank line between blocks",
+    "a new paragraph: what stood between these lines is not in the dump",
 )
+_LOST = 3  # of the messages
 _PIECES = 0.05  # share of the lines from which some are pieces of one, and a short line says little
 _STUBS = "no paragraph ends here: the next words stand in the same printed line"
 
@@ -65,7 +68,8 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     start, end = segments.end[:-1], segments.start[1:]
     apart = np.isin(view.origin[segments.end[:-1] - 1], tools.memo.get("apart", ()))
     judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"), len(inner) > 0)
-    fate = judged.fate
+    losses = lost_text(segments, judged, tools.language.model, tools.memo.get("seams"))
+    fate = np.where(torn(segments, losses), BREAK, judged.fate)
     tokens = tokens_of(view)
     inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end)]  # of vertical lines
     tools.memo["paragraphs"] = view.origin[
@@ -73,7 +77,7 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     ]
     # what the gaps pass needs to know about the printed lines
     tools.memo["lines"] = (view.origin[segments.end - 1], segments.width, column_width(segments.width))
-    tools.memo["losses"] = lost_text(segments, judged, tools.language.model, tools.memo.get("seams"))
+    tools.memo["losses"] = replace(losses, within=fate != BREAK)
     text = view.text
     have = [text[a:b] for a, b in zip(start.tolist(), end.tolist(), strict=True)]
     blank = segments.newlines[:-1] >= 2
@@ -83,8 +87,9 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     take = breaks | joins
     if not take.any():
         return
-    certainty = np.where(np.abs(judged.odds) > 2, Certainty.HIGH, Certainty.MEDIUM).astype(np.int8)
-    message = np.where(joins, 1, np.where(blank, 2, 0))
+    sure = (np.abs(judged.odds) > 2) & (fate == judged.fate)
+    certainty = np.where(sure, Certainty.HIGH, Certainty.MEDIUM).astype(np.int8)
+    message = np.where(joins, 1, np.where(blank, 2, np.where(fate == judged.fate, 0, _LOST)))
     yield Batch(
         start[take],
         end[take],
