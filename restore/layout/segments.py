@@ -101,6 +101,14 @@ class Segments:
             columns[name] = columns[name] - columns[name][:1]
         return replace(self, **columns)
 
+    def taken(self, order: Ints, newlines: Ints) -> Segments:
+        """The segments in another order, with these line breaks behind them, both of shape ``(n,)``."""
+        columns = {
+            name: getattr(self, name)[order]
+            for name in ("start", "end", "width", "row", "block", "x", "gap", "indent", "place")
+        }
+        return replace(self, **columns, newlines=newlines)
+
     @cached_property
     def row_size(self) -> Ints:
         """Segments in each segment's physical line."""

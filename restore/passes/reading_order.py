@@ -11,6 +11,7 @@ from restore import characters as ch
 from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
 from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.order.boxed import by_boxes
+from restore.order.doubts import torn_links
 from restore.order.geometry import BLOCKS
 from restore.order.glued import unglued
 from restore.order.homes import homes_of
@@ -67,6 +68,11 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
         judged = solve(part, tools.language)
         kinds.append(judged.first.geometry.kind)
         links, order, single = _order(judged, part)
+        if single and judged.first.geometry.kind == BLOCKS:
+            doubted = torn_links(judged, part, order, tools.language)
+            if len(doubted):
+                judged.successor[doubted] = -1
+                links, order, single = _order(judged, part)
         seams.append(Seams.of(judged.odds, order, view.origin[part.start], view.origin[part.end - 1]))
         if (np.diff(order) != 1).any():
             yield from _drafts(view, part, judged, links, order, single, stop)
