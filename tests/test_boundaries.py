@@ -9,8 +9,9 @@ from restore import clean
 from restore.language import shared
 from restore.layout.segments import Segments, segments_of
 from restore.order.boundaries import BREAK, BREAKS, FILE, Boundaries, boundaries_of
-from restore.order.losses import BEFORE, BEHIND, loss_features, lost_text
+from restore.order.losses import BEFORE, BEHIND, Losses, loss_features, lost_text, torn
 from restore.order.network import Network
+from restore.order.seams import Seams
 from restore.source import Source
 from restore.view import View
 
@@ -86,3 +87,34 @@ def test_a_lost_last_line_is_marked(gone: int) -> None:
 def test_nothing_is_marked_where_nothing_is_lost() -> None:
     result = clean(page(FIRST + SECOND + THIRD))
     assert "〔" not in result.text
+
+
+def test_lines_far_apart_in_the_dump_with_lost_text_between_are_torn() -> None:
+    segments, _ = judged(FIRST + SECOND + THIRD)
+    n = len(segments)
+    order = np.array([*range(5), 10, 11, 12, 13, 14, *range(5, 10)])
+    moved = segments.taken(order, segments.newlines[order])
+    assert moved.texts == FIRST + THIRD + SECOND
+    sure = np.full(n - 1, 2.0)
+    losses = Losses(order[:-1], order[1:], sure > 0, sure, -sure)
+    assert np.flatnonzero(torn(moved, losses)).tolist() == [4, 9]
+    assert not torn(moved, Losses(order[:-1], order[1:], sure > 0, -sure, -sure)).any()
+
+
+def test_a_line_knows_the_best_one_that_nothing_holds() -> None:
+    odds = np.full((4, 4), -12, dtype=np.float32)
+    odds[0, 1], odds[0, 3], odds[2, 1], odds[2, 3] = 4, 1, 5, -2
+    at = np.array([0, 10, 20, 30])
+    seams = Seams.of(odds, np.arange(4), at, at + 9)
+    link, onward, inward, free_onward, free_inward = seams.between(at[:-1] + 9, at[1:])
+    assert link.tolist() == [4, -12, -2]
+    assert onward.tolist() == [4, -12, 5]
+    assert inward.tolist() == [5, -12, 1]
+    assert free_onward[0] == 1  # the second is held by the first
+    assert free_inward[0] == 5  # the third is followed by nothing that fits
+
+
+def test_the_halves_of_a_headline_keep_their_space() -> None:
+    head = "渠水绕田滋沃土 书声伴月润乡邻"
+    text = "\n\n".join([head, page(FIRST + SECOND + THIRD)])
+    assert clean(text).text.startswith(head + "\n\n")

@@ -113,7 +113,7 @@ def test_what_was_found_out_of_a_seam_is_found_again_by_source_offsets() -> None
     origin = segments.view.origin
     seams = Seams.of(judged.odds, order, origin[segments.start], origin[segments.end - 1])
     last, first = origin[segments.end - 1], origin[segments.start]
-    link, onward, inward = seams.between(last[[2, 2, 1]], first[[4, 3, 2]])
+    link, onward, inward, *_ = seams.between(last[[2, 2, 1]], first[[4, 3, 2]])
     assert link[0] == pytest.approx(float(judged.odds[2, 4]))
     assert np.isnan(link[1])  # no longer neighbours
     assert link[2] == onward[2] == inward[2] == pytest.approx(float(judged.odds[1, 2]))

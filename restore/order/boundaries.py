@@ -55,6 +55,7 @@ _LIKELY, _LIKELY_OF_BLOCKS = -0.2, 1.3
 _LIKELY_OF_STUBS = 2.5  # the same behind a line that ends no sentence, where printed lines come in pieces
 _APART = 3.0  # nats for a new paragraph where reading order found no continuation
 _ROOM = 0.6  # ems that a line must leave free if it did not end at the column's edge
+_ALIKE, _LONG = 0.3, 4.0  # ems between the halves of a headline, and of one at least
 _AROUND = 4  # neighbours on each side that tell the measure of a line
 _PAIRS = {
     "quote": [0, 3],
@@ -259,11 +260,22 @@ def _spaces(
             & (continues < 4)
             & (segments.row_size[:-1] <= 4)
         )
+    keep |= inside & both & _couplets(segments, evidence)
     keep |= inside & _between_names(segments)
     keep |= (space == _SPACE) & _before_credits(segments)
     dash = np.array([t[0] in "—―─" for t in segments.texts[1:]])
     fate = np.where(dash & (space == _BLANK), BREAK, fate)
     return np.where(keep, KEEP, fate)
+
+
+def _couplets(segments: Segments, evidence: Evidence) -> NDArray[np.bool_]:
+    """Boundaries inside a headline of two lines of equal length: a block of its own, no text set to a measure. ``(n - 1,)``."""
+    two = np.bincount(segments.block)[segments.block] == 2
+    plain = ~(evidence.stop | evidence.comma | evidence.semi).astype(np.bool_) & (evidence.form != FULL)
+    alike = np.abs(np.diff(segments.width)) < _ALIKE
+    same = np.diff(segments.block) == 0
+    long = segments.width[:-1] >= _LONG
+    return np.asarray(same & alike & long & (two & plain)[:-1] & plain[1:])
 
 
 def _between_names(segments: Segments) -> NDArray[np.bool_]:

@@ -72,7 +72,7 @@ def lost_text(segments: Segments, found: Boundaries, model: Scorer, seams: Seams
 
 
 def loss_features(
-    segments: Segments, found: Boundaries, model: Scorer, seams: Seams | None
+    segments: Segments, found: Boundaries, model: Scorer, seams: Seams | None = None
 ) -> Iterator[Named]:
     """Named features of the boundaries, each of shape ``(n - 1,)``.
 
