@@ -79,15 +79,16 @@ function go(direction) {
   if (next >= 0 && next < entries.length) focusEntry(entries[next]);
   else say(t(direction > 0 ? "at_end" : "at_start"));
 }
+/** The next entry that is open, or undefined. */
+function nextOpen() {
+  const entries = list.entries;
+  for (let k = (list.at.get(page.current) ?? -1) + 1; k < entries.length; k++) if (isOpen(entries[k])) return entries[k];
+}
 /** After a decision: on to the next one that is open. */
 function goOpen() {
-  const entries = list.entries;
-  const k = list.at.get(page.current);
-  for (let next = (k ?? -1) + 1; next < entries.length; next++) {
-    if (isOpen(entries[next])) return focusEntry(entries[next]);
-  }
-  focusEntry(page.current);
-  say(t("at_end"));
+  const next = nextOpen();
+  focusEntry(next ?? page.current);
+  if (next === undefined) say(t("at_end"));
 }
 const isOpen = (entry) => (entry < 0 ? routineOf(passOfGroup(entry), paint.wanted).some((i) => !judge.decisions.has(i)) : !judge.decisions.has(entry));
 
@@ -106,7 +107,10 @@ function decide(what) {
   if (entry === null) return say(t("choose_first"));
   if (entry < 0) return decideAll(what, passOfGroup(entry), routineOf(passOfGroup(entry), paint.wanted));
   const falls = what === "reject" ? dependents([entry]).filter((j) => paint.layout.on[j]).length : 0;
+  const next = nextOpen();
+  page.going = next === undefined || next < 0 || filter.decision !== "all" ? null : next;
   what === "accept" ? accept([entry]) : reject([entry]);
+  page.going = null;
   say(t(`done_${what}`, { n: 1 }) + (falls ? ` ${t("also_fall", { n: count(falls) })}` : ""));
   goOpen();
 }

@@ -1,11 +1,11 @@
 // The sheet: painting what is in sight, keeping the reader's place while the rest changes.
 
-const page = { view: "side", current: null, fold: { opened: new Set() }, folding: false, chunks: [], width: 900, held: null };
+const page = { view: "side", current: null, fold: { opened: new Set() }, folding: false, chunks: [], width: 900, held: null, going: null };
 const scroller = $("scroll");
 const sheet = $("sheet");
 
 const filled = new Set(); // chunks that are painted
-const MOST_FILLED = 24;
+const MOST_FILLED = 20;
 const watcher = new IntersectionObserver(
   (seen) => {
     const near = seen.filter((one) => one.isIntersecting && one.target.chunk && !filled.has(one.target.chunk));
@@ -142,13 +142,16 @@ function relayout() {
 /** Something was decided: paint again what is in sight and may differ; the rest follows when it is wanted or nothing else is. */
 function afterDecision(which) {
   const { layout } = paint;
-  const anchor = page.view === "review" ? null : anchorNow();
+  const { going } = page; // what is brought into sight next
+  const leaving = page.view !== "review" && !isVertical() && going !== null && !isInSight(going);
+  const anchor = page.view === "review" || leaving ? null : anchorNow();
   const changed = layout.update(judge.decisions, which);
   const wanted = paint.wanted;
   if (filter.decision !== "all") refilter();
   if (page.view !== "review") {
     // in the review view the sheet is built when it is shown again
     if (wanted !== paint.wanted) rebuild(), restoreAnchor(anchor);
+    else if (leaving) empty(paintedOf(changed));
     else renewInSight(changed, anchor);
     restyle(which);
   }
@@ -158,9 +161,18 @@ function afterDecision(which) {
 function renewInSight(changed, anchor) {
   if (isVertical()) return renew(changed, anchor), page.chunks.forEach(fill);
   const sight = new Set(chunksInSight().map((chunk) => chunk.section));
-  const [near, far] = [changed.filter((section) => sight.has(section)), new Set(changed.filter((section) => !sight.has(section)))];
-  empty([...filled].filter((chunk) => far.has(chunk.section)));
-  renew(near, anchor);
+  empty(paintedOf(changed.filter((section) => !sight.has(section))));
+  const near = changed.filter((section) => sight.has(section));
+  if (near.length) renew(near, anchor);
+}
+function paintedOf(sections) {
+  const some = new Set(sections);
+  return [...filled].filter((chunk) => some.has(chunk.section));
+}
+/** Whether a correction, as it is now, is shown in what is in sight or close to it. */
+function isInSight(i) {
+  const { chunk } = shownRow(i);
+  return chunk !== null && filled.has(chunk) && chunksInSight().includes(chunk);
 }
 let finishing = 0;
 /** Lay out what is stale while nobody asks for anything, in slices, and then say what can only be said of the whole. */
@@ -225,7 +237,7 @@ function restoreAnchor(anchor) {
   paintInSight();
 }
 function chunksInSight() {
-  const low = scroller.scrollTop - 300, high = scroller.scrollTop + scroller.clientHeight + 300;
+  const low = scroller.scrollTop - 100, high = scroller.scrollTop + scroller.clientHeight + 100;
   const found = [];
   for (let k = firstBelow(low); k < page.chunks.length && page.chunks[k].element.offsetTop <= high; k++) found.push(page.chunks[k]);
   return found;
