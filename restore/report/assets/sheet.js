@@ -137,6 +137,7 @@ function renew(sections, anchor) {
 function relayout() {
   paint.layout = layOut(judge.decisions, (layout, section) => (cutRows(section), placeInRows(layout, section)));
   paint.decisions = judge.decisions;
+  paint.layout.whole();
 }
 
 /** Something was decided: paint again what is in sight and may differ; the rest follows when it is wanted or nothing else is. */
