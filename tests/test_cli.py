@@ -752,9 +752,15 @@ class TestHelp:
         assert run("--version").out == f"restore-cjk {__version__}\n"
 
     def test_completion(self) -> None:
-        for shell in ("bash", "zsh", "fish"):
-            script = process("--show-completion", shell)
-            assert script.code == 0 and "_RESTORE_COMPLETE" in script.out, shell
+        # by name, as Typer otherwise asks which shell started it: none may have
+        named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+        for shell, sign in (
+            ("bash", "complete -o"),
+            ("zsh", "#compdef restore"),
+            ("fish", "complete --command"),
+        ):
+            script = process("--show-completion", shell, env=named)
+            assert script.code == 0 and "_RESTORE_COMPLETE" in script.out and sign in script.out, shell
         found = process(
             env={"_RESTORE_COMPLETE": "complete_bash", "COMP_WORDS": "restore ex", "COMP_CWORD": "1"},
         )

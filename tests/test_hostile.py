@@ -29,7 +29,7 @@ from restore.readers.pdf import read_pdf
 from restore.writers import output_path
 
 SCAN = Path(__file__).parent.parent / "fixtures" / "pages" / "02-school" / "scan"
-INPUTS = int(os.environ.get("RESTORE_FUZZ", "1200"))
+INPUTS = int(os.environ.get("RESTORE_FUZZ", "700"))
 WORDS = "县里新修的水渠上月通水，沿线三个村的两千亩稻田都能浇上水。"
 
 

@@ -198,7 +198,7 @@ def test_any_decisions_give_the_text_python_gives(opened: Opened, restoration: R
     n = restoration.ledger.n_corrections
     standing = sorted(restoration.ledger.builds_on.keys() | restoration.ledger.requires.keys())
     moving = [i for i in range(n) if i not in standing and len(restoration.ledger.rows(i)) != 1] + standing
-    for round_ in range(60):
+    for round_ in range(40):
         chosen = lots.sample(range(n), lots.choice((1, 5, 60, n // 2, n)))
         chosen += lots.sample(moving, min(len(moving), lots.randint(0, 12)))
         decisions = {i: lots.choice(("accept", "reject", "reject")) for i in chosen}
@@ -560,7 +560,8 @@ def test_what_is_laid_out_bit_by_bit_is_what_is_laid_out_at_once(browser: Browse
         opened.page.locator("#order").select_option("certainty")
         opened.page.evaluate("document.activeElement.blur()")
         for round_ in range(40):
-            opened.press(lots.choice("jjjkrrrau"))
+            key = lots.choice("jjjkrrrauAR")
+            opened.press(key, *(["Enter"] if key in "AR" else []))
             if round_ % 8 == 7:
                 opened.press(lots.choice("12"))
             decided = [[index[i], one["decision"], None] for i, one in opened.decided().items()]
@@ -573,6 +574,54 @@ def test_what_is_laid_out_bit_by_bit_is_what_is_laid_out_at_once(browser: Browse
         both = bit_by_bit.keys() & at_once.keys()
         assert len(both) >= 2
         assert {k: bit_by_bit[k] for k in both} == {k: at_once[k] for k in both}
+
+
+def test_all_of_a_pass_is_shown_kept_and_taken_back_wherever_it_is(browser: Browser, tmp_path: Path) -> None:
+    """What is out of sight is laid out later; text, figures, storage and paint must not show that."""
+    restoration = every_kind("\n\n".join([SEED.read_text("utf-8")] * 3))
+    lines = restoration.corrections.by_pass("join_lines")
+    rows = """() => Object.fromEntries([...document.querySelectorAll('.sheet .row')].map((row) => {
+        const copy = row.cloneNode(true);
+        for (const mark of copy.querySelectorAll('[class]')) mark.className = [...mark.classList].filter((c) => c !== 'cur' && c !== 'lit').sort().join(' ');
+        return [row.dataset.row, copy.innerHTML];
+    }))"""
+    figures = "() => document.getElementById('figures').innerText"
+    for opened in _opened(browser, restoration, tmp_path):
+        opened.page.locator("#unfold-routine").check()
+        opened.page.locator("#order").select_option("page")
+        opened.page.locator("#search").fill(lines[len(lines) // 2].id)
+        expect(opened.page.locator("#list .entry")).to_have_count(1)
+        opened.page.locator("#list .entry").click()
+        opened.page.locator("#search").fill("")
+        expect(opened.page.locator("#list .entry").nth(3)).to_be_visible()
+        opened.page.evaluate("document.activeElement.blur()")
+        before = opened.page.evaluate(figures)
+        assert f"{len(restoration.source.text):,}" in before
+        assert f"{len(restoration.text):,}" in before
+        opened.press("R", "Enter")
+        # gone at once: what was decided is in the storage all the same
+        opened.page.evaluate("dispatchEvent(new Event('pagehide'))")
+        kept = json.loads(
+            opened.page.evaluate("sha => localStorage['restore-decisions:' + sha]", restoration.source.sha256)
+        )
+        rejected = {one["id"] for one in kept["decisions"] if one["decision"] == "reject"}
+        assert rejected == {c.id for c in lines}
+        opened.page.locator("#scroll").evaluate("e => e.scrollTop = e.scrollHeight")
+        opened.page.wait_for_timeout(300)
+        later = opened.page.evaluate(rows)
+        opened.press("3", "1")  # built anew
+        anew = opened.page.evaluate(rows)
+        both = later.keys() & anew.keys()
+        assert len(both) >= 2
+        assert {k: later[k] for k in both} == {k: anew[k] for k in both}
+        rejecting = restoration.reject(*(c.index for c in lines))
+        assert opened.text() == rejecting.text
+        assert opened.page.evaluate(figures) != before
+        opened.press("u")
+        assert opened.decided() == {}
+        assert opened.text() == restoration.text
+        opened.page.wait_for_timeout(500)
+        assert opened.page.evaluate(figures) == before
 
 
 def test_a_move_is_brought_into_sight_where_its_line_stands(opened: Opened) -> None:

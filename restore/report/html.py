@@ -24,6 +24,7 @@ SCRIPTS = (
     "start.js",
     "columns.js",
     "sections.js",
+    "decisions.js",
     "render.js",
     "rows.js",
     "paint.js",

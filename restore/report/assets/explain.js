@@ -159,7 +159,7 @@ function testCase(i) {
   }
   const a = Math.max(0, span[0] - 20), b = Math.min(N, span[1] + 20);
   let expected = "";
-  for (const { kind, ref, a: starts, b: ends, n } of paint.layout.sections) {
+  for (const { kind, ref, a: starts, b: ends, n } of paint.layout.whole()) {
     for (let k = 0; k < n; k++) {
       const from = starts[k], to = ends[k];
       if (kind[k] === OWN) expected += src(Math.max(a, Math.min(from, b)), Math.min(b, Math.max(to, a)));

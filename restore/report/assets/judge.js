@@ -1,11 +1,10 @@
 // What a person decided: kept by correction, undone step by step, exported as decisions.json.
 
 const judge = {
-  /** index -> {what: "accept" | "reject" | "edit", text?} */
-  decisions: new Map(),
+  decisions: new Decisions(),
   /** decisions of an earlier run whose correction is gone: id -> decision */
   gone: new Map(),
-  /** undo: each step is a list of [index, decision before] */
+  /** undo: each step is {which, codes, texts}, the indices of corrections and what was decided about them before */
   steps: [],
   changed: () => {},
 };
@@ -36,7 +35,7 @@ const asEntry = (i, one) =>
 /** The decisions as the file that `restore apply` reads; with what makes each a labelled example, or without. */
 function decisionsFile(labelled = true) {
   const label = (i) => (labelled ? { certainty: LEVELS[C.certainty[i]], score: Number(C.score[i].toFixed(4)) } : {});
-  const list = [...judge.decisions].sort((x, y) => x[0] - y[0]).map(([i, one]) => ({ ...asEntry(i, one), ...label(i) }));
+  const list = [...judge.decisions].map(([i, one]) => ({ ...asEntry(i, one), ...label(i) }));
   return {
     format: "restore-decisions",
     version: 1,
@@ -48,59 +47,51 @@ function decisionsFile(labelled = true) {
 }
 
 function decided(which) {
-  keepSoon(which.map((i) => C.id(i)));
+  keepSoon(which);
   judge.changed(which);
 }
-function step(changes) {
-  const undo = [];
-  for (const [i, one] of changes) {
-    undo.push([i, judge.decisions.get(i)]);
-    if (one) judge.decisions.set(i, one);
-    else judge.decisions.delete(i);
-  }
-  judge.steps.push(undo);
-  decided(undo.map(([i]) => i));
+/** Decide the same (a code) about all of `which`, and of `others` (index -> decision, or null for none). */
+function step(which, code, others = new Map()) {
+  const { decisions } = judge;
+  const all = Int32Array.from([...which, ...others.keys()]);
+  const texts = new Map();
+  for (const i of all) if (decisions.texts.has(i)) texts.set(i, decisions.texts.get(i));
+  judge.steps.push({ which: all, codes: Uint8Array.from(all, (i) => decisions.codes[i]), texts });
+  for (const i of which) decisions.put(i, code);
+  for (const [i, one] of others) one ? decisions.set(i, one) : decisions.delete(i);
+  decided(all);
 }
+const broughtBy = (which) => new Map(foundations(which).filter((j) => !paint.layout.on[j]).map((j) => [j, DECISION[ACCEPTED]]));
 
 /** Accept corrections, and what they stand on. */
 function accept(which) {
-  const changes = new Map(which.map((i) => [i, { what: "accept" }]));
-  for (const j of foundations(which)) if (!paint.layout.on[j]) changes.set(j, { what: "accept" });
-  step(changes);
+  step(which, ACCEPTED, broughtBy(which));
 }
 
 /** Reject corrections; what stands on them falls, and an earlier "accept" of that is taken back. */
 function reject(which) {
-  const changes = new Map(which.map((i) => [i, { what: "reject" }]));
-  for (const j of dependents(which)) {
-    const one = judge.decisions.get(j);
-    if (!changes.has(j) && one && one.what !== "reject") changes.set(j, null);
-  }
-  step(changes);
+  const { codes } = judge.decisions;
+  step(which, REJECTED, new Map(dependents(which).filter((j) => codes[j] && codes[j] !== REJECTED).map((j) => [j, null])));
 }
 
 /** Put another text in place of a correction's own. */
 function rewrite(i, text) {
-  const changes = new Map([[i, { what: "edit", text }]]);
-  for (const j of foundations([i])) if (!paint.layout.on[j]) changes.set(j, { what: "accept" });
+  const others = broughtBy([i]);
   // of the corrections of one stretch of text only one can carry a person's text
   for (const j of [...foundations([i]), ...dependents([i])]) {
     const same = textRows(j).some((r) => textRows(i).some((m) => ROOT[m] === ROOT[r]));
-    if (same && judge.decisions.get(j)?.what === "edit") changes.set(j, { what: "accept" });
+    if (same && judge.decisions.texts.has(j)) others.set(j, DECISION[ACCEPTED]);
   }
-  step(changes);
+  step([], 0, new Map([[i, { what: "edit", text }], ...others]));
 }
 
 /** Take back the last step; gives the first correction it was about, or -1. */
 function undo() {
   const last = judge.steps.pop();
   if (!last) return -1;
-  for (const [i, one] of last) {
-    if (one) judge.decisions.set(i, one);
-    else judge.decisions.delete(i);
-  }
-  decided(last.map(([i]) => i));
-  return last[0][0];
+  last.which.forEach((i, k) => judge.decisions.put(i, last.codes[k], last.texts.get(i)));
+  decided(last.which);
+  return last.which[0];
 }
 
 function download(name, text, type) {

@@ -26,12 +26,16 @@ function keptBefore() {
   }
 }
 
-/** Keep the decisions about these corrections (ids), which have just changed. */
-function keepSoon(ids) {
-  if (SERVED) for (const id of ids) keep.unsent.add(id);
+/** Keep the decisions about these corrections, which have just changed, and what became of earlier ones (ids). */
+function keepSoon(which, ids = []) {
+  if (SERVED) {
+    for (const i of which) keep.unsent.add(C.id(i));
+    for (const id of ids) keep.unsent.add(id);
+  }
   if (keep.waiting) return;
   keep.waiting = 1;
-  SERVED ? setTimeout(keepNow) : whenIdle(keepNow);
+  // of very many a file is not made before the page shows them
+  SERVED ? setTimeout(keepNow, which.length > 200 ? 60 : 0) : whenIdle(keepNow);
 }
 function keepNow() {
   keep.waiting = 0;

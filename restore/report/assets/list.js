@@ -112,12 +112,33 @@ const list = {
     if (!this.height) this.measure();
     const from = Math.max(0, Math.floor(this.top / ENTRY_HEIGHT) - 6);
     const to = Math.min(this.entries.length, Math.ceil((this.top + this.height) / ENTRY_HEIGHT) + 6);
-    let html = "";
-    for (let k = from; k < to; k++) html += this.entry(this.entries[k], k, current);
-    $("list-space").innerHTML = html;
+    this.write(from, to, current);
     const k = this.at.get(current);
     if (k !== undefined && k >= from && k < to) box.setAttribute("aria-activedescendant", `entry-${k}`);
     else box.removeAttribute("aria-activedescendant");
+  },
+  drawn: new Map(), // rank -> {html, element}
+  /** Put the entries of a range into the document; those that are there already stay. */
+  write(from, to, current) {
+    const space = $("list-space"), parser = document.createElement("template");
+    const drawn = new Map();
+    let after = null;
+    for (let k = to - 1; k >= from; k--) {
+      const html = this.entry(this.entries[k], k, current);
+      const old = this.drawn.get(k);
+      let element = old?.element;
+      if (old?.html !== html) {
+        parser.innerHTML = html;
+        element = parser.content.firstChild;
+        if (old) old.element.replaceWith(element);
+      }
+      if (element.parentNode !== space || element.nextSibling !== after) space.insertBefore(element, after);
+      after = element;
+      drawn.set(k, { html, element });
+      this.drawn.delete(k);
+    }
+    for (const { element } of this.drawn.values()) element.remove();
+    this.drawn = drawn;
   },
   entry(entry, k, current) {
     const open = `<div role="option" id="entry-${k}" class="entry${entry < 0 ? " group" : ""}" data-e="${entry}" aria-selected="${entry === current}" aria-posinset="${k + 1}" aria-setsize="${this.entries.length}" style="top:${k * ENTRY_HEIGHT}px">`;

@@ -45,6 +45,7 @@ function focusEntry(entry, { scroll = true } = {}) {
 function show(i) {
   if (page.view === "review") return;
   const row = shownRow(i);
+  if (isOutdated(row.section)) renew([row.section], anchorNow());
   const folded = row.chunk.parts.find((part) => part.folded && part.from <= row.k && row.k < part.to);
   if (folded) openFold([row.section.k, folded.from, folded.to]);
   const base = bring(row);
@@ -67,7 +68,7 @@ function show(i) {
 function openFold([k, from, to]) {
   const section = paint.layout.sections[k];
   for (const row of section.rows.slice(from, to)) page.fold.opened.add(row.a);
-  renew([section], new Map([[section, { rows: section.rows, chunks: section.chunks }]]), anchorNow());
+  renew([section], anchorNow());
   paintInSight();
 }
 function go(direction) {
@@ -78,15 +79,16 @@ function go(direction) {
   if (next >= 0 && next < entries.length) focusEntry(entries[next]);
   else say(t(direction > 0 ? "at_end" : "at_start"));
 }
+/** The next entry that is open, or undefined. */
+function nextOpen() {
+  const entries = list.entries;
+  for (let k = (list.at.get(page.current) ?? -1) + 1; k < entries.length; k++) if (isOpen(entries[k])) return entries[k];
+}
 /** After a decision: on to the next one that is open. */
 function goOpen() {
-  const entries = list.entries;
-  const k = list.at.get(page.current);
-  for (let next = (k ?? -1) + 1; next < entries.length; next++) {
-    if (isOpen(entries[next])) return focusEntry(entries[next]);
-  }
-  focusEntry(page.current);
-  say(t("at_end"));
+  const next = nextOpen();
+  focusEntry(next ?? page.current);
+  if (next === undefined) say(t("at_end"));
 }
 const isOpen = (entry) => (entry < 0 ? routineOf(passOfGroup(entry), paint.wanted).some((i) => !judge.decisions.has(i)) : !judge.decisions.has(entry));
 
@@ -105,7 +107,10 @@ function decide(what) {
   if (entry === null) return say(t("choose_first"));
   if (entry < 0) return decideAll(what, passOfGroup(entry), routineOf(passOfGroup(entry), paint.wanted));
   const falls = what === "reject" ? dependents([entry]).filter((j) => paint.layout.on[j]).length : 0;
+  const next = nextOpen();
+  page.going = next === undefined || next < 0 || filter.decision !== "all" ? null : next;
   what === "accept" ? accept([entry]) : reject([entry]);
+  page.going = null;
   say(t(`done_${what}`, { n: 1 }) + (falls ? ` ${t("also_fall", { n: count(falls) })}` : ""));
   goOpen();
 }
@@ -191,12 +196,16 @@ function put(id, html) {
   $(id).innerHTML = html;
 }
 function head() {
-  const sums = paint.layout.sums();
-  const out = N - sums.deleted + sums.supplied + 3 * sums.gaps;
   const figure = (name, value, note = "") => `<div class="figure"><dt>${esc(t(name))}</dt><dd>${value}${note ? `<small>${esc(note)}</small>` : ""}</dd></div>`;
-  put("figures",
-    figure("fig_in", count(N), t("lines_n", { n: count(LINE_STARTS.length) })) + figure("fig_out", count(out)) + figure("fig_deleted", `<del>−${count(sums.deleted)}</del>`) +
-    figure("fig_supplied", `<ins>+${count(sums.supplied)}</ins>`) + figure("fig_moved", count(sums.moved), t("moves_n", { n: count(MOVE_NUMBER.size) })) + figure("fig_gaps", count(sums.gaps), "〔…〕"));
+  if (paint.layout.whole(0)) {
+    // else they follow
+    const sums = paint.layout.sums();
+    const out = N - sums.deleted + sums.supplied + 3 * sums.gaps;
+    put("figures",
+      figure("fig_in", count(N), t("lines_n", { n: count(LINE_STARTS.length) })) + figure("fig_out", count(out)) + figure("fig_deleted", `<del>−${count(sums.deleted)}</del>`) +
+      figure("fig_supplied", `<ins>+${count(sums.supplied)}</ins>`) + figure("fig_moved", count(sums.moved), t("moves_n", { n: count(MOVE_NUMBER.size) })) + figure("fig_gaps", count(sums.gaps), "〔…〕"));
+    drawMinimap();
+  }
   put("chart", chartHtml());
   const shown = judge.decisions.size;
   $("progress").textContent = t("decided_n", { n: count(shown), all: count(NC) });
@@ -206,15 +215,14 @@ function head() {
   if (gone.length) {
     $("gone").innerHTML = `<p>${esc(t("gone_n", { n: count(gone.length) }))}</p><ul>${gone.slice(0, 50).map((one) => `<li>${esc(String(one.pass))} · ${esc(t(`state_${one.decision}`))} <code>${esc(String(one.id))}</code></li>`).join("")}</ul><button type="button" data-do="forget">${esc(t("forget"))}</button>`;
   }
-  drawMinimap();
 }
+/** By pass: how many corrections of each certainty. */
+const BY_PASS = PASSES.map(() => [0, 0, 0]);
+for (let i = 0; i < NC; i++) BY_PASS[C.pass[i]][C.certainty[i]]++;
 function tally() {
-  const rows = PASSES.map(() => ({ counts: [0, 0, 0], on: 0 }));
-  for (let i = 0; i < NC; i++) {
-    rows[C.pass[i]].counts[C.certainty[i]]++;
-    rows[C.pass[i]].on += paint.layout.on[i];
-  }
-  return rows;
+  const on = new Int32Array(PASSES.length);
+  for (let i = 0; i < NC; i++) on[C.pass[i]] += paint.layout.on[i];
+  return PASSES.map((_, pass) => ({ counts: BY_PASS[pass], on: on[pass] }));
 }
 /** Corrections by pass and certainty: the list, with bars on a square-root scale so that the rare ones are seen. */
 function chartHtml() {
@@ -260,7 +268,7 @@ function drawMinimapNow() {
   const loud = new Float32Array(bins), quiet = new Float32Array(bins);
   const gap = new Uint8Array(bins), move = new Uint8Array(bins);
   let before = 0;
-  for (const { rows } of paint.layout.sections) for (const row of rows) (row.at = before), (before += row.size);
+  for (const { rows } of paint.layout.whole()) for (const row of rows) (row.at = before), (before += row.size);
   for (let i = 0; i < NC; i++) {
     if (!paint.wanted[i]) continue;
     const bin = Math.min(bins - 1, Math.floor((shownRow(i).at / Math.max(1, before)) * bins));
@@ -346,7 +354,7 @@ function preparePrint() {
   const wanted = paint.wanted;
   const most = 4000;
   paint.wanted = Uint8Array.from({ length: NC }, (_, i) => (ROUTINE[i] ? 0 : 1));
-  const body = paint.layout.sections.flatMap(({ rows }) => rows.map((row) => restoredHtml(row, false))).join("");
+  const body = paint.layout.whole().flatMap(({ rows }) => rows.map((row) => restoredHtml(row, false))).join("");
   paint.wanted = wanted;
   const box = $("print");
   box.innerHTML = `<div class="out">${body}</div>`;
@@ -442,7 +450,7 @@ const COMMANDS = {
   forget() {
     const ids = [...judge.gone.keys()];
     judge.gone.clear();
-    keepSoon(ids);
+    keepSoon([], ids);
     head();
   },
   theme: () => setTheme(dark() ? "light" : "dark"),
@@ -593,5 +601,5 @@ window.restoreReport = {
   decisions: decisionsFile,
   corrections: NC,
   /** The text under decisions given as [index, what, text?], without making them. */
-  textUnder: (list) => layOut(new Map(list.map(([i, what, text]) => [i, { what, text }]))).text(),
+  textUnder: (list) => layOut(new Decisions(list.map(([i, what, text]) => [i, { what, text }]))).text(),
 };

@@ -3,7 +3,7 @@
 const STATE_CLASS = { accept: " acc", reject: " rej", edit: " edt" };
 
 /** What painting needs to know, filled in by the page. */
-const paint = { layout: null, decisions: new Map(), wanted: new Uint8Array(NC), quiet: false };
+const paint = { layout: null, decisions: new Decisions(), wanted: new Uint8Array(NC), quiet: false };
 
 function markClass(i) {
   const decided = paint.decisions.get(i);

@@ -10,16 +10,13 @@ const OWN = 0, CUT = 1, PUT = 2, SWAP = 3, POINT = 4, GHOST = 5, LINE = 6, BREAK
 const OFF = 0, ON = 1, COVERED = 2; // an edit: not applied, applied, its text replaced by a later correction
 const LONGEST_RUN = 1200;
 
+const BY_CERTAINTY = Uint8Array.from(C.certainty, (level) => (level >= THRESHOLD ? 1 : 0));
 /** Which corrections the text has: what is accepted brings what it stands on, what is rejected takes what stands on it. */
-function acceptedBy(decisions) {
-  const on = new Uint8Array(NC);
-  for (let i = 0; i < NC; i++) on[i] = C.certainty[i] >= THRESHOLD ? 1 : 0;
-  for (const [i, one] of decisions) {
-    if (one.what === "reject") continue;
-    on[i] = 1;
-    if (NEEDS.has(i)) for (const j of foundations([i])) on[j] = 1;
-  }
-  for (const [i, one] of decisions) if (one.what === "reject") on[i] = 0;
+function acceptedBy({ codes }) {
+  const on = BY_CERTAINTY.slice();
+  for (let i = 0; i < NC; i++) if (codes[i]) on[i] = 1;
+  for (const j of foundations(LEANING.filter((i) => codes[i] && codes[i] !== REJECTED))) on[j] = 1;
+  for (let i = 0; i < NC; i++) if (codes[i] === REJECTED) on[i] = 0;
   for (const i of LEANING) if (on[i] && NEEDS.get(i).some((j) => !on[j])) on[i] = 0;
   return on;
 }
@@ -48,8 +45,12 @@ function rewriteRows(i, text, on, state, rewritten, shownAs) {
   shownAs.delete(i);
 }
 
-/** The layout of the page under decisions; `update` brings it to others. */
-function layOut(decisions) {
+/**
+ * The layout of the page under decisions; `update` brings it to others.
+ *
+ * A section that an update changed is `stale` until `fresh` makes its runs, and tells `laid` so: what is out of sight can wait.
+ */
+function layOut(decisions, laid = () => {}) {
   const layout = {
     on: new Uint8Array(NC),
     state: new Uint8Array(NE),
@@ -61,9 +62,9 @@ function layOut(decisions) {
     offBy: new Int32Array(N).fill(-1),
     movedBy: MOVE_ROWS.length ? new Int32Array(N).fill(-1) : null,
     offMove: MOVE_ROWS.length ? new Int32Array(N).fill(-1) : null,
-    sections: SECTIONS.map((bounds) => ({ ...bounds, rows: [], chunks: [] })),
+    sections: SECTIONS.map((bounds) => ({ ...bounds, rows: [], chunks: [], stale: true })),
     textOf: (r) => layout.rewritten.get(r) ?? POOL[E.text[r]],
-    /** Lay out what other decisions change; gives the sections that may differ. `which`: what was decided. */
+    /** Take other decisions; gives the sections that may differ, which are stale now. `which`: what was decided. */
     update(decisions, which) {
       const on = acceptedBy(decisions);
       const touched = new Set();
@@ -71,10 +72,10 @@ function layOut(decisions) {
         for (let r = C.first[i]; r < C.first[i + 1]; r++) touched.add(SECTION_OF[r]);
       };
       // accepting what is applied changes no text
-      for (const i of which) if (layout.edited.has(i) || decisions.get(i)?.what === "edit") touch(i);
+      if (layout.edited.size || decisions.texts.size) for (const i of which) if (layout.edited.has(i) || decisions.texts.has(i)) touch(i);
       for (let i = 0; i < NC; i++) if (on[i] !== layout.on[i]) touch(i);
       layout.on = on;
-      const edits = [...decisions].filter(([i, one]) => one.what === "edit" && on[i]).sort((x, y) => x[0] - y[0]);
+      const edits = [...decisions.texts].filter(([i]) => on[i]).sort((x, y) => x[0] - y[0]);
       layout.edited = new Set(edits.map(([i]) => i));
       // a person's text for a correction of several sections is settled in all of them
       for (let before = -1; before !== touched.size; ) {
@@ -83,19 +84,36 @@ function layOut(decisions) {
       }
       const changed = [...touched].sort((x, y) => x - y).map((k) => layout.sections[k]);
       for (const section of changed) settle(layout, section);
-      for (const [i, one] of edits) {
+      for (const [i, text] of edits) {
         const rows = textRows(i);
         if (!touched.has(SECTION_OF[rows[0]])) continue;
-        const same = rows.map((r) => POOL[E.text[r]]).join("") === one.text;
-        if (!same || rows.some((r) => above(r).some((m) => on[E.corr[m]]))) rewriteRows(i, one.text, on, layout.state, layout.rewritten, layout.shownAs);
+        const same = rows.map((r) => POOL[E.text[r]]).join("") === text;
+        if (!same || rows.some((r) => above(r).some((m) => on[E.corr[m]]))) rewriteRows(i, text, on, layout.state, layout.rewritten, layout.shownAs);
       }
-      for (const section of changed) runsOf(layout, section);
+      for (const section of changed) section.stale = true;
       return changed;
+    },
+    /** A section as it is under the decisions. */
+    fresh(section) {
+      if (section.stale) {
+        section.stale = false;
+        runsOf(layout, section);
+        laid(layout, section);
+      }
+      return section;
+    },
+    /** All sections; with a time (ms, as of performance.now) null when it is over before they are done. */
+    whole(until = Infinity) {
+      for (const section of layout.sections) {
+        if (section.stale && performance.now() > until) return null;
+        layout.fresh(section);
+      }
+      return layout.sections;
     },
     /** The restored text. */
     text() {
       const out = [];
-      for (const { kind, a, b, ref } of layout.sections) {
+      for (const { kind, a, b, ref } of layout.whole()) {
         for (let k = 0; k < kind.length; k++) {
           if (kind[k] === OWN) out.push(src(a[k], b[k]));
           else if (kind[k] === PUT || kind[k] === SWAP) out.push(layout.textOf(ref[k]).slice(a[k], b[k]));
@@ -107,14 +125,13 @@ function layOut(decisions) {
     /** Characters deleted, supplied and moved, and gaps. */
     sums() {
       const all = { deleted: 0, supplied: 0, moved: 0, gaps: 0 };
-      for (const { sums } of layout.sections) for (const name of Object.keys(all)) all[name] += sums[name];
+      for (const { sums } of layout.whole()) for (const name of Object.keys(all)) all[name] += sums[name];
       return all;
     },
   };
   layout.on = acceptedBy(decisions);
   layout.on.forEach((one, i) => (layout.on[i] = 1 - one)); // everything differs from what nobody has laid out yet
   layout.update(decisions, []);
-  for (const section of layout.sections) if (!section.kind) settle(layout, section), runsOf(layout, section); // nothing to correct there
   return layout;
 }
 

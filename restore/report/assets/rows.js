@@ -5,7 +5,7 @@
 
 const ROW_FULL = 1600;
 const ROW_LONGEST = 3200;
-const CHUNK = 1500;
+const CHUNK = 700;
 
 /** Rows of a section: run range [from, to), source range [a, b), and whether it goes on inside a line. */
 function cutRows(section) {
