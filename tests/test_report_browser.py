@@ -198,7 +198,7 @@ def test_any_decisions_give_the_text_python_gives(opened: Opened, restoration: R
     n = restoration.ledger.n_corrections
     standing = sorted(restoration.ledger.builds_on.keys() | restoration.ledger.requires.keys())
     moving = [i for i in range(n) if i not in standing and len(restoration.ledger.rows(i)) != 1] + standing
-    for round_ in range(40):
+    for round_ in range(60):
         chosen = lots.sample(range(n), lots.choice((1, 5, 60, n // 2, n)))
         chosen += lots.sample(moving, min(len(moving), lots.randint(0, 12)))
         decisions = {i: lots.choice(("accept", "reject", "reject")) for i in chosen}
