@@ -23,6 +23,8 @@ Hashes = NDArray[np.uint64]
 _FINGER = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2**64 / golden ratio: spreads the hash anew
 _HALF = np.uint64(32)
 _MIDDLE = np.uint64(16)
+_FEW = 256  # hashes below which it does not pay to look for runs
+_RUNS = 0.7  # share of first ones of a run above which the runs are too short to pay
 
 
 def geometry(size: int) -> tuple[int, int]:
@@ -92,6 +94,22 @@ class FuseMap:
         stored = (word >> np.uint32(self._value_bits)) == _fingers(hashes, self.finger_bits).astype(np.uint32)
         word &= np.uint32((1 << self._value_bits) - 1)
         return word, stored
+
+    def get_runs(self, hashes: Hashes) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+        """As `get`, for hashes of which the same often stand behind each other: these are looked up once."""
+        if len(hashes) < _FEW:
+            return self.get(hashes)
+        new = np.empty(len(hashes), dtype=np.bool_)
+        new[0] = True
+        np.not_equal(hashes[1:], hashes[:-1], out=new[1:])
+        first = new.nonzero()[0]
+        if len(first) > _RUNS * len(hashes):
+            return self.get(hashes)
+        value, stored = self.get(hashes.take(first))
+        size = np.empty_like(first)
+        np.subtract(first[1:], first[:-1], out=size[:-1])
+        size[-1] = len(hashes) - first[-1]
+        return value.repeat(size), stored.repeat(size)
 
 
 def build_words(
