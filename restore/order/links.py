@@ -108,9 +108,10 @@ def link_features(
     total = text + solution.place
     framed = np.full((n + 4, n + 4), _NOTHING)
     framed[2:-2, 2:-2] = np.maximum(text, _NOTHING)
+    flat, row = framed.ravel(), n + 4
 
-    def seam(a: Ints, b: Ints) -> NDArray[np.float64]:
-        return np.asarray(framed[np.clip(a, -2, n + 1) + 2, np.clip(b, -2, n + 1) + 2])
+    def seam(a: Ints, b: Ints) -> NDArray[np.float64]:  # of lines at most two away from one of the page
+        return flat.take(a * row + (b + 2 * row + 2))
 
     # what the two lines say
     here = np.clip(text[i, j], -8, 12)
