@@ -399,10 +399,24 @@ def _regional(seen: Codes, true: Codes) -> NDArray[np.bool_]:
     """Whether two glyphs are forms of one character, of which regions prefer one (著 and 着 in Taiwan)."""
     same = np.zeros(len(seen), dtype=np.bool_)
     for scheme in ("t2tw", "t2hk"):
-        convert = converter(scheme)
-        one, other = (np.array(convert("\n".join(_text_of(c))).split("\n")) for c in (seen, true))
+        one, other = (_in_region(c, scheme) for c in (seen, true))
         same |= one == other
     return same
+
+
+def _in_region(codes: Codes, scheme: str) -> NDArray[np.object_]:
+    """What a scheme of conversion makes of each character by itself, shape ``(n,)``."""
+    known = _CONVERTED.setdefault(scheme, {})
+    distinct, number = np.unique(codes, return_inverse=True)
+    new = [code for code in distinct.tolist() if code not in known]
+    if new:
+        made = converter(scheme)("\n".join(map(chr, new))).split("\n")
+        known.update(zip(new, made, strict=True))
+    return np.array([known[code] for code in distinct.tolist()], dtype=np.object_)[number]
+
+
+_CONVERTED: dict[str, dict[int, str]] = {}
+"""By scheme, what it makes of the characters met so far."""
 
 
 def _same_simplified(one: Codes, other: Codes) -> NDArray[np.bool_]:
