@@ -7,6 +7,7 @@ segment, and the solution is sought again. Nothing is assumed about the tool tha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,11 @@ class Layer:
     chance: Floats
     weight: float
     local: bool
+
+    @cached_property
+    def of_row(self) -> Ints:
+        """Places of the keys in a table of one row of keys for each segment i, shape ``(n, n)``."""
+        return self.key + len(self.prior) * np.arange(len(self.key))[:, None]
 
 
 def kind_of(segments: Segments) -> str:
@@ -97,7 +103,9 @@ class Geometry:
         """Log-odds of every pair before anything is learned, shape ``(n, n)``."""
         out = np.zeros((self.n, self.n))
         for layer in self.layers:
-            out += layer.weight * _COLD * (np.log(layer.prior + 1e-9) - np.log(layer.chance))[layer.key]
+            out += (layer.weight * _COLD * (np.log(layer.prior + 1e-9) - np.log(layer.chance))).take(
+                layer.key
+            )
         return out
 
     def learned(self, i: Ints, j: Ints, weight: Floats, local: bool) -> Floats:
@@ -117,9 +125,9 @@ class Geometry:
                 around = self._decay @ own
                 near = (around + _LOCAL_PRIOR * page) / (around.sum(axis=1, keepdims=True) + _LOCAL_PRIOR)
                 odds = np.log(near) - np.log(layer.chance)
-                out += layer.weight * odds.take(layer.key + size * np.arange(self.n)[:, None])
+                out += (layer.weight * odds).take(layer.of_row)
             else:
-                out += layer.weight * (np.log(page) - np.log(layer.chance))[layer.key]
+                out += (layer.weight * (np.log(page) - np.log(layer.chance))).take(layer.key)
         return out
 
 

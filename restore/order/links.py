@@ -72,8 +72,11 @@ def _margins(matrix: NDArray[np.float64], i: Ints, j: Ints) -> Iterator[NDArray[
     """By how much each pair beats the best other pair of its row, then of its column."""
     value = matrix[i, j]
     for table, at in ((matrix, i), (matrix.T, j)):
-        top = np.partition(table, -2, axis=1)[:, -2:]
-        first, second = top[at, 1], top[at, 0]
+        rest, best = table.copy(), table.argmax(axis=1)
+        rows = np.arange(len(table))
+        top = rest[rows, best]
+        rest[rows, best] = -np.inf
+        first, second = top[at], rest.max(axis=1)[at]
         yield value - np.where(value >= first - 1e-9, second, first)
 
 
@@ -104,8 +107,7 @@ def link_features(
         i, j: index arrays, shape ``(m,)``.
     """
     e, n = solution.evidence, len(solution.evidence)
-    text, successor = solution.text, solution.successor
-    total = text + solution.place
+    text, successor, total = solution.text, solution.successor, solution.total
     framed = np.full((n + 4, n + 4), _NOTHING)
     framed[2:-2, 2:-2] = np.maximum(text, _NOTHING)
     flat, row = framed.ravel(), n + 4
