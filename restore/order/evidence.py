@@ -93,9 +93,9 @@ def _seams(tails: NDArray[Any], heads: NDArray[Any], length: Index, model: Score
     """ln P(head | tail) of all pairs; a head shorter than REACH says nothing beyond its end. Shape ``(tails, heads)``."""
     matrix = np.asarray(model.seam_matrix(tails, heads), dtype=np.float64)
     for size in range(1, REACH):
-        for j in np.flatnonzero(length == size).tolist():
-            head = np.repeat(heads[j : j + 1, :size], len(tails), axis=0)
-            matrix[:, j] = np.asarray(model.logp_given(tails, head)).sum(axis=1)
+        short = np.flatnonzero(length == size)
+        if len(short):
+            matrix[:, short] = model.seam_matrix(tails, heads[short, :size])
     return matrix
 
 
