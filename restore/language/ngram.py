@@ -195,8 +195,9 @@ class NgramModel:
         total: Floats = self.logp_given(tails, heads).sum(axis=1, dtype=np.float32)
         return total
 
-    def seam_matrix(self, tails: Ids, heads: Ids) -> Floats:
-        """ln P(head | tail) of every tail with every head: ``(n, a)``, ``(m, b)`` -> ``(n, m)``.
+    def seam_matrix(self, tails: Ids, heads: Ids, lengths: NDArray[np.int64] | None = None) -> Floats:
+        """ln P(head | tail) of every tail with every head: ``(n, a)``, ``(m, b)`` -> ``(n, m)``; of the heads only
+        ``lengths`` ids each, shape ``(m,)``, where that is given.
 
         An n-gram across the seam is the end of a tail and the beginning of a head. So every distinct pair of those is
         looked up once, and only where the shorter n-grams in it are stored.
@@ -204,16 +205,16 @@ class NgramModel:
         total = np.zeros((len(tails), len(heads)), dtype=np.float32)
         if not total.size or not heads.shape[1]:
             return total
-        if total.shape[0] == heads.shape[1] == 1:
+        if total.shape[0] == heads.shape[1] == 1 and lengths is None:
             total[0] = self._behind(tails[0], heads[:, 0])
             return total
-        if heads.shape[1] == 1 and len(heads) >= _MANY:
+        if heads.shape[1] == 1 and len(heads) >= _MANY and lengths is None:
             return self._many_behind(tails, np.asarray(heads[:, 0], dtype=np.int64))
         begins = _Edge(np.asarray(heads, dtype=np.int64))
         inside = self._windows(begins.rows)
         step = max(1, _PAIRS // len(heads))
         for row in range(0, len(tails), step):
-            self._add_seams(tails[row : row + step], begins, inside, total[row : row + step])
+            self._add_seams(tails[row : row + step], begins, inside, total[row : row + step], lengths)
         return total
 
     def _behind(self, context: Ids, ids: Ids) -> Floats:
@@ -286,8 +287,15 @@ class NgramModel:
                 kept.update(out)
         return [kept[one] for one in before.tolist()]
 
-    def _add_seams(self, tails: Ids, begins: _Edge, inside: list[_Stored], total: Floats) -> None:
-        """Add ln P of every head behind every tail to ``total``."""
+    def _add_seams(
+        self,
+        tails: Ids,
+        begins: _Edge,
+        inside: list[_Stored],
+        total: Floats,
+        lengths: NDArray[np.int64] | None,
+    ) -> None:
+        """Add ln P of every head, or of its first ``lengths`` ids, behind every tail to ``total``."""
         reach = self.order - 1
         known = min(reach, tails.shape[1])
         outward = np.full((len(tails), reach), BOS, dtype=np.int64)
@@ -333,7 +341,10 @@ class NgramModel:
                 hit = across[a, k + 1]
                 np.put(scores, hit.at, self._prob[a + k - 1].take(hit.value))
             rows = ends.number[reach - k] if k < reach else np.zeros(len(tails), dtype=np.int64)
-            total += scores.take(rows, axis=0).take(begins.number[k + 1], axis=1)
+            whole = scores.take(rows, axis=0).take(begins.number[k + 1], axis=1)
+            if lengths is not None:
+                whole[:, lengths <= k] = 0.0
+            total += whole
 
     def _across(self, ends: Ids, begins: Ids, likely: NDArray[np.bool_] | None) -> _Stored:
         """The n-grams of ends of tails, counted from the seam, and beginnings of heads; only ``likely`` pairs, or all."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ __all__ = ["Geometry", "Layer", "kind_of"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 BLOCKS, ROWS, LINES = "blocks", "rows", "lines"
 
@@ -73,18 +75,16 @@ class Geometry:
     def __init__(self, segments: Segments) -> None:
         self.n = len(segments)
         self.kind = kind_of(segments)
-        index = np.arange(self.n)
-        step = index[None, :] - index[:, None]
+        steps = np.arange(1 - self.n, self.n)
         self.layers: list[Layer] = []
         if self.kind == ROWS:
             self._rows(segments)
         else:
             column_step = column_displacement(segments.width, segments.measures)
             near = np.clip(column_step, -4, 6) + 4
-            self._layer(near * 9 + np.searchsorted(_NEAR, step, side="right"), _near_prior(), 0.5)
-            self._layer(np.searchsorted(_FAR, step, side="right"), _far_prior(), 0.5)
-        self._decay = np.exp(-np.abs(step) / _NEIGHBOURHOOD)
-        np.fill_diagonal(self._decay, 0.0)
+            self._layer(near * 9 + _by_step(np.searchsorted(_NEAR, steps, side="right")), _near_prior(), 0.5)
+            self._layer(_by_step(np.searchsorted(_FAR, steps, side="right")), _far_prior(), 0.5)
+        self._decay = _by_step(np.where(steps == 0, 0.0, np.exp(-np.abs(steps) / _NEIGHBOURHOOD)))
 
     def _rows(self, segments: Segments) -> None:
         down = np.clip(segments.row[None, :] - segments.row[:, None], -_ROWS, _ROWS) + _ROWS
@@ -129,6 +129,20 @@ class Geometry:
             else:
                 out += (layer.weight * (np.log(page) - np.log(layer.chance))).take(layer.key)
         return out
+
+
+def _by_step(values: NDArray[_Scalar]) -> NDArray[_Scalar]:
+    """A matrix whose entry ``(i, j)`` is the value for the step ``j - i``.
+
+    Args:
+        values: for the steps from ``1 - n`` to ``n - 1``, shape ``(2n - 1,)``.
+    """
+    n = (len(values) + 1) // 2
+    return (
+        np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(values, n)[::-1])
+        if n
+        else values[:0].reshape(0, 0)
+    )
 
 
 def measure_class(width: Floats, measures: Floats) -> Ints:
