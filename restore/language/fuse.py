@@ -74,6 +74,8 @@ class FuseMap:
         self._length, self._count = geometry(size)
         self._value_bits = value_bits
         self.finger_bits = sum(8 * part.itemsize for part in words) - value_bits
+        if len(words) > 1 and value_bits > 16:
+            raise ValueError(f"values of {value_bits} bits do not fit into the lower 16 bits of a word")
 
     def get(self, hashes: Hashes) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         """Values and whether the keys are stored, both shaped like ``hashes``, shape ``(n,)``."""
@@ -83,16 +85,22 @@ class FuseMap:
         read ^= low.take(two, mode="clip")
         read ^= low.take(three, mode="clip")
         word: NDArray[np.uint32] = read.astype(np.uint32, copy=False)
-        if len(self._words) > 1:
-            top = self._words[1]
-            more = top.take(one, mode="clip")
-            more ^= top.take(two, mode="clip")
-            more ^= top.take(three, mode="clip")
-            wide = more.astype(np.uint32)
-            wide <<= np.uint32(16)
-            word |= wide
-        stored = (word >> np.uint32(self._value_bits)) == _fingers(hashes, self.finger_bits).astype(np.uint32)
-        word &= np.uint32((1 << self._value_bits) - 1)
+        fingers = _fingers(hashes, self.finger_bits).astype(np.uint32)
+        mask = np.uint32((1 << self._value_bits) - 1)
+        if len(self._words) == 1:
+            stored = (word >> np.uint32(self._value_bits)) == fingers
+            word &= mask
+            return word, stored
+        # most keys that are not stored are told by the lower bits of their fingerprints already
+        below = 16 - self._value_bits  # words of two arrays have values of at most 16 bits
+        stored = (word >> np.uint32(self._value_bits)) == (fingers & np.uint32((1 << below) - 1))
+        word &= mask
+        some = stored.nonzero()[0]
+        top = self._words[1]
+        more = top.take(one.take(some), mode="clip")
+        more ^= top.take(two.take(some), mode="clip")
+        more ^= top.take(three.take(some), mode="clip")
+        stored[some] = more == (fingers.take(some) >> np.uint32(below))
         return word, stored
 
     def get_runs(self, hashes: Hashes) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
