@@ -419,17 +419,17 @@ def scores(e: Evidence, tables: Sequence[Weights], i: Index, j: Index) -> list[F
     shape = np.broadcast_shapes(i.shape, j.shape)
     for names, value in _features(e, i, j):
         # what few pairs have is added to those alone
-        rare: Index | None = None
+        rare: tuple[Index, ...] | None = None
         if value.dtype == np.bool_ and value.shape == shape and shape in sums[0]:
-            here = np.flatnonzero(value)
-            rare = here if len(here) * _RARE < value.size else None
+            here = value.nonzero()
+            rare = here if len(here[0]) * _RARE < value.size else None
         for table, total in zip(tables, sums, strict=True):
             if isinstance(names, str):
                 weight = table.get(names, 0.0)
                 if not weight:
                     continue
                 if rare is not None and shape in total:
-                    total[shape].reshape(-1)[rare] += np.float32(weight)
+                    total[shape][rare] += np.float32(weight)
                     continue
                 part = np.float32(weight) * value
             else:
