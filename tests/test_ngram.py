@@ -482,14 +482,33 @@ class CountScorer:
     def seams(self, tails: NDArray[Any], heads: NDArray[Any]) -> NDArray[np.float32]:
         return self.logp_given(tails, heads).sum(axis=1)
 
-    def seam_matrix(self, tails: NDArray[Any], heads: NDArray[Any]) -> NDArray[np.float32]:
-        rows = self.seams(np.repeat(tails, len(heads), axis=0), np.tile(heads, (len(tails), 1)))
-        return rows.reshape(len(tails), len(heads))
+    def seam_matrix(
+        self, tails: NDArray[Any], heads: NDArray[Any], lengths: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
+        each = self.logp_given(np.repeat(tails, len(heads), axis=0), np.tile(heads, (len(tails), 1)))
+        if lengths is not None:
+            each[np.arange(heads.shape[1]) >= np.tile(lengths, len(tails))[:, None]] = 0
+        return each.sum(axis=1).reshape(len(tails), len(heads))
 
 
 @pytest.fixture(scope="module")
 def counted() -> CountScorer:
     return CountScorer(corpus_text(11).replace("\n\n", "\n"))
+
+
+@pytest.mark.parametrize("which", ["model", "counted"])
+def test_of_short_heads_only_their_own_characters_count(which: str, request: pytest.FixtureRequest) -> None:
+    scorer: Scorer = request.getfixturevalue(which)
+    tails = np.stack([scorer.encode(text) for text in ("和人民会", "的中国经", "中国的学")])
+    heads = np.stack([scorer.encode(text) for text in ("议和人民", "济的中国", "学会议和")])
+    lengths = np.array([1, 3, 4])
+    found = scorer.seam_matrix(tails, heads, lengths)
+    for j, size in enumerate(lengths.tolist()):
+        assert np.allclose(
+            found[:, j],
+            scorer.seams(tails, np.repeat(heads[j : j + 1, :size], len(tails), axis=0)),
+            atol=1e-4,
+        )
 
 
 @pytest.mark.parametrize("which", ["model", "counted"])
@@ -549,3 +568,17 @@ def test_the_end_of_a_short_line_is_not_held_against_it(model: NgramModel) -> No
     longer = PageCache([*lines[:2], "澜甲乙丙", *lines[3:]], model).gain_matrix()
     assert matrix[1, 2] > 1
     assert matrix[1, 2] >= longer[1, 2]
+
+
+def test_many_single_characters_behind_contexts(model: NgramModel) -> None:
+    """Kept followers say what looking up every pair says, the second time too."""
+    ids = np.arange(2, 2 + 1500, dtype=np.int64)
+    contexts = np.stack([model.encode(text) for text in ("和人民", "的中国", "中国的", "人民的")]).astype(
+        np.int64
+    )
+    contexts[0, :2] = model.bos
+    for _ in range(2):
+        found = model.seam_matrix(contexts, ids[:, None])
+        for row, context in enumerate(contexts):
+            rows = np.repeat(context[None, :], len(ids), axis=0)
+            assert np.array_equal(found[row], model.logp_given(rows, ids[:, None])[:, 0])

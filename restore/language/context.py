@@ -87,12 +87,12 @@ class RunningText:
 
     def left(self, place: Ints) -> Ids:
         """Ids of the `REACH` characters before each place, shape ``(m, REACH)``."""
-        return np.asarray(self.ids[place[:, None] + np.arange(REACH)])
+        return np.asarray(self.ids.take(place[:, None] + np.arange(REACH)))
 
     def right(self, place: Ints, size: int = 1) -> Ids:
         """Ids of the `REACH` characters behind ``size`` characters from each place, shape ``(m, REACH)``."""
         at = place[:, None] + size + REACH + np.arange(REACH)
-        return np.asarray(self.ids[np.minimum(at, len(self.ids) - 1)])
+        return np.asarray(self.ids.take(at, mode="clip"))
 
     def without(self, place: Ints, size: int = 1) -> Floats:
         """ln P of the `REACH` characters behind, when ``size`` characters from each place are taken out."""

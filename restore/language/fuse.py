@@ -23,6 +23,8 @@ Hashes = NDArray[np.uint64]
 _FINGER = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2**64 / golden ratio: spreads the hash anew
 _HALF = np.uint64(32)
 _MIDDLE = np.uint64(16)
+_FEW = 256  # hashes below which it does not pay to look for runs
+_RUNS = 0.7  # share of first ones of a run above which the runs are too short to pay
 
 
 def geometry(size: int) -> tuple[int, int]:
@@ -72,6 +74,8 @@ class FuseMap:
         self._length, self._count = geometry(size)
         self._value_bits = value_bits
         self.finger_bits = sum(8 * part.itemsize for part in words) - value_bits
+        if len(words) > 1 and value_bits > 16:
+            raise ValueError(f"values of {value_bits} bits do not fit into the lower 16 bits of a word")
 
     def get(self, hashes: Hashes) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         """Values and whether the keys are stored, both shaped like ``hashes``, shape ``(n,)``."""
@@ -81,17 +85,39 @@ class FuseMap:
         read ^= low.take(two, mode="clip")
         read ^= low.take(three, mode="clip")
         word: NDArray[np.uint32] = read.astype(np.uint32, copy=False)
-        if len(self._words) > 1:
-            top = self._words[1]
-            more = top.take(one, mode="clip")
-            more ^= top.take(two, mode="clip")
-            more ^= top.take(three, mode="clip")
-            wide = more.astype(np.uint32)
-            wide <<= np.uint32(16)
-            word |= wide
-        stored = (word >> np.uint32(self._value_bits)) == _fingers(hashes, self.finger_bits).astype(np.uint32)
-        word &= np.uint32((1 << self._value_bits) - 1)
+        fingers = _fingers(hashes, self.finger_bits).astype(np.uint32)
+        mask = np.uint32((1 << self._value_bits) - 1)
+        if len(self._words) == 1:
+            stored = (word >> np.uint32(self._value_bits)) == fingers
+            word &= mask
+            return word, stored
+        # most keys that are not stored are told by the lower bits of their fingerprints already
+        below = 16 - self._value_bits  # words of two arrays have values of at most 16 bits
+        stored = (word >> np.uint32(self._value_bits)) == (fingers & np.uint32((1 << below) - 1))
+        word &= mask
+        some = stored.nonzero()[0]
+        top = self._words[1]
+        more = top.take(one.take(some), mode="clip")
+        more ^= top.take(two.take(some), mode="clip")
+        more ^= top.take(three.take(some), mode="clip")
+        stored[some] = more == (fingers.take(some) >> np.uint32(below))
         return word, stored
+
+    def get_runs(self, hashes: Hashes) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+        """As `get`, for hashes of which the same often stand behind each other: these are looked up once."""
+        if len(hashes) < _FEW:
+            return self.get(hashes)
+        new = np.empty(len(hashes), dtype=np.bool_)
+        new[0] = True
+        np.not_equal(hashes[1:], hashes[:-1], out=new[1:])
+        first = new.nonzero()[0]
+        if len(first) > _RUNS * len(hashes):
+            return self.get(hashes)
+        value, stored = self.get(hashes.take(first))
+        size = np.empty_like(first)
+        np.subtract(first[1:], first[:-1], out=size[:-1])
+        size[-1] = len(hashes) - first[-1]
+        return value.repeat(size), stored.repeat(size)
 
 
 def build_words(

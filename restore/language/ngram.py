@@ -37,7 +37,13 @@ _SPARSE = 0.7
 _CHUNK = 1 << 14
 """Characters scored at a time: the intermediate arrays stay in the cache of one core."""
 
+_MANY = 1024
+"""Single characters as heads from which what stands behind which is kept."""
+_KEPT = 1024
+"""Characters for which it is kept: of each some hundred pairs of 6 bytes."""
+
 Floats = NDArray[np.float32]
+_Followers = tuple[NDArray[np.uint16], NDArray[np.uint32]]
 
 
 def hash_tables(size: int, order: int, seed: int) -> NDArray[np.uint64]:
@@ -129,6 +135,7 @@ class NgramModel:
                 self._backoff.append(np.repeat(backoff, len(prob)))
                 bits += (len(backoff) - 1).bit_length()
             self._maps.append(FuseMap(words, size, bits))
+        self._followers: tuple[Ids, dict[int, _Followers]] = np.zeros(0, dtype=np.int64), {}
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -188,8 +195,9 @@ class NgramModel:
         total: Floats = self.logp_given(tails, heads).sum(axis=1, dtype=np.float32)
         return total
 
-    def seam_matrix(self, tails: Ids, heads: Ids) -> Floats:
-        """ln P(head | tail) of every tail with every head: ``(n, a)``, ``(m, b)`` -> ``(n, m)``.
+    def seam_matrix(self, tails: Ids, heads: Ids, lengths: NDArray[np.int64] | None = None) -> Floats:
+        """ln P(head | tail) of every tail with every head: ``(n, a)``, ``(m, b)`` -> ``(n, m)``; of the heads only
+        ``lengths`` ids each, shape ``(m,)``, where that is given.
 
         An n-gram across the seam is the end of a tail and the beginning of a head. So every distinct pair of those is
         looked up once, and only where the shorter n-grams in it are stored.
@@ -197,14 +205,16 @@ class NgramModel:
         total = np.zeros((len(tails), len(heads)), dtype=np.float32)
         if not total.size or not heads.shape[1]:
             return total
-        if total.shape[0] == heads.shape[1] == 1:
+        if total.shape[0] == heads.shape[1] == 1 and lengths is None:
             total[0] = self._behind(tails[0], heads[:, 0])
             return total
+        if heads.shape[1] == 1 and len(heads) >= _MANY and lengths is None:
+            return self._many_behind(tails, np.asarray(heads[:, 0], dtype=np.int64))
         begins = _Edge(np.asarray(heads, dtype=np.int64))
         inside = self._windows(begins.rows)
         step = max(1, _PAIRS // len(heads))
         for row in range(0, len(tails), step):
-            self._add_seams(tails[row : row + step], begins, inside, total[row : row + step])
+            self._add_seams(tails[row : row + step], begins, inside, total[row : row + step], lengths)
         return total
 
     def _behind(self, context: Ids, ids: Ids) -> Floats:
@@ -229,8 +239,63 @@ class NgramModel:
             total[some] = self._prob[n - 2].take(value[stored])
         return total
 
-    def _add_seams(self, tails: Ids, begins: _Edge, inside: list[_Stored], total: Floats) -> None:
-        """Add ln P of every head behind every tail to ``total``."""
+    def _many_behind(self, contexts: Ids, ids: Ids) -> Floats:
+        """ln P of each of many ids behind each context, shape ``(n, m)``.
+
+        Which of the ids stand behind a character at all is kept: on every page the same characters come again.
+        """
+        reach = self.order - 1
+        before = np.full((len(contexts), reach), BOS, dtype=np.int64)
+        known = min(reach, contexts.shape[1])
+        before[:, reach - known :] = contexts[:, contexts.shape[1] - known :]
+        windows = self._windows(before)
+        total: Floats = self._unigram[ids] + self._unigram_backoff[before[:, -1]][:, None]
+        followers = self._followers_of(before[:, -1], ids)
+        rows = np.repeat(np.arange(len(contexts)), [len(at) for at, _ in followers])
+        columns = np.concatenate([at for at, _ in followers]).astype(np.int64)
+        value = np.concatenate([values for _, values in followers])
+        hashes = self._hash[0][ids[columns]] ^ self._hash[1][before[rows, -1]]
+        for n in range(2, self.order + 1):
+            if n > 2:
+                shorter = windows[n - 1].of(np.arange(len(contexts)), reach - n + 1)
+                total += (self._backoff[n - 3].take(shorter.value) * shorter.stored)[:, None]
+                likely = shorter.stored[rows].nonzero()[0]
+                rows, columns = rows[likely], columns[likely]
+                hashes = hashes[likely] ^ self._hash[n - 1][before[rows, reach - n + 1]]
+                value, stored = self._maps[n - 2].get(hashes)
+                rows, columns, hashes, value = rows[stored], columns[stored], hashes[stored], value[stored]
+            total[rows, columns] = self._prob[n - 2].take(value)
+        return total
+
+    def _followers_of(self, before: Ids, ids: Ids) -> list[_Followers]:
+        """For each character, which of ``ids`` stand behind it in a stored pair, and the values of the pairs."""
+        kept_ids, kept = self._followers
+        if not np.array_equal(kept_ids, ids):
+            kept_ids, kept = self._followers = ids.copy(), {}
+        new = [one for one in np.unique(before).tolist() if one not in kept]
+        out = {}
+        if new:
+            value, hit = self._maps[0].get((self._hash[1][new][:, None] ^ self._hash[0][ids]).ravel())
+            for number, one in enumerate(new):
+                row = slice(number * len(ids), (number + 1) * len(ids))
+                at = hit[row].nonzero()[0].astype(np.uint16)
+                out[one] = at, value[row][at]
+            if len(kept) + len(new) > _KEPT:
+                kept = {**kept, **out}
+                self._followers = kept_ids, dict(list(out.items())[:_KEPT])
+            else:
+                kept.update(out)
+        return [kept[one] for one in before.tolist()]
+
+    def _add_seams(
+        self,
+        tails: Ids,
+        begins: _Edge,
+        inside: list[_Stored],
+        total: Floats,
+        lengths: NDArray[np.int64] | None,
+    ) -> None:
+        """Add ln P of every head, or of its first ``lengths`` ids, behind every tail to ``total``."""
         reach = self.order - 1
         known = min(reach, tails.shape[1])
         outward = np.full((len(tails), reach), BOS, dtype=np.int64)
@@ -276,7 +341,10 @@ class NgramModel:
                 hit = across[a, k + 1]
                 np.put(scores, hit.at, self._prob[a + k - 1].take(hit.value))
             rows = ends.number[reach - k] if k < reach else np.zeros(len(tails), dtype=np.int64)
-            total += scores.take(rows, axis=0).take(begins.number[k + 1], axis=1)
+            whole = scores.take(rows, axis=0).take(begins.number[k + 1], axis=1)
+            if lengths is not None:
+                whole[:, lengths <= k] = 0.0
+            total += whole
 
     def _across(self, ends: Ids, begins: Ids, likely: NDArray[np.bool_] | None) -> _Stored:
         """The n-grams of ends of tails, counted from the seam, and beginnings of heads; only ``likely`` pairs, or all."""
@@ -336,14 +404,15 @@ class NgramModel:
         for n in range(2, self.order + 1):  # arrays begin at the first place that has n - 1 before it
             hashes = hashes[step:] ^ self._hash[n - 1][ids[: len(ids) - (n - 1) * step]]
             likely = shorter[step:] & shorter[:-step]
-            some = np.flatnonzero(likely) if n > 2 else ()
+            some = likely.nonzero()[0] if n > 2 else ()
+            look_up = self._maps[n - 2].get if step == 1 else self._maps[n - 2].get_runs
             if n > 2 and len(some) < _SPARSE * len(
                 likely
             ):  # where the shorter ones in it are not stored, it is not
                 value, found = np.zeros(len(likely), dtype=np.uint32), np.zeros(len(likely), dtype=np.bool_)
-                value[some], found[some] = self._maps[n - 2].get(hashes[some])
+                value[some], found[some] = look_up(hashes[some])
             else:
-                value, found = self._maps[n - 2].get(hashes)
+                value, found = look_up(hashes)
                 found &= likely
             total += backoff[-count - step : -step]
             np.copyto(total, self._prob[n - 2].take(value[-count:]), where=found[-count:])

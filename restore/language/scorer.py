@@ -45,5 +45,12 @@ class Scorer(Protocol):
     def seams(self, tails: Ids, heads: Ids) -> NDArray[np.float32]:
         """ln P(head | tail) per row: ``(n, a)``, ``(n, b)`` -> ``(n,)``."""
 
-    def seam_matrix(self, tails: Ids, heads: Ids) -> NDArray[np.float32]:
-        """ln P(head | tail) of all pairs: ``(n, a)``, ``(m, b)`` -> ``(n, m)``."""
+    def seam_matrix(
+        self, tails: Ids, heads: Ids, lengths: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float32]:
+        """ln P(head | tail) of all pairs: ``(n, a)``, ``(m, b)`` -> ``(n, m)``.
+
+        Args:
+            tails, heads: ids.
+            lengths: how many ids of each head count, shape ``(m,)``; by default all.
+        """

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from restore import characters as ch
+from restore.language.context import REACH
 from restore.layout.segments import segments_of
 from restore.layout.tokens import tokens_of
 
@@ -37,5 +38,11 @@ def read_across(view: View, model: Scorer) -> bool:
     lines = [text for text in segments_of(view).texts if len(text) >= _SHORTEST]
     if not lines:
         return False
-    scores = np.concatenate([model.logp(model.encode(line))[1:] for line in lines])
-    return float(scores.mean()) < _NONSENSE
+    # all lines at once, between them as many boundaries as a character can look back on
+    ids = np.asarray(model.encode("".join(lines)))
+    ends = np.cumsum([len(line) for line in lines])[:-1]
+    scores = model.logp(np.insert(ids, np.repeat(ends, REACH), model.bos))
+    within = np.insert(np.ones(len(ids), dtype=np.bool_), np.repeat(ends, REACH), False)
+    within[1:] &= within[:-1]
+    within[0] = False  # nothing stands before the first of a line
+    return float(scores[within].mean()) < _NONSENSE

@@ -37,9 +37,10 @@ def again_features(odds: Floats, successor: Ints, i: Ints, j: Ints) -> Iterator[
     odds = np.clip(odds, LEAST, _MOST)
     framed = np.full((n + 4, n + 4), LEAST, dtype=np.float32)
     framed[2:-2, 2:-2] = odds
+    flat, row = framed.ravel(), n + 4
 
-    def seam(a: Ints, b: Ints) -> Floats:
-        return np.asarray(framed[np.clip(a, -2, n + 1) + 2, np.clip(b, -2, n + 1) + 2])
+    def seam(a: Ints, b: Ints) -> Floats:  # of lines at most two away from one of the page
+        return flat.take(a * row + (b + 2 * row + 2))
 
     # the two best of every line and for every line
     onward = np.partition(odds, -2, axis=1)[:, -2:] if n > 1 else np.full((n, 2), LEAST, dtype=np.float32)

@@ -34,6 +34,7 @@ _Marks = tuple[Bools, Bools, Bools, Bools, Bools, Bools, Bools, Bools]
 _SAMPLE = 60  # tails that stand for all of a page
 REACH = 4  # characters scored on each side of a seam
 FULL, FIRST, PARTIAL = 0, 1, 2
+_RARE = 12  # a feature that fewer than one in so many pairs have is added pair by pair
 _LONGEST_STRING = 5  # characters of a string across a seam that the page is searched for
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd multiplier of a polynomial hash
 _HINGES = (-5, -2, 0, 2, 4, 6)
@@ -91,12 +92,7 @@ class Evidence:
 
 def _seams(tails: NDArray[Any], heads: NDArray[Any], length: Index, model: Scorer) -> NDArray[np.float64]:
     """ln P(head | tail) of all pairs; a head shorter than REACH says nothing beyond its end. Shape ``(tails, heads)``."""
-    matrix = np.asarray(model.seam_matrix(tails, heads), dtype=np.float64)
-    for size in range(1, REACH):
-        for j in np.flatnonzero(length == size).tolist():
-            head = np.repeat(heads[j : j + 1, :size], len(tails), axis=0)
-            matrix[:, j] = np.asarray(model.logp_given(tails, head)).sum(axis=1)
-    return matrix
+    return np.asarray(model.seam_matrix(tails, heads, np.minimum(length, REACH)), dtype=np.float64)
 
 
 def _log_mean(matrix: NDArray[Any]) -> NDArray[Any]:
@@ -361,7 +357,9 @@ def _features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str | tuple[str
     yield "stop*seam", stop * raw
     yield "stop*seam>0", stop * np.maximum(raw, 0)
     wider = e.width[j] - e.width[i]
-    bins = np.searchsorted(_WIDTH_EDGES, wider)
+    bins = np.zeros(wider.shape, dtype=np.int8)
+    for edge in _WIDTH_EDGES:
+        bins += wider > edge
     yield tuple(f"width{b}" for b in range(len(_WIDTH_EDGES) + 1)), bins
     names = ("full", "first", "partial")
     for a in range(3):
@@ -418,20 +416,28 @@ def scores(e: Evidence, tables: Sequence[Weights], i: Index, j: Index) -> list[F
     What depends on one of the two lines only is summed over its lines first.
     """
     sums: list[dict[tuple[int, ...], Floats]] = [{} for _ in tables]
+    shape = np.broadcast_shapes(i.shape, j.shape)
     for names, value in _features(e, i, j):
+        # what few pairs have is added to those alone
+        rare: tuple[Index, ...] | None = None
+        if value.dtype == np.bool_ and value.shape == shape and shape in sums[0]:
+            here = value.nonzero()
+            rare = here if len(here[0]) * _RARE < value.size else None
         for table, total in zip(tables, sums, strict=True):
             if isinstance(names, str):
                 weight = table.get(names, 0.0)
                 if not weight:
                     continue
+                if rare is not None and shape in total:
+                    total[shape][rare] += np.float32(weight)
+                    continue
                 part = np.float32(weight) * value
             else:
-                part = np.array([table.get(name, 0.0) for name in names], dtype=np.float32)[value]
+                part = np.array([table.get(name, 0.0) for name in names], dtype=np.float32).take(value)
             if value.shape in total:
                 total[value.shape] += part
             else:
                 total[value.shape] = part.astype(np.float32, copy=False)
-    shape = np.broadcast_shapes(i.shape, j.shape)
     out = []
     for table, total in zip(tables, sums, strict=True):
         whole = total.pop(shape, None)

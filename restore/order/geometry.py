@@ -7,6 +7,8 @@ segment, and the solution is sought again. Nothing is assumed about the tool tha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ __all__ = ["Geometry", "Layer", "kind_of"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 BLOCKS, ROWS, LINES = "blocks", "rows", "lines"
 
@@ -47,6 +50,11 @@ class Layer:
     weight: float
     local: bool
 
+    @cached_property
+    def of_row(self) -> Ints:
+        """Places of the keys in a table of one row of keys for each segment i, shape ``(n, n)``."""
+        return self.key + len(self.prior) * np.arange(len(self.key))[:, None]
+
 
 def kind_of(segments: Segments) -> str:
     """How the dump shows lines: whole blocks on physical lines, rows of several columns, or single lines."""
@@ -67,18 +75,16 @@ class Geometry:
     def __init__(self, segments: Segments) -> None:
         self.n = len(segments)
         self.kind = kind_of(segments)
-        index = np.arange(self.n)
-        step = index[None, :] - index[:, None]
+        steps = np.arange(1 - self.n, self.n)
         self.layers: list[Layer] = []
         if self.kind == ROWS:
             self._rows(segments)
         else:
             column_step = column_displacement(segments.width, segments.measures)
             near = np.clip(column_step, -4, 6) + 4
-            self._layer(near * 9 + np.searchsorted(_NEAR, step, side="right"), _near_prior(), 0.5)
-            self._layer(np.searchsorted(_FAR, step, side="right"), _far_prior(), 0.5)
-        self._decay = np.exp(-np.abs(step) / _NEIGHBOURHOOD)
-        np.fill_diagonal(self._decay, 0.0)
+            self._layer(near * 9 + _by_step(np.searchsorted(_NEAR, steps, side="right")), _near_prior(), 0.5)
+            self._layer(_by_step(np.searchsorted(_FAR, steps, side="right")), _far_prior(), 0.5)
+        self._decay = _by_step(np.where(steps == 0, 0.0, np.exp(-np.abs(steps) / _NEIGHBOURHOOD)))
 
     def _rows(self, segments: Segments) -> None:
         down = np.clip(segments.row[None, :] - segments.row[:, None], -_ROWS, _ROWS) + _ROWS
@@ -97,7 +103,9 @@ class Geometry:
         """Log-odds of every pair before anything is learned, shape ``(n, n)``."""
         out = np.zeros((self.n, self.n))
         for layer in self.layers:
-            out += layer.weight * _COLD * (np.log(layer.prior + 1e-9) - np.log(layer.chance))[layer.key]
+            out += (layer.weight * _COLD * (np.log(layer.prior + 1e-9) - np.log(layer.chance))).take(
+                layer.key
+            )
         return out
 
     def learned(self, i: Ints, j: Ints, weight: Floats, local: bool) -> Floats:
@@ -117,10 +125,24 @@ class Geometry:
                 around = self._decay @ own
                 near = (around + _LOCAL_PRIOR * page) / (around.sum(axis=1, keepdims=True) + _LOCAL_PRIOR)
                 odds = np.log(near) - np.log(layer.chance)
-                out += layer.weight * odds.take(layer.key + size * np.arange(self.n)[:, None])
+                out += (layer.weight * odds).take(layer.of_row)
             else:
-                out += layer.weight * (np.log(page) - np.log(layer.chance))[layer.key]
+                out += (layer.weight * (np.log(page) - np.log(layer.chance))).take(layer.key)
         return out
+
+
+def _by_step(values: NDArray[_Scalar]) -> NDArray[_Scalar]:
+    """A matrix whose entry ``(i, j)`` is the value for the step ``j - i``.
+
+    Args:
+        values: for the steps from ``1 - n`` to ``n - 1``, shape ``(2n - 1,)``.
+    """
+    n = (len(values) + 1) // 2
+    return (
+        np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(values, n)[::-1])
+        if n
+        else values[:0].reshape(0, 0)
+    )
 
 
 def measure_class(width: Floats, measures: Floats) -> Ints:

@@ -72,8 +72,11 @@ def _margins(matrix: NDArray[np.float64], i: Ints, j: Ints) -> Iterator[NDArray[
     """By how much each pair beats the best other pair of its row, then of its column."""
     value = matrix[i, j]
     for table, at in ((matrix, i), (matrix.T, j)):
-        top = np.partition(table, -2, axis=1)[:, -2:]
-        first, second = top[at, 1], top[at, 0]
+        rest, best = table.copy(), table.argmax(axis=1)
+        rows = np.arange(len(table))
+        top = rest[rows, best]
+        rest[rows, best] = -np.inf
+        first, second = top[at], rest.max(axis=1)[at]
         yield value - np.where(value >= first - 1e-9, second, first)
 
 
@@ -104,23 +107,24 @@ def link_features(
         i, j: index arrays, shape ``(m,)``.
     """
     e, n = solution.evidence, len(solution.evidence)
-    text, successor = solution.text, solution.successor
-    total = text + solution.place
+    text, successor, total = solution.text, solution.successor, solution.total
     framed = np.full((n + 4, n + 4), _NOTHING)
     framed[2:-2, 2:-2] = np.maximum(text, _NOTHING)
+    flat, row = framed.ravel(), n + 4
 
-    def seam(a: Ints, b: Ints) -> NDArray[np.float64]:
-        return np.asarray(framed[np.clip(a, -2, n + 1) + 2, np.clip(b, -2, n + 1) + 2])
+    def seam(a: Ints, b: Ints) -> NDArray[np.float64]:  # of lines at most two away from one of the page
+        return flat.take(a * row + (b + 2 * row + 2))
 
+    at = i * n + j  # of the pairs in a matrix of all
     # what the two lines say
-    here = np.clip(text[i, j], -8, 12)
-    yield "text: continues", np.clip(solution.continues[i, j], -8, 12)
-    yield "text: follows", np.clip(solution.follows[i, j], -8, 12)
+    here = np.clip(text.take(at), -8, 12)
+    yield "text: continues", np.clip(solution.continues.take(at), -8, 12)
+    yield "text: follows", np.clip(solution.follows.take(at), -8, 12)
     yield "text: either", here
-    yield "text: seam", np.clip(e.raw[i, j], -8, 12)
-    yield "text: page has", e.seen[i, j]
-    yield "text: lines", np.clip(e.lines[i, j], -6, 10)
-    yield "text: lines, of the row", np.clip(e.lines_of_row[i, j], -6, 10)
+    yield "text: seam", np.clip(e.raw.take(at), -8, 12)
+    yield "text: page has", e.seen.take(at)
+    yield "text: lines", np.clip(e.lines.take(at), -6, 10)
+    yield "text: lines, of the row", np.clip(e.lines_of_row.take(at), -6, 10)
     yield "text: stop", e.stop[i]
     yield "text: opening", e.opening[j]
     yield "text: comma", e.comma[i]
@@ -128,8 +132,9 @@ def link_features(
     # how the others fare
     for name, matrix in (("text", text), ("all", total)):
         of_row, of_column = _log_sums(matrix)
-        yield f"rivals: share of row, {name}", np.clip(matrix[i, j] - of_row[i], -15, 0)
-        yield f"rivals: share of column, {name}", np.clip(matrix[i, j] - of_column[j], -15, 0)
+        value = matrix.take(at)
+        yield f"rivals: share of row, {name}", np.clip(value - of_row[i], -15, 0)
+        yield f"rivals: share of column, {name}", np.clip(value - of_column[j], -15, 0)
         for side, margin in zip(("row", "column"), _margins(matrix, i, j), strict=True):
             yield f"rivals: margin in {side}, {name}", np.clip(margin, -10, 10)
     taken = successor[i]
@@ -149,7 +154,7 @@ def link_features(
     yield "rivals: free behind", taken_by < 0
     # where they stand
     step = j - i
-    yield "place: learned", np.clip(solution.place[i, j], -10, 8)
+    yield "place: learned", np.clip(solution.place.take(at), -10, 8)
     bucket = np.searchsorted(_STEPS, step, side="right")
     for k in range(len(_STEPS) + 1):
         yield f"place: step {k}", bucket == k

@@ -18,6 +18,7 @@ from restore.order.boundaries import BREAK, FILE, JOIN, Boundaries
 from restore.order.evidence import FULL, tails_and_heads
 from restore.order.network import Named, Network
 from restore.order.seams import Seams
+from restore.source import Codes, text_to_codes
 
 if TYPE_CHECKING:
     from restore.language.scorer import Scorer
@@ -92,10 +93,12 @@ def loss_features(
     number = np.cumsum(number)
     begin = np.append(0, breaks + 1)[number]
     end = np.append(breaks, n - 1)[number]
+    length = np.array([len(t) for t in texts], dtype=np.int64)
+    codes, bounds = text_to_codes("".join(texts)), np.append(0, np.cumsum(length))
     counts = {
-        "stops": _count(texts, _STOPS),
-        "commas": _count(texts, _COMMAS),
-        "characters": np.array([len(t) for t in texts], dtype=np.int64),
+        "stops": _count(codes, bounds, _STOPS),
+        "commas": _count(codes, bounds, _COMMAS),
+        "characters": length,
     }
     sums = {name: np.append(0, np.cumsum(count)) for name, count in counts.items()}
     i = np.arange(n - 1)
@@ -110,7 +113,7 @@ def loss_features(
         yield f"any comma {side}", sums["commas"][b] > sums["commas"][a]
         yield f"characters {side}", np.log1p(sums["characters"][b] - sums["characters"][a])
     for q, (openers, closers) in enumerate(_PAIRS):
-        level = np.append(0, np.cumsum(_count(texts, openers) - _count(texts, closers)))
+        level = np.append(0, np.cumsum(_count(codes, bounds, openers) - _count(codes, bounds, closers)))
         yield f"left open {q}", np.clip(level[i + 1] - level[begin[i]], -1, 2)
         yield f"closed later {q}", np.clip(level[end[j] + 1] - level[j], -2, 1)
     tails, heads = tails_and_heads(texts, model)
@@ -175,5 +178,8 @@ def _free_features(segments: Segments, seams: Seams | None) -> Iterator[Named]:
         yield f"free: {name} known", ~np.isnan(odds)
 
 
-def _count(texts: list[str], marks: str) -> Ints:
-    return np.array([sum(map(t.count, marks)) for t in texts], dtype=np.int64)
+def _count(codes: Codes, bounds: Ints, marks: str) -> Ints:
+    """How many of the marks each text has; the texts stand end to end, one from each bound to the next."""
+    wanted = np.array([ord(mark) for mark in marks], dtype=np.uint32)
+    so_far = np.append(0, np.cumsum(ch.among(codes, wanted)))
+    return np.diff(so_far[bounds])

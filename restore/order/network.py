@@ -92,10 +92,12 @@ class Network:
                 f"{self.file}.bin was fitted on other features than this version has; "
                 f"rebuild it with dictionaries/build/{self.file}.py"
             )
-        table = np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1)
-        table -= self.mean
-        table /= self.scale
-        return table
+        table = np.empty((len(columns), len(columns[0])), dtype=np.float32)  # a feature stands in one piece
+        for row, column in zip(table, columns, strict=True):
+            row[:] = column
+        table -= self.mean[:, None]
+        table /= self.scale[:, None]
+        return table.T
 
     def odds(self, table: Floats) -> Floats:
         """Log-odds, in nats, for these standardised features; shape ``(m,)``."""

@@ -71,7 +71,7 @@ class Solution:
         """Log-odds that j follows i in the same or a new paragraph, from the text alone, shape ``(n, n)``."""
         return np.asarray(np.logaddexp(self.continues, self.follows - _NEW_PARAGRAPH))
 
-    @property
+    @cached_property
     def total(self) -> Floats:
         """All evidence for every pair, in nats, shape ``(n, n)``."""
         return self.text + self.place
@@ -198,7 +198,9 @@ def first_solution(segments: Segments, language: Language) -> Solution:
         gain = np.maximum(base + place + _END, 0)
         gain[index, index] = 0
         successor = assign(gain, thorough=turn == ROUNDS)
-    return Solution(successor, continues, follows, place, evidence, geometry)
+    found = Solution(successor, continues, follows, place, evidence, geometry)
+    found.__dict__["text"] = base  # the same sum
+    return found
 
 
 def assign(gain: Floats, thorough: bool = True) -> Ints:

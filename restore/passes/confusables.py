@@ -240,8 +240,8 @@ def _weighed(
         script == _BITS["hans"]
     ):  # of forms that the model takes for one, Simplified text has the simple one (乾, 干)
         keep &= fold_codes(true) == true
-    where, true, channel = where[keep], true[keep], channel[keep]
-    place = suspects[where]
+    kept = keep.nonzero()[0]
+    true, channel, place = true.take(kept), channel.take(kept), suspects.take(where.take(kept))
     hard = suspects[logp[suspects] + logp[suspects + 1] < gate["hard" if open_to_all else "hardest"]]
     more, extra = _unlisted(text, hard, script)
     new = np.isin((more << 21) | extra, (place << 21) | true, invert=True) if len(more) else more > 0
@@ -253,12 +253,14 @@ def _weighed(
     ids = model.encode(_text_of(true)).astype(np.int64)
     # a variant of the same character is the script pass's business
     other = ids != text.ids[place + REACH]
-    channel, true, place, ids, unlisted = (x[other] for x in (channel, true, place, ids, unlisted))
+    kept = other.nonzero()[0]
+    channel, true, place, ids, unlisted = (x.take(kept) for x in (channel, true, place, ids, unlisted))
     # most candidates fail at the first two characters
     fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > gate["fair"]
     if script == _BITS["hant"]:
         fair &= ~_regional(text.codes[place], true)
-    true, place, ids, channel, unlisted = (x[fair] for x in (true, place, ids, channel, unlisted))
+    kept = fair.nonzero()[0]
+    true, place, ids, channel, unlisted = (x.take(kept) for x in (true, place, ids, channel, unlisted))
     if not len(place):
         return None
     gain = text.instead(place, ids) - text.stands(place)
@@ -399,10 +401,24 @@ def _regional(seen: Codes, true: Codes) -> NDArray[np.bool_]:
     """Whether two glyphs are forms of one character, of which regions prefer one (著 and 着 in Taiwan)."""
     same = np.zeros(len(seen), dtype=np.bool_)
     for scheme in ("t2tw", "t2hk"):
-        convert = converter(scheme)
-        one, other = (np.array(convert("\n".join(_text_of(c))).split("\n")) for c in (seen, true))
+        one, other = (_in_region(c, scheme) for c in (seen, true))
         same |= one == other
     return same
+
+
+def _in_region(codes: Codes, scheme: str) -> NDArray[np.object_]:
+    """What a scheme of conversion makes of each character by itself, shape ``(n,)``."""
+    known = _CONVERTED.setdefault(scheme, {})
+    distinct, number = np.unique(codes, return_inverse=True)
+    new = [code for code in distinct.tolist() if code not in known]
+    if new:
+        made = converter(scheme)("\n".join(map(chr, new))).split("\n")
+        known.update(zip(new, made, strict=True))
+    return np.array([known[code] for code in distinct.tolist()], dtype=np.object_)[number]
+
+
+_CONVERTED: dict[str, dict[int, str]] = {}
+"""By scheme, what it makes of the characters met so far."""
 
 
 def _same_simplified(one: Codes, other: Codes) -> NDArray[np.bool_]:
