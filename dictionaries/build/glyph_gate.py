@@ -77,6 +77,8 @@ START = {
     "plain": 4.0,
     "high": 4.0,
     "medium": 2.0,
+    "worn": -5.0,
+    "medium_worn": 1.2,
     "medium_alone": 3.5,
     "open": -7.5,
     "low": -0.5,

@@ -105,7 +105,9 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     closed = ((before & (ch.HAN | ch.FULL)) > 0) & ((after & (ch.HAN | ch.FULL)) > 0)
     inside = near_han & alone & (closed | ~(marks | number | (latin & ~small)))
     inside &= ~(word & ~alone)
-    inside |= _two(codes, small, before, after) | (ch.among(codes, _BROKEN) & (han_before | han_after) & ~number)
+    inside |= _two(codes, small, before, after) | (
+        ch.among(codes, _BROKEN) & (han_before | han_after) & ~number
+    )
     place = np.flatnonzero(inside & sign)
     bias = kept[place] - text.damage
     # where the language knows the sign no reading can be better by as much as it is unlikely to be misread
