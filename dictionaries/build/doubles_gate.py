@@ -39,7 +39,7 @@ LONG, LONGEST = 0.12, 5
 DIRECTION = {"gain": 1, "damage": 1, "elsewhere": -1, "phrase": -1, "within": -1, "inside": -1}
 """Evidence that may only speak for one copy, or only against it."""
 ROUNDS = 120
-START = {"high": 3.0, "medium": 0.3, "low": -1.0}
+START = {"high": 3.0, "medium": 0.0, "low": -1.0}
 
 doubles = importlib.import_module("restore.passes.doubles")
 
@@ -63,7 +63,11 @@ def plant(text: str, rate: float, counts: Counts, rng: random.Random) -> tuple[s
         elif kind == 3:
             size = rng.randint(2, LONGEST) if rng.random() < LONG else 1
             copy = text[max(0, at + 1 - size) : at + 1]
-            if len(copy) < size or not all(map(han, copy)) or out[1 - size :] != list(copy[:-1]) and size > 1:
+            if (
+                len(copy) < size
+                or not all(map(han, copy))
+                or (out[1 - size :] != list(copy[:-1]) and size > 1)
+            ):
                 copy = char
             out.append(char)
             copies.add(len(out))

@@ -76,10 +76,10 @@ START = {
     "hopeful": -2.5,
     "plain": 4.0,
     "high": 4.0,
-    "medium": 2.0,
+    "medium": 2.5,
     "worn": -5.0,
-    "medium_worn": 1.2,
-    "medium_alone": 3.5,
+    "medium_worn": 1.3,
+    "medium_alone": 2.8,
     "open": -7.5,
     "low": -0.5,
 }

@@ -134,7 +134,8 @@ def _two(
     odd = small | ch.among(codes, _MARKS)
     first = odd[:-1] & odd[1:] & (codes[:-1] != codes[1:]) & ~(small[:-1] & small[1:])
     first &= ((before[:-1] & ch.HAN) > 0) & ((after[1:] & ch.HAN) > 0)
-    return np.append(first, False) | np.append(False, first)
+    out: NDArray[np.bool_] = np.append(first, False) | np.append(False, first)
+    return out
 
 
 @cache
