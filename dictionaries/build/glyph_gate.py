@@ -21,7 +21,7 @@ import json
 import lzma
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +76,10 @@ START = {
     "hopeful": -2.5,
     "plain": 4.0,
     "high": 4.0,
-    "medium": 2.0,
-    "medium_alone": 3.5,
+    "medium": 2.5,
+    "worn": -5.0,
+    "medium_worn": 1.3,
+    "medium_alone": 2.8,
     "open": -7.5,
     "low": -0.5,
 }
@@ -192,11 +194,17 @@ def samples(
     return names, np.concatenate(rows), np.concatenate(labels)
 
 
-def fit(names: list[str], rows: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
+def fit(
+    names: list[str],
+    rows: np.ndarray,
+    labels: np.ndarray,
+    direction: Mapping[str, int] = DIRECTION,
+    rounds: int = ROUNDS,
+) -> dict[str, Any]:
     """Boosted trees as the columns of `restore.language.trees.Trees`."""
     data = lightgbm.Dataset(rows, label=labels.astype(float), feature_name=names)
     booster = lightgbm.train(
-        TREES | {"monotone_constraints": [DIRECTION.get(n, 0) for n in names]}, data, ROUNDS
+        TREES | {"monotone_constraints": [direction.get(n, 0) for n in names]}, data, rounds
     )
     found: dict[str, Any] = {"features": names, "bias": 0.0, "roots": []}
     columns: dict[str, list[float]] = {k: [] for k in ("feature", "threshold", "left", "right", "values")}

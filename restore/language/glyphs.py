@@ -146,9 +146,20 @@ class Confusables:
         self, seen: NDArray[np.uint32], true: NDArray[np.uint32], floor: float = -16.0
     ) -> NDArray[np.float32]:
         """Log P(seen | true) of pairs of code points, ``floor`` for pairs that are not in the table."""
+        return self._of_pairs(self.logp, seen, true, floor)
+
+    def log_true_given_wrong(
+        self, seen: NDArray[np.uint32], true: NDArray[np.uint32], floor: float = -16.0
+    ) -> NDArray[np.float32]:
+        """Log P(true | seen, and seen is wrong) of pairs of code points, ``floor`` for pairs not in the table."""
+        return self._of_pairs(self.logpost, seen, true, floor)
+
+    def _of_pairs(
+        self, column: NDArray[np.float32], seen: NDArray[np.uint32], true: NDArray[np.uint32], floor: float
+    ) -> NDArray[np.float32]:
         wanted = (seen.astype(np.uint32) << np.uint32(16)) | true.astype(np.uint32)
         keys, order = self._sorted
         at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
         hit = (keys[at] == wanted) & (seen <= 0xFFFF) & (true <= 0xFFFF)
-        found: NDArray[np.float32] = np.where(hit, self.logp[order[at]], np.float32(floor))
+        found: NDArray[np.float32] = np.where(hit, column[order[at]], np.float32(floor))
         return found

@@ -52,6 +52,10 @@ FEATURES = (
     "true_here",
     "seen_here",
     "misread",
+    "posterior",
+    "seen_rate",
+    "true_rate",
+    "rivals",
 )
 """The evidence of one doubt, in the order of the docs."""
 _BITS = {"hans": 1, "hant": 2, "none": 3}
@@ -70,6 +74,8 @@ _CLEAR = 6.0  # nats by which one reading may be better than the next, at most
 _ROUNDS = 3  # a glyph can be told once its neighbour is right
 _ONE = 0.99  # mistaken glyph
 _FAITH = 500.0  # glyphs without a mistake that every page is taken to have besides its own
+_RIVAL = 3.0  # nats behind the best reading within which another is a rival
+_NO_POSTERIOR = -9.0  # log P(true | seen is wrong) of pairs that are not in the table
 _SURE = 6.0  # nats from which a doubt counts in full as evidence for others of its kind
 _APART = 2  # of two doubtful glyphs closer than this only the worse is changed: the other suffers from it
 
@@ -114,7 +120,8 @@ def _drafts(text: RunningText, doubt: _Doubts) -> Iterator[tuple[int, str, Draft
     gate = _gate()
     odds = doubt.odds
     # on a page without other mistakes the model's own surprise is the likelier error
-    least = np.where(doubt.alone, gate["medium_alone"], gate["medium"])
+    worn = doubt.density > gate["worn"]
+    least = np.where(doubt.alone, gate["medium_alone"], gate["medium_worn" if worn else "medium"])
     for k in _lone(doubt.place, odds, gate["low"]):
         level = (
             Certainty.LOW
@@ -283,6 +290,9 @@ def _weighed(
     every = true
     next_best = total[order[np.minimum(heads + 1, len(order) - 1)]]
     margin = np.where(heads + 1 < ends, total[best] - next_best, _CLEAR)
+    top = np.full(n, -np.inf)
+    np.maximum.at(top, place, total)
+    rivals = np.bincount(place[total >= top[place] - _RIVAL], minlength=n)
     unlisted, likely = unlisted[best], np.clip(total[best] / _SURE, 0.0, 1.0)
     place, true, gain, channel, ids = place[best], true[best], gain[best], channel[best], ids[best]
     ahead = text.instead(place, ids, reach=0) - logp[place]
@@ -319,6 +329,10 @@ def _weighed(
         "true_here": np.log1p(_times(text.codes, true)),
         "seen_here": np.log1p(_times(text.codes, text.codes[place])),
         "misread": table.misread[true],
+        "posterior": table.log_true_given_wrong(text.codes[place], true, _NO_POSTERIOR),
+        "seen_rate": _rate(text, text.ids[place + REACH]),
+        "true_rate": _rate(text, ids),
+        "rivals": np.log1p(rivals[place] - 1.0),
     }
     odds = _evidence().log_odds(features)
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
@@ -433,6 +447,14 @@ def _others(seen: Codes, true: Codes, likely: Floats) -> Floats:
     _, kind = np.unique((seen.astype(np.uint64) << np.uint64(21)) | true, return_inverse=True)
     out: Floats = np.bincount(kind, likely)[kind] - likely
     return np.maximum(out, 0.0)
+
+
+def _rate(text: RunningText, ids: Ints) -> Floats:
+    """Log of how common characters are, whatever stands before."""
+    unknown = np.full((1, REACH), getattr(text.model, "unknown", text.model.bos))
+    kinds, which = np.unique(ids, return_inverse=True)
+    rates: Floats = text.model.seam_matrix(unknown, kinds[:, None])[0].astype(np.float64)
+    return rates[which]
 
 
 def _times(page: Codes, wanted: Codes) -> Ints:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import cache
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,40 +14,53 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.characters import classify
 from restore.correction import Certainty, Delete, Draft
+from restore.data import path
 from restore.language.context import RunningText
 from restore.language.fold import fold_codes
 from restore.language.lexicon import Lexicon, word_list
+from restore.language.trees import Trees
 from restore.pipeline import Tools, repair_pass
 from restore.source import Codes, Span
 from restore.view import View
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 _LONGEST = 8  # characters of a repeated word
 _MARKS = np.array([ord(c) for c in "，、；：》）」』】"], dtype=np.uint32)  # never doubled in print
 _OPENING = np.array([ord(c) for c in '《“‘「『〈"'], dtype=np.uint32)
 _DOT = np.array([ord(c) for c in "·•・-"], dtype=np.uint32)
 _COUNT = np.array([ord(c) for c in "一每半逐"], dtype=np.uint32)  # 一步步, 一株一株: each of many
-# nats that the text must gain by losing the second copy
-_SURE, _LIKELY, _THINKABLE = 9.5, 6.5, 4.0
-_DAMAGE = 1.4  # how much the damage of the page counts
-_REPEATED_WORD = 4.5  # what a repeated word must gain more: print repeats words for emphasis
+_FILE = "glyph_gate.json"
 _RARE = 10  # occurrences below which a listed word is no evidence
-# why the language may double here, with what the text must gain more in spite of it
-_NEVER = 99.0
+# why the language may double here, by the feature that says so; of several the last
 _REASONS = {
-    "": 0.0,
-    "a word of the language": 4.0,
-    "the page has such a pair elsewhere": 1.8,
-    "the end of one word and the beginning of the next": 3.0,
-    "maybe a name": 2.5,
-    "one after another": _NEVER,
-    "a pair of doubled glyphs": _NEVER,
-    "part of a longer word": _NEVER,
-    "a name or title": _NEVER,
-    "the page has it elsewhere": _NEVER,
+    "inside": "a word of the language",
+    "elsewhere": "the page has such a pair elsewhere",
+    "between": "the end of one word and the beginning of the next",
+    "named": "maybe a name",
+    "counted": "one after another",
+    "paired": "a pair of doubled glyphs",
+    "within": "part of a longer word",
+    "titled": "a name or title",
+    "phrase": "the page has it elsewhere",
 }
+FEATURES = (
+    "gain",
+    "before",
+    "behind",
+    "once",
+    "size",
+    "damage",
+    *_REASONS,
+    "triple",
+    "word_left",
+    "word_right",
+    "stop_left",
+    "stop_right",
+)
+"""The evidence of one repetition, in the order of the docs."""
 
 
 @repair_pass(after=["duplicates", "join_lines", "spaces", "reading_order"])
@@ -68,36 +84,78 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     for k in marks.tolist():
         at = int(text.at[k + 1])
         yield Draft((Delete(Span(at, at + 1)),), "the mark stands twice", Certainty.HIGH, 0.99)
+    found = _repetitions(text, tools.language.lexicon)
+    if not len(found.place):
+        return
+    gate, odds = _gate(), found.odds
+    chosen: list[int] = []
     done = 0
-    for place, size, gain, natural in _suspects(text, tools.language.lexicon):
-        if place < done:
+    # of repetitions that overlap (一步步步) the likeliest goes
+    for k in range(len(odds)):
+        if odds[k] < gate["low"]:
             continue
-        weighed = gain + _DAMAGE * text.damage - _REASONS[natural] - (_REPEATED_WORD if size > 1 else 0.0)
-        level = (
-            Certainty.HIGH if weighed >= _SURE else Certainty.MEDIUM if weighed >= _LIKELY else Certainty.LOW
-        )
-        if level == Certainty.LOW and gain < (_LIKELY + _REPEATED_WORD if natural else _THINKABLE):
-            continue
-        done = place + 2 * size
+        if chosen and found.place[k] < done:
+            if odds[k] <= odds[chosen[-1]]:
+                continue
+            chosen.pop()
+        chosen.append(k)
+        done = int(found.place[k] + 2 * found.size[k])
+    for k in chosen:
+        place, size = int(found.place[k]), int(found.size[k])
         start, end = int(text.at[place + size]), int(text.at[place + 2 * size - 1]) + 1
         twice = text.text[place : place + 2 * size]
-        odds = max(weighed - _LIKELY + 2.0, -3.0)
-        once = float(1 / (1 + np.exp(-odds)))
+        once = float(1 / (1 + np.exp(-odds[k])))
         evidence = {
             "context": text.excerpt(place, 2 * size),
             "alternatives": {twice[:size]: round(once, 4), twice: round(1 - once, 4)},
-            "language_nats": round(gain, 2),
+            "language_nats": round(float(found.features["gain"][k]), 2),
         }
+        natural = [why for name, why in _REASONS.items() if found.features[name][k] > 0]
         if natural:
-            evidence["kept_because"] = natural
-        what = "glyph" if size == 1 else "word"
+            evidence["in_spite_of" if odds[k] >= gate["medium"] else "kept_because"] = natural[-1]
         yield Draft(
             (Delete(Span(start, end)),),
-            f"the {what} stands twice; it reads better once",
-            level,
+            f"the {'glyph' if size == 1 else 'word'} stands twice; it reads better once",
+            Certainty.HIGH
+            if odds[k] >= gate["high"]
+            else Certainty.MEDIUM
+            if odds[k] >= gate["medium"]
+            else Certainty.LOW,
             once,
             evidence,
         )
+
+
+@cache
+def _gate() -> Mapping[str, Any]:
+    """Trees that weigh the evidence and the log-odds asked for; built by ``dictionaries/build/doubles_gate.py``."""
+    loaded: Mapping[str, Any] = json.loads(path(_FILE).read_text("utf-8"))["doubles"]
+    return loaded
+
+
+@cache
+def _evidence() -> Trees:
+    """What the evidence says together."""
+    return Trees(_gate()["trees"])
+
+
+@dataclass(frozen=True)
+class _Repetitions:
+    """Equal stretches side by side, by place; arrays of shape ``(n,)``.
+
+    Attributes:
+        place: where the first copy begins in the running text. size: characters of one copy.
+        features: the evidence, by the names of `FEATURES`.
+    """
+
+    place: Ints
+    size: Ints
+    features: Mapping[str, Floats]
+
+    @cached_property
+    def odds(self) -> Floats:
+        """Log-odds that one copy was printed."""
+        return _evidence().log_odds(self.features)
 
 
 def _tight(text: RunningText) -> Bools:
@@ -105,11 +163,13 @@ def _tight(text: RunningText) -> Bools:
     return np.asarray(np.diff(text.at) == 1)
 
 
-def _suspects(text: RunningText, lexicon: Lexicon) -> Iterator[tuple[int, int, float, str]]:
-    """Repetitions as (place, size, nats gained by losing one, reason why the language may double here)."""
+def _repetitions(text: RunningText, lexicon: Lexicon) -> _Repetitions:
+    """Every ideograph, and every stretch of up to `_LONGEST` of them, that stands twice in a row."""
     codes, han = text.codes, (text.classes & ch.HAN) > 0
     tight = _tight(text)
-    found: list[tuple[int, int, float, str]] = []
+    places: list[Ints] = []
+    sizes: list[Ints] = []
+    rows: list[Mapping[str, Floats]] = []
     for size in range(1, min(_LONGEST, len(text) // 2) + 1):
         same = (codes[size:] == codes[:-size]) & han[size:] & han[:-size]
         if size == 1:
@@ -120,16 +180,28 @@ def _suspects(text: RunningText, lexicon: Lexicon) -> Iterator[tuple[int, int, f
             place = begins[begins + size <= len(same)]
             place = place[run[place + size] - run[place] == size]
             place = place[codes[place] != codes[place + 1]]
-        if not len(place):
-            continue
-        gain = text.without(place, size) - text.stands(place, size)
-        reasons = _natural(text, lexicon, place, size)
-        found.extend(zip(place.tolist(), [size] * len(place), gain.tolist(), reasons, strict=True))
-    yield from sorted(found)
+        if len(place):
+            places.append(place)
+            sizes.append(np.full(len(place), size))
+            rows.append(_features(text, lexicon, place, size))
+    if not places:
+        empty = np.empty(0, dtype=np.int64)
+        return _Repetitions(empty, empty, {})
+    where = np.concatenate(places)
+    order = np.argsort(where, kind="stable")
+    return _Repetitions(
+        where[order],
+        np.concatenate(sizes)[order],
+        {name: np.concatenate([row[name] for row in rows])[order] for name in FEATURES},
+    )
 
 
-def _natural(text: RunningText, lexicon: Lexicon, place: Ints, size: int) -> list[str]:
-    """Why a repetition may be the language's own; empty for no reason."""
+def _features(text: RunningText, lexicon: Lexicon, place: Ints, size: int) -> Mapping[str, Floats]:
+    """What speaks for and against a second copy, shape ``(m,)`` each.
+
+    ``gain``: nats that the text gains by losing it; ``before``, ``behind``: of the first copy and of what stands
+    behind, as printed; ``once``: of that without the copy. The rest are reasons why the language may double here.
+    """
     reach = 3
     pad = np.zeros(reach + 1, dtype=np.uint32)
     around = fold_codes(np.concatenate((pad, text.codes, pad)))
@@ -155,14 +227,32 @@ def _natural(text: RunningText, lexicon: Lexicon, place: Ints, size: int) -> lis
         paired |= (before == around[first - 2]) & ((classify(before) & ch.HAN) > 0)
     named = ch.among(before, _surnames()) & (size == 1) & ~_words(around, first - 1, 2, lexicon)
     titled = ch.among(before, _OPENING) | ch.among(before, _DOT) | ch.among(after, _DOT)
-    elsewhere = _count(around, first, 2 * size) > 1
-    whole = (_count(around, first - 1, 2 * size + 1) > 1) | (_count(around, first, 2 * size + 1) > 1)
-    reasons = np.zeros(len(place), dtype=np.int64)
-    masks = (inside, elsewhere, ends & begins, named, counted, paired, within, titled, whole & elsewhere)
-    for number, mask in enumerate(masks, 1):
-        reasons[mask] = number
-    names = list(_REASONS)
-    return [names[k] for k in reasons.tolist()]
+    elsewhere = _count(around, first, 2 * size)
+    whole = np.maximum(_count(around, first - 1, 2 * size + 1), _count(around, first, 2 * size + 1))
+    stands, once = text.stands(place, size), text.without(place, size)
+    columns = {
+        "gain": once - stands,
+        "before": text.stands(place, size, 0),
+        "behind": text.stands(place + size, size, 0),
+        "once": once,
+        "size": np.full(len(place), size),
+        "damage": np.full(len(place), text.damage),
+        "inside": inside,
+        "elsewhere": np.log1p(np.minimum(elsewhere - 1, 4)),
+        "between": ends & begins,
+        "named": named,
+        "counted": counted,
+        "paired": paired,
+        "within": within,
+        "titled": titled,
+        "phrase": np.log1p(np.minimum(whole - 1, 4)) * (elsewhere > 1),
+        "triple": (before == around[first]) | (after == around[first]),
+        "word_left": ends,
+        "word_right": begins,
+        "stop_left": (classify(before) & ch.HAN) == 0,
+        "stop_right": (classify(after) & ch.HAN) == 0,
+    }
+    return {name: np.asarray(column, dtype=np.float64) for name, column in columns.items()}
 
 
 def _count(around: Codes, start: Ints, length: int) -> Ints:

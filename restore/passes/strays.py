@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 _BITS = {"hans": 1, "hant": 2, "none": 3}
 _MARKS = np.array([ord(c) for c in ".·-_'`|^~\\<>{}[]#$*=°¨¬¦§"], dtype=np.uint32)
 _WRONG = np.array([ord(c) for c in "`|^\\<>{}#$¨¬¦"], dtype=np.uint32)  # never printed inside Chinese
+_BROKEN = np.array([ord(c) for c in "~|`^·"], dtype=np.uint32)  # at most beside figures or between names
 _RARE = np.array([ord(c) for c in "'~_[]*="], dtype=np.uint32)
 _PRINTED = np.array([ord(c) for c in "。，、："], dtype=np.uint32)
 _OPENING, _CLOSING, _TERM = "“‘《「『", "”’》」』", 8
@@ -32,6 +33,8 @@ _KEPT = {"small": 1.0, "capital": 6.0, "digit": 3.5, "mark": 3.0, "rare": 0.5, "
 _UNSEEN = -9.0  # log P(sign | ideograph) of pairs that were never counted
 _DROP = -9.5  # log P(a sign is read where nothing was printed)
 _PLAIN, _PLAIN_FIGURE = -12.0, -16.0  # nats above which a sign reads well where it stands
+_ALIEN = {"sign": -16.0, "figure": -20.0}  # nats below which it does not belong there, whatever was printed
+_WORN = 1.4  # damage of a page from which a mark, a capital or a figure can be alien
 _PAGE = 1.5  # nats for each doubling of a reading's occurrences on the page
 _KEEP, _KEEP_USUAL = 0.6, 0.25  # probability of the sign itself above which it is not even shown
 _SURE, _LIKELY, _FIGURE, _ONE_MARK = (
@@ -91,7 +94,8 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     )  # a space or the page's end before each place
     before, after = np.zeros(n, dtype=np.uint16), np.zeros(n, dtype=np.uint16)
     before[1:], after[:-1] = classes[:-1], classes[1:]
-    near_han = (((before & ch.HAN) > 0) & ~edge[:-1]) | (((after & ch.HAN) > 0) & ~edge[1:])
+    han_before, han_after = (before & ch.HAN) > 0, (after & ch.HAN) > 0
+    near_han = (han_before & ~edge[:-1]) | (han_after & ~edge[1:])
     # a letter beside letters is a word; a mark or figure beside figures is part of a number
     word, number = latin & ~_pair(small, latin), (classes & ch.DIGIT) > 0
     beside = np.where(latin, ch.LATIN, ch.DIGIT | ch.LATIN).astype(np.uint16)
@@ -101,6 +105,9 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     closed = ((before & (ch.HAN | ch.FULL)) > 0) & ((after & (ch.HAN | ch.FULL)) > 0)
     inside = near_han & alone & (closed | ~(marks | number | (latin & ~small)))
     inside &= ~(word & ~alone)
+    inside |= _two(codes, small, before, after) | (
+        ch.among(codes, _BROKEN) & (han_before | han_after) & ~number
+    )
     place = np.flatnonzero(inside & sign)
     bias = kept[place] - text.damage
     # where the language knows the sign no reading can be better by as much as it is unlikely to be misread
@@ -117,6 +124,17 @@ def _pair(small: NDArray[np.bool_], latin: NDArray[np.bool_]) -> NDArray[np.bool
     out = np.zeros(len(latin), dtype=np.bool_)
     out[start[two]] = small[start[two] + 1]
     out[start[two] + 1] = small[start[two] + 1]
+    return out
+
+
+def _two(
+    codes: Codes, small: NDArray[np.bool_], before: NDArray[np.uint16], after: NDArray[np.uint16]
+) -> NDArray[np.bool_]:
+    """Two different signs in a row, a letter and a mark or two marks, between ideographs: two glyphs were misread."""
+    odd = small | ch.among(codes, _MARKS)
+    first = odd[:-1] & odd[1:] & (codes[:-1] != codes[1:]) & ~(small[:-1] & small[1:])
+    first &= ((before[:-1] & ch.HAN) > 0) & ((after[1:] & ch.HAN) > 0)
+    out: NDArray[np.bool_] = np.append(first, False) | np.append(False, first)
     return out
 
 
@@ -158,7 +176,8 @@ def _judge(
     scores = np.concatenate((score, [drop, keep]))
     odds = np.exp(scores - scores.max())
     odds /= odds.sum()
-    if odds[-1] > _KEEP or (kept > 2.0 and odds[-1] > _KEEP_USUAL):
+    usual = odds[-1] > _KEEP or (kept > 2.0 and odds[-1] > _KEEP_USUAL)
+    if usual and not _alien(text, k, keep):
         return None
     best = int(np.argmax(odds[:-1]))
     ranked = np.argsort(-odds, kind="stable")[: _SECOND + 2]
@@ -170,6 +189,8 @@ def _judge(
     }
     share = float(odds[best])
     level = Certainty.HIGH if share >= _SURE else Certainty.MEDIUM if share >= _LIKELY else Certainty.LOW
+    if usual:  # more is wrong here than this sign
+        level = Certainty.LOW
     if readings[best] and ord(readings[best]) in _PRINTED and share < _ONE_MARK:
         level = Certainty.LOW
     if not readings[best] and int(text.classes[k]) & ch.LATIN:
@@ -187,6 +208,14 @@ def _judge(
     else:
         message = "a sign that was not printed; the text reads on without it"
     return Draft((edit,), message, level, share, evidence)
+
+
+def _alien(text: RunningText, k: int, keep: float) -> bool:
+    """Whether a sign does not belong where it stands, though no reading is much better."""
+    classes = int(text.classes[k])
+    figure = bool(classes & ch.DIGIT)
+    letter = ord("a") <= int(text.codes[k]) <= ord("z")
+    return keep < _ALIEN["figure" if figure else "sign"] and (letter or text.damage >= _WORN)
 
 
 def _quoted(text: RunningText, k: int) -> bool:
