@@ -12,7 +12,6 @@ from restore.layout.segments import printed_lines, segments_of
 from restore.layout.tokens import tokens_of
 from restore.order.boundaries import BREAK, JOIN, boundaries_of, column_width
 from restore.order.losses import lost_text
-from restore.order.stubs import whole_lines
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -22,7 +21,6 @@ _MESSAGES = (
     "one blank line between blocks",
 )
 _PIECES = 0.05  # share of the lines from which some are pieces of one, and a short line says little
-_STUBS = "no paragraph ends here: the next words stand in the same printed line"
 
 
 @repair_pass(after=["encoding", "markup", "printed_lines", "reading_order"])
@@ -49,28 +47,14 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
         if odd.any():
             yield Batch(start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH)
         return
-    whole = whole_lines(segments, tools.language) if tools.memo.get("set_apart") else segments
-    if len(whole) > (1 - _PIECES) * n:
-        whole = segments
-    stubs = np.isin(
-        segments.end[:-1], np.setdiff1d(segments.end, whole.end)
-    )  # boundaries inside a printed line
-    cut = np.flatnonzero(stubs & (segments.newlines[:-1] >= 2))
-    if len(cut):
-        yield Batch(segments.end[cut], segments.start[cut + 1], 0, ("\n",), (_STUBS,), 0, Certainty.MEDIUM)
-    inner = segments.end[:-1][stubs]
-    segments = whole
-    if len(segments) < 2:
-        return
+    pieces = tools.memo.get("line_pieces", 0) > _PIECES * n
     start, end = segments.end[:-1], segments.start[1:]
     apart = np.isin(view.origin[segments.end[:-1] - 1], tools.memo.get("apart", ()))
-    judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"), len(inner) > 0)
+    judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"), pieces)
     fate = judged.fate
     tokens = tokens_of(view)
     inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end)]  # of vertical lines
-    tools.memo["paragraphs"] = view.origin[
-        np.concatenate((segments.end[:-1][fate == JOIN], inside, inner)) - 1
-    ]
+    tools.memo["paragraphs"] = view.origin[np.concatenate((segments.end[:-1][fate == JOIN], inside)) - 1]
     # what the gaps pass needs to know about the printed lines
     tools.memo["lines"] = (view.origin[segments.end - 1], segments.width, column_width(segments.width))
     tools.memo["losses"] = lost_text(segments, judged, tools.language.model)
