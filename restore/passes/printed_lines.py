@@ -64,7 +64,8 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
     tools.memo["lost_marks"] = view.origin[start[lost] - 1]
     gutter = np.zeros(len(start), dtype=np.bool_)
     if tools.memo["set_apart"]:
-        cuts = np.array(sorted(abreast_cuts(segments, tools.language.model).values()), dtype=np.int64)
+        found = abreast_cuts(segments, tools.language.model).values()
+        cuts = np.array([at for places in found for at in places], dtype=np.int64)
         gutter = np.isin(end, cuts)
     take = apart | mark | gutter
     if take.any():
