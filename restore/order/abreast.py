@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 _REACH = 4  # characters scored on each side of a seam
 _SAMPLE = 60  # tails that stand for all of the page
 _SET_APART = 0.3  # blanks for each character, from which characters or words are set apart
+_FILLED = 75  # percentile of the widths of lines that is the measure
+_SHORTEST = 4  # ems of a line that is not cut
 _FEWEST = 8  # lines of a stretch that can be columns abreast
 _WIDE = 4  # lines as wide as all its columns that it needs
 _NARROWEST, _WIDEST = 6.0, 20.0  # ems of a column that others of its measure stand beside
@@ -131,7 +133,7 @@ class _Places(NamedTuple):
 def _places(reading: _Reading, width: Floats, begin: int, stop: int) -> dict[int, _Places]:
     """Of the lines of a stretch that can be several."""
     at, owner = [], []
-    for k in (begin + np.flatnonzero(width[begin:stop] >= 2 * _NARROWEST)).tolist():
+    for k in (begin + np.flatnonzero(width[begin:stop] > _SHORTEST)).tolist():
         here = np.arange(int(reading.first[k]) + 1, int(reading.stop[k]))
         here = here[reading.solid[here] - reading.solid[here - 1] > 1]
         at.append(here)
@@ -142,9 +144,7 @@ def _places(reading: _Reading, width: Floats, begin: int, stop: int) -> dict[int
     first, end = reading.first[of], reading.stop[of]
     across = reading.odds(np.column_stack((first, place)), np.column_stack((place, end)))
     offset = reading.total[place] - reading.total[first]
-    return {
-        int(k): _Places(place[of == k], offset[of == k], across[of == k]) for k in np.unique(of).tolist()
-    }
+    return {int(k): _Places(place[of == k], offset[of == k], across[of == k]) for k in np.unique(of).tolist()}
 
 
 def _columns(lines: dict[int, _Places], width: Floats, begin: int, stop: int) -> list[float]:
@@ -153,7 +153,7 @@ def _columns(lines: dict[int, _Places], width: Floats, begin: int, stop: int) ->
     measures = column_measures(own).tolist()
     sets = {(a, b) for a in measures for b in measures if any(abs(a + b - m) <= _NEAR for m in measures)}
     sets |= {(m,) * k for m in np.arange(_NARROWEST, _WIDEST, 0.5).tolist() for k in range(2, _ABREAST + 1)}
-    left = {k: width[k] for k in lines}
+    left = {k: width[k] for k in lines if width[k] >= 2 * _NARROWEST - _NEAR}
     found: set[float] = set()
     while len(left) >= _WIDE:
         best, answer, there = 0.0, None, []
@@ -168,7 +168,9 @@ def _columns(lines: dict[int, _Places], width: Floats, begin: int, stop: int) ->
                 best, answer, there = float(odds.sum()), one, here
         if answer is None:
             break
-        found |= set(answer)
+        # most lines are a little narrower than the measure, none much wider
+        wide = float(np.percentile([left[k] for k in there], _FILLED)) / sum(answer)
+        found |= {m * wide for m in answer}
         for k in there:
             del left[k]
     return sorted(found)
@@ -200,7 +202,7 @@ def _cuts(
     options: list[list[tuple[tuple[int, ...], float]]] = []  # places, cost
     for k in range(begin, stop):
         line = lines.get(k)
-        if line is None or not len(line.at) or width[k] <= 4:
+        if line is None or not len(line.at):
             options.append([((), float(_width_cost(width[k : k + 1], measures)[0]))])
         else:
             options.append(_best_cuts(line, float(width[k]), measures))
@@ -242,9 +244,7 @@ def _best_cuts(line: _Places, width: float, measures: list[float]) -> list[tuple
     return [((), price[0][m - 1]), *ways]
 
 
-def _down(
-    reading: _Reading, options: list[list[tuple[tuple[int, ...], float]]], begin: int
-) -> list[Floats]:
+def _down(reading: _Reading, options: list[list[tuple[tuple[int, ...], float]]], begin: int) -> list[Floats]:
     """How options of each line read on in options of the line below, nats, one matrix for each pair of lines."""
     pieces: list[list[list[_Piece]]] = []
     for r, here in enumerate(options):

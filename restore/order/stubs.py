@@ -62,12 +62,16 @@ def pieces_of_lines(segments: Segments, language: Language) -> list[Pieces]:
     if n < 3 or not len(segments.measures):
         return []
     evidence = evidence_of(segments, language)
-    reads = 0.5 * (np.clip(evidence.raw, _LOW, _HIGH) + np.clip(evidence.lines, _LOW, _HIGH)).astype(np.float64)
+    reads = 0.5 * (np.clip(evidence.raw, _LOW, _HIGH) + np.clip(evidence.lines, _LOW, _HIGH)).astype(
+        np.float64
+    )
     inner = (_INNER - _SEAM * reads + _STOP * evidence.stop[:, None]).tolist()
     outer = (-_OUTER * np.maximum(reads, _LEAST)).tolist()
     blank = segments.newlines[:-1] > 1
     gutter = (segments.newlines[:-1] == 0) & (segments.gap[1:] > 2)
-    apart = np.append(np.where(gutter, np.inf, _BLANK * max(0.0, 1 - 2 * float(blank.mean())) * blank), 0).tolist()
+    apart = np.append(
+        np.where(gutter, np.inf, _BLANK * max(0.0, 1 - 2 * float(blank.mean())) * blank), 0
+    ).tolist()
     measure = _measure_around(segments).tolist()
     width = segments.width.tolist()
     # cost and way back of the best reading of the segments before each place, by which of them is read last
