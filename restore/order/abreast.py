@@ -36,6 +36,7 @@ _ABREAST = 6  # columns at most
 _NO_SPACE = 2.0  # nats of a line without a space where it should be cut
 _NEAR, _AT = 1.3, 0.8  # ems that lines, and gutters, may be off
 _APART = -0.3  # mean nats across the gutter below which a stretch is columns abreast
+_TOGETHER = -4.5  # and nats of all its lines, since chance gives a few lines that
 _MOST = 6  # ways to cut a line that are looked at
 _FULL, _FIRST, _OTHER, _TOO_WIDE = 0.0, 0.5, 1.5, 4.0  # nats of a width
 _CUT = 1.0  # nats of a cut
@@ -156,7 +157,7 @@ def _columns(lines: dict[int, _Places], width: Floats, begin: int, stop: int) ->
     left = {k: width[k] for k in lines if width[k] >= 2 * _NARROWEST - _NEAR}
     found: set[float] = set()
     while len(left) >= _WIDE:
-        best, answer, there = 0.0, None, []
+        best, answer, there = _TOGETHER, None, []
         for one in sorted(sets):
             total = sum(one)
             here = [k for k, w in left.items() if abs(w - total) <= _NEAR]

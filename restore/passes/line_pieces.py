@@ -7,13 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from restore import characters as ch
-from restore.correction import Certainty, Delete, Draft, Edit, Move
+from restore.correction import Certainty, Delete, Draft, Edit, Move, Replace
 from restore.layout.segments import printed_lines, segments_of
 from restore.order.sequence import stay_put
 from restore.order.stubs import pieces_of_lines
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
 from restore.view import View
+
+_FEW = 0.03  # share of pieces in a text up to which they are taken for short lines
 
 
 @repair_pass(after=["encoding", "markup", "printed_lines"])
@@ -34,11 +36,22 @@ def line_pieces(view: View, tools: Tools) -> Iterator[Draft]:
         return
     start, end = segments.start, segments.end
     found = pieces_of_lines(segments, tools.language)
-    tools.memo["line_pieces"] = sum(len(order) - 1 for _, order in found)
+    ends_line = segments.newlines > 0
+    across = [bool(ends_line[one.first : one.first + len(one.order) - 1].any()) for one in found]
+    count = sum(len(one.order) - 1 for one, is_across in zip(found, across, strict=True) if is_across)
+    if count <= _FEW * len(segments):
+        # the dump keeps its lines whole, and what looks like pieces of one are short lines
+        found = [one for one, is_across in zip(found, across, strict=True) if not is_across]
+    tools.memo["line_pieces"] = sum(len(one.order) - 1 for one in found)
+    classes = view.classes
     for first, order in found:
         last = first + len(order) - 1
         edits: list[Edit] = [
-            Delete(Span(int(end[k]), int(start[k + 1]))) for k in range(first, last) if end[k] < start[k + 1]
+            Replace(Span(int(end[k]), int(start[k + 1])), " ")
+            if (classes[end[k] - 1] & classes[start[k + 1]] & ch.LATIN) > 0
+            else Delete(Span(int(end[k]), int(start[k + 1])))
+            for k in range(first, last)
+            if end[k] < start[k + 1]
         ]
         stays = stay_put(np.array(order))
         to = int(end[last])
