@@ -6,6 +6,7 @@ and looks like the short last line of a paragraph.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise, permutations
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +21,7 @@ from restore.order.sequence import stay_put
 if TYPE_CHECKING:
     from restore.language import Language
 
-__all__ = ["Pieces", "pieces_of_lines"]
+__all__ = ["Pieces", "pieces_of_lines", "whole_lines"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -103,6 +104,39 @@ def pieces_of_lines(segments: Segments, language: Language) -> list[Pieces]:
             found.append(Pieces(k, order))
         j, last = k, before
     return found[::-1]
+
+
+def whole_lines(segments: Segments, language: Language, across: bool = True) -> Segments:
+    """The segments with those in one that are one printed line and stand in its order; itself where there are none.
+
+    Args:
+        across: whether pieces may stand on several physical lines.
+    """
+    inside = np.zeros(len(segments), dtype=np.bool_)
+    for first, order in pieces_of_lines(segments, language):
+        parted = segments.newlines[first : first + len(order) - 1].any()
+        if order == tuple(range(len(order))) and (across or not parted):
+            inside[first : first + len(order) - 1] = True
+    return _merged(segments, inside) if inside.any() else segments
+
+
+def _merged(segments: Segments, inside: NDArray[np.bool_]) -> Segments:
+    last = np.flatnonzero(~inside)
+    first = np.append(0, last[:-1] + 1)
+    row = segments.row[first]
+    return replace(
+        segments,
+        start=segments.start[first],
+        end=segments.end[last],
+        width=np.add.reduceat(segments.width, first),
+        row=row,
+        block=segments.block[first],
+        x=segments.x[first],
+        gap=segments.gap[first],
+        indent=segments.indent[first],
+        place=np.arange(len(first)) - np.searchsorted(row, row),
+        newlines=segments.newlines[last],
+    )
 
 
 def _orders() -> list[list[tuple[int, ...]]]:

@@ -35,14 +35,16 @@ def line_pieces(view: View, tools: Tools) -> Iterator[Draft]:
     if not printed_lines(segments):
         return
     start, end = segments.start, segments.end
-    found = pieces_of_lines(segments, tools.language)
     ends_line = segments.newlines > 0
-    across = [bool(ends_line[one.first : one.first + len(one.order) - 1].any()) for one in found]
-    count = sum(len(one.order) - 1 for one, is_across in zip(found, across, strict=True) if is_across)
+    found = [
+        one
+        for one in pieces_of_lines(segments, tools.language)
+        if ends_line[one.first : one.first + len(one.order) - 1].any()
+    ]
+    count = sum(len(one.order) - 1 for one in found)
     if count <= _FEW * len(segments):
-        # the dump keeps its lines whole, and what looks like pieces of one are short lines
-        found = [one for one, is_across in zip(found, across, strict=True) if not is_across]
-    tools.memo["line_pieces"] = sum(len(one.order) - 1 for one in found)
+        return  # the dump keeps its lines whole, and what looks like pieces of one are short lines
+    tools.memo["line_pieces"] = count
     classes = view.classes
     for first, order in found:
         last = first + len(order) - 1

@@ -12,6 +12,7 @@ from restore.layout.segments import printed_lines, segments_of
 from restore.layout.tokens import tokens_of
 from restore.order.boundaries import BREAK, JOIN, boundaries_of, column_width
 from restore.order.losses import lost_text
+from restore.order.stubs import whole_lines
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -20,6 +21,7 @@ _MESSAGES = (
     "no paragraph ends here: the sentence goes on in the next line",
     "one blank line between blocks",
 )
+_STUBS = "no paragraph ends here: the next words stand in the same printed line"
 _PIECES = 0.05  # share of the lines from which some are pieces of one, and a short line says little
 
 
@@ -47,14 +49,27 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
         if odd.any():
             yield Batch(start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH)
         return
-    pieces = tools.memo.get("line_pieces", 0) > _PIECES * n
+    strayed = tools.memo.get("line_pieces", 0)
+    whole = whole_lines(segments, tools.language, strayed > 0) if tools.memo.get("set_apart") else segments
+    # boundaries inside a printed line, those that order made neighbours
+    stubs = np.isin(segments.end[:-1], np.setdiff1d(segments.end, whole.end))
+    cut = np.flatnonzero(stubs & (segments.newlines[:-1] >= 2))
+    if len(cut):
+        yield Batch(segments.end[cut], segments.start[cut + 1], 0, ("\n",), (_STUBS,), 0, Certainty.MEDIUM)
+    inner = segments.end[:-1][stubs]
+    pieces = strayed + len(inner) > _PIECES * n
+    segments = whole
+    if len(segments) < 2:
+        return
     start, end = segments.end[:-1], segments.start[1:]
     apart = np.isin(view.origin[segments.end[:-1] - 1], tools.memo.get("apart", ()))
     judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"), pieces)
     fate = judged.fate
     tokens = tokens_of(view)
     inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end)]  # of vertical lines
-    tools.memo["paragraphs"] = view.origin[np.concatenate((segments.end[:-1][fate == JOIN], inside)) - 1]
+    tools.memo["paragraphs"] = view.origin[
+        np.concatenate((segments.end[:-1][fate == JOIN], inside, inner)) - 1
+    ]
     # what the gaps pass needs to know about the printed lines
     tools.memo["lines"] = (view.origin[segments.end - 1], segments.width, column_width(segments.width))
     tools.memo["losses"] = lost_text(segments, judged, tools.language.model)

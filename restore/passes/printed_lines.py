@@ -55,7 +55,9 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
     count = np.bincount(owner, minlength=len(segments))[owner]
     # where the characters of a page stand apart, so do those of its few lines with whole words in them
     tools.memo["set_apart"] = set_apart(segments)
-    spaced = (count >= 3) & (2.6 * (count + 1) > size - count) | tools.memo["set_apart"]
+    spaced = (count >= 3) & (2.6 * (count + 1) > size - count)
+    # and those of its shortest lines
+    spaced |= tools.memo["set_apart"] & (size <= 6)
     letters = ch.HAN | ch.KANA
     solid = letters | ch.FULL | ch.COMMA | ch.DIGIT
     apart = spaced & ((left & solid) > 0) & ((right & solid) > 0) & ~(((left & right) & ch.DIGIT) > 0)
