@@ -34,6 +34,7 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
         "bylines",
         "duplicates",
         "printed_lines",
+        "line_pieces",
         "reading_order",
         "paragraphs",
         "furniture",

@@ -59,3 +59,26 @@ def test_lines_that_are_not_set_apart_are_left_to_other_steps() -> None:
     lines = printed(LIBRARY, 12)
     assert set_apart(segments_of(View.of(Source("\n".join(map(apart, lines))))))
     assert not set_apart(segments_of(View.of(Source("\n".join(lines)))))
+
+
+def test_pieces_of_one_printed_line_are_put_in_the_order_of_print() -> None:
+    lines = []
+    for number, line in enumerate(printed(LIBRARY, 14)):
+        parts = [line[5:], line[:5]] if number in (1, 4) else [line]
+        lines.extend(apart(part) for part in parts)
+    restored = clean("\n".join(lines))
+    assert restored.text.strip() == LIBRARY
+    assert {c.pass_name for c in restored.corrections} >= {"line_pieces"}
+    assert restored.revert() == "\n".join(lines)
+
+
+def test_several_columns_on_one_line_are_cut() -> None:
+    school = (
+        "山区小学的孩子们第一次走进科技馆，看见了会说话的机器人，围着它问个不停。老师介绍，这次活动由县里的"
+        "青年志愿者发起，来回的路费和午饭都由他们承担。下个月还要请几位退休教师到学校里上课，教孩子们画画和唱歌。"
+    )
+    texts = (LIBRARY, ORCHARD, school)
+    rows = zip(*(printed(text, 12) for text in texts), strict=False)
+    solid = "".join(clean("\n".join(apart("".join(row)) for row in rows)).text.split())
+    for text in texts:
+        assert text[:84] in solid

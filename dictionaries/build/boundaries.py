@@ -32,7 +32,6 @@ from restore.order.geometry import kind_of
 from restore.order.losses import BEFORE, BEHIND, loss_features
 from restore.order.network import VERSION, Named, Network
 from restore.order.seams import Seams
-from restore.order.stubs import whole_lines
 from restore.passes import duplicates, encoding, markup, reading_order
 from restore.passes import printed_lines as printed_lines_pass
 from restore.pipeline import Tools
@@ -113,8 +112,6 @@ def page_of(dump: Path, truth: PageTruth) -> Page | None:
     segments = segments_of(view)
     if tools.memo.get("read_across") or len(segments) < 8 or not printed_lines(segments):
         return None
-    if tools.memo.get("set_apart"):
-        segments = whole_lines(segments, shared())
     at, lost = truth_of(dump, text, truth)
     n = len(segments)
     first, last = np.full(n, -1), np.full(n, -1)

@@ -20,6 +20,7 @@ from restore.passes.furniture import furniture
 from restore.passes.gaps import gaps
 from restore.passes.join_lines import join_lines
 from restore.passes.korean_words import korean_words
+from restore.passes.line_pieces import line_pieces
 from restore.passes.lost_marks import lost_marks
 from restore.passes.markup import markup
 from restore.passes.mistaken_marks import mistaken_marks
@@ -39,6 +40,7 @@ _ALL: tuple[RepairPass, ...] = (
     bylines,
     duplicates,
     printed_lines,
+    line_pieces,
     reading_order,
     paragraphs,
     furniture,
@@ -68,6 +70,7 @@ __all__ = [
     "gaps",
     "join_lines",
     "korean_words",
+    "line_pieces",
     "lost_marks",
     "markup",
     "mistaken_marks",

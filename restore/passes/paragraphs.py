@@ -24,8 +24,8 @@ _MESSAGES = (
     "a new paragraph: what stood between these lines is not in the dump",
 )
 _LOST = 3  # of the messages
-_PIECES = 0.05  # share of the lines from which some are pieces of one, and a short line says little
 _STUBS = "no paragraph ends here: the next words stand in the same printed line"
+_PIECES = 0.05  # share of the lines from which some are pieces of one, and a short line says little
 
 
 @repair_pass(after=["encoding", "markup", "printed_lines", "reading_order"])
@@ -52,22 +52,21 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
         if odd.any():
             yield Batch(start[odd], end[odd], 1, ("", "\n\n"), _MESSAGES, 2, Certainty.HIGH)
         return
-    whole = whole_lines(segments, tools.language) if tools.memo.get("set_apart") else segments
-    if len(whole) > (1 - _PIECES) * n:
-        whole = segments
-    stubs = np.isin(
-        segments.end[:-1], np.setdiff1d(segments.end, whole.end)
-    )  # boundaries inside a printed line
+    strayed = tools.memo.get("line_pieces", 0)
+    whole = whole_lines(segments, tools.language, strayed > 0) if tools.memo.get("set_apart") else segments
+    # boundaries inside a printed line, those that order made neighbours
+    stubs = np.isin(segments.end[:-1], np.setdiff1d(segments.end, whole.end))
     cut = np.flatnonzero(stubs & (segments.newlines[:-1] >= 2))
     if len(cut):
         yield Batch(segments.end[cut], segments.start[cut + 1], 0, ("\n",), (_STUBS,), 0, Certainty.MEDIUM)
     inner = segments.end[:-1][stubs]
+    pieces = strayed + len(inner) > _PIECES * n
     segments = whole
     if len(segments) < 2:
         return
     start, end = segments.end[:-1], segments.start[1:]
     apart = np.isin(view.origin[segments.end[:-1] - 1], tools.memo.get("apart", ()))
-    judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"), len(inner) > 0)
+    judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"), pieces)
     losses = lost_text(segments, judged, tools.language.model, tools.memo.get("seams"))
     fate = np.where(torn(segments, losses), BREAK, judged.fate)
     tokens = tokens_of(view)

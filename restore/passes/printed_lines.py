@@ -53,7 +53,11 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
     owner = np.searchsorted(segments.start, start, side="right") - 1
     size = (segments.end - segments.start)[owner]
     count = np.bincount(owner, minlength=len(segments))[owner]
+    # where the characters of a page stand apart, so do those of its few lines with whole words in them
+    tools.memo["set_apart"] = set_apart(segments)
     spaced = (count >= 3) & (2.6 * (count + 1) > size - count)
+    # and those of its shortest lines
+    spaced |= tools.memo["set_apart"] & (size <= 6)
     letters = ch.HAN | ch.KANA
     solid = letters | ch.FULL | ch.COMMA | ch.DIGIT
     apart = spaced & ((left & solid) > 0) & ((right & solid) > 0) & ~(((left & right) & ch.DIGIT) > 0)
@@ -61,9 +65,9 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
     lost = ((left & letters) > 0) & ((right & letters) > 0) & ~spaced
     tools.memo["lost_marks"] = view.origin[start[lost] - 1]
     gutter = np.zeros(len(start), dtype=np.bool_)
-    tools.memo["set_apart"] = set_apart(segments)
     if tools.memo["set_apart"]:
-        cuts = np.array(sorted(abreast_cuts(segments, tools.language.model).values()), dtype=np.int64)
+        found = abreast_cuts(segments, tools.language.model).values()
+        cuts = np.array([at for places in found for at in places], dtype=np.int64)
         gutter = np.isin(end, cuts)
     take = apart | mark | gutter
     if take.any():
