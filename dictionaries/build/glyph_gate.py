@@ -79,7 +79,9 @@ START = {
     "medium": 2.5,
     "worn": -5.0,
     "medium_worn": 1.3,
-    "medium_alone": 2.8,
+    "medium_alone": 3.5,
+    "gain_plain": 14.0,
+    "medium_plain": 2.8,
     "open": -7.5,
     "low": -0.5,
 }

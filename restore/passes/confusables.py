@@ -121,7 +121,8 @@ def _drafts(text: RunningText, doubt: _Doubts) -> Iterator[tuple[int, str, Draft
     odds = doubt.odds
     # on a page without other mistakes the model's own surprise is the likelier error
     worn = doubt.density > gate["worn"]
-    least = np.where(doubt.alone, gate["medium_alone"], gate["medium_worn" if worn else "medium"])
+    alone = np.where(doubt.gain >= gate["gain_plain"], gate["medium_plain"], gate["medium_alone"])
+    least = np.where(doubt.alone, alone, gate["medium_worn" if worn else "medium"])
     for k in _lone(doubt.place, odds, gate["low"]):
         level = (
             Certainty.LOW
