@@ -15,7 +15,7 @@ from restore.pipeline import Tools, repair_pass
 from restore.source import Span
 from restore.view import View
 
-_FEW = 0.03  # share of pieces in a text up to which they are taken for short lines
+_FEW = 0.04  # share of pieces in a text up to which they are taken for short lines
 
 
 @repair_pass(after=["encoding", "markup", "printed_lines"])
@@ -41,10 +41,10 @@ def line_pieces(view: View, tools: Tools) -> Iterator[Draft]:
         for one in pieces_of_lines(segments, tools.language)
         if ends_line[one.first : one.first + len(one.order) - 1].any()
     ]
-    count = sum(len(one.order) - 1 for one in found)
+    count = sum(int(ends_line[one.first : one.first + len(one.order) - 1].sum()) for one in found)
     if count <= _FEW * len(segments):
         return  # the dump keeps its lines whole, and what looks like pieces of one are short lines
-    tools.memo["line_pieces"] = count
+    tools.memo["line_pieces"] = sum(len(one.order) - 1 for one in found)
     classes = view.classes
     for first, order in found:
         last = first + len(order) - 1
