@@ -559,7 +559,7 @@ def test_what_is_laid_out_bit_by_bit_is_what_is_laid_out_at_once(browser: Browse
         opened.page.locator("#unfold-routine").check()
         opened.page.locator("#order").select_option("certainty")
         opened.page.evaluate("document.activeElement.blur()")
-        for round_ in range(40):
+        for round_ in range(24):
             key = lots.choice("jjjkrrrauAR")
             opened.press(key, *(["Enter"] if key in "AR" else []))
             if round_ % 8 == 7:
