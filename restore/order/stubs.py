@@ -37,6 +37,7 @@ _BLANK = 3.0  # and where a blank line stands, in a text that has none between l
 _SEAM = 0.4  # weight of reading on
 _OUTER, _LEAST = 0.3, -2.0  # weight of reading on from line to line, and its least, where a paragraph ends
 _SWAP = 1.0  # nats for each piece that stands before or behind where it was printed
+_WINDOW = 1200  # segments looked at together
 _ANY_ORDER = 3  # pieces that may stand in any order
 _LOW, _HIGH = -4.0, 6.0
 
@@ -54,7 +55,17 @@ class Pieces(NamedTuple):
 
 
 def pieces_of_lines(segments: Segments, language: Language) -> list[Pieces]:
-    """The printed lines that stand in several segments, in the order of the dump.
+    """The printed lines that stand in several segments, in the order of the dump."""
+    found: list[Pieces] = []
+    before = 0
+    for part in segments.windows(_WINDOW):
+        found += [Pieces(before + first, order) for first, order in _pieces(part, language)]
+        before += len(part)
+    return found
+
+
+def _pieces(segments: Segments, language: Language) -> list[Pieces]:
+    """The same of a text that is looked at as a whole.
 
     The best way to part the segments into printed lines, by dynamic programming: neighbours that fill the measure together,
     in whatever order reads on.
