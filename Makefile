@@ -33,7 +33,7 @@ demo: $(STAMP)  ## restore the bundled page into demo/ and say what was repaired
 	@echo "  demo/page.html  the diff report; open it in a browser"
 
 test: $(STAMP) lint types  ## everything that must pass: ruff, mypy, pytest
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup $(PYTEST_ARGS)
 
 lint: $(STAMP)  ## ruff: rules and format
 	$(BIN)/ruff check .

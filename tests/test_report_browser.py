@@ -21,6 +21,7 @@ from restore.decisions import loads as load_decisions
 from restore.report.html import render_report
 
 CHROMIUM = Path("/usr/bin/chromium")
+PATIENCE = 120_000  # milliseconds for a page; other tests run beside
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -37,10 +38,13 @@ try:
 except ImportError:
     pytest.skip("the browser tests need Playwright: pip install playwright", allow_module_level=True)
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists() and shutil.which("chromium") is None,
-    reason="the browser tests need Debian's package chromium: apt-get install chromium",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        not CHROMIUM.exists() and shutil.which("chromium") is None,
+        reason="the browser tests need Debian's package chromium: apt-get install chromium",
+    ),
+    pytest.mark.xdist_group("browser"),  # one browser at a time
+]
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,7 @@ class Opened:
             viewport={"width": 1400, "height": 900}, locale="en-GB", accept_downloads=True, **context
         )
         self.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        self.context.set_default_navigation_timeout(PATIENCE)
         self.file = file
         self.troubles: list[str] = []
         self.open()
@@ -76,7 +81,7 @@ class Opened:
         self.page.on("dialog", lambda d: (self.troubles.append("dialog " + d.message), d.dismiss()))
         self.page.on("request", lambda r: self.asked(r.url))
         self.page.goto(self.file.as_uri())
-        self.page.wait_for_selector("body[data-ready]", timeout=60_000)
+        self.page.wait_for_selector("body[data-ready]", timeout=PATIENCE)
         return self.page
 
     def asked(self, url: str) -> None:

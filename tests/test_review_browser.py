@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("uvicorn", reason="the review server needs pip install 'restore-cjk[review]'")
-from test_report_browser import browser, pytestmark  # noqa: F401
+from test_report_browser import PATIENCE, browser, pytestmark  # noqa: F401
 from typer.testing import CliRunner
 
 from restore.cli.app import app
@@ -52,6 +52,7 @@ class Served:
 
     def open(self, address: str = "") -> Page:
         page = self.context.new_page()
+        page.set_default_navigation_timeout(PATIENCE)
         page.on("console", lambda m: self.note(f"{m.type}: {m.text}"))
         page.on("pageerror", lambda e: self.note(str(e)))
         page.on("request", lambda r: self.note(f"request {r.url}", not r.url.startswith(self.address)))
