@@ -21,6 +21,12 @@ from restore.decisions import loads as load_decisions
 from restore.report.html import render_report
 
 CHROMIUM = Path("/usr/bin/chromium")
+ROWS = """() => Object.fromEntries([...document.querySelectorAll('.sheet .row')].map((row) => {
+    const copy = row.cloneNode(true);
+    for (const mark of copy.querySelectorAll('[class]')) mark.className = [...mark.classList].filter((c) => c !== 'cur' && c !== 'lit').sort().join(' ');
+    return [row.dataset.row, copy.innerHTML];
+}))"""
+"""What each painted row shows, whatever is in focus."""
 PATIENCE = 120_000  # milliseconds for a page; other tests run beside
 FLAGS = [
     "--headless",
@@ -555,11 +561,6 @@ def test_what_is_laid_out_bit_by_bit_is_what_is_laid_out_at_once(browser: Browse
     lots = random.Random(9)
     restoration = every_kind("\n\n".join([SEED.read_text("utf-8")] * 4))
     index = {c.id: c.index for c in restoration.corrections}
-    rows = """() => Object.fromEntries([...document.querySelectorAll('.sheet .row')].map((row) => {
-        const copy = row.cloneNode(true);
-        for (const mark of copy.querySelectorAll('[class]')) mark.className = [...mark.classList].filter((c) => c !== 'cur' && c !== 'lit').sort().join(' ');
-        return [row.dataset.row, copy.innerHTML];
-    }))"""
     for opened in _opened(browser, restoration, tmp_path):
         opened.page.locator("#unfold-routine").check()
         opened.page.locator("#order").select_option("certainty")
@@ -573,9 +574,9 @@ def test_what_is_laid_out_bit_by_bit_is_what_is_laid_out_at_once(browser: Browse
             assert opened.text() == opened.page.evaluate("list => restoreReport.textUnder(list)", decided)
         assert opened.decided()
         opened.press("1", "r", "j", "r", "a", "u")
-        bit_by_bit = opened.page.evaluate(rows)
+        bit_by_bit = opened.page.evaluate(ROWS)
         opened.press("3", "1")  # built anew
-        at_once = opened.page.evaluate(rows)
+        at_once = opened.page.evaluate(ROWS)
         both = bit_by_bit.keys() & at_once.keys()
         assert len(both) >= 2
         assert {k: bit_by_bit[k] for k in both} == {k: at_once[k] for k in both}
@@ -585,11 +586,6 @@ def test_all_of_a_pass_is_shown_kept_and_taken_back_wherever_it_is(browser: Brow
     """What is out of sight is laid out later; text, figures, storage and paint must not show that."""
     restoration = every_kind("\n\n".join([SEED.read_text("utf-8")] * 3))
     lines = restoration.corrections.by_pass("join_lines")
-    rows = """() => Object.fromEntries([...document.querySelectorAll('.sheet .row')].map((row) => {
-        const copy = row.cloneNode(true);
-        for (const mark of copy.querySelectorAll('[class]')) mark.className = [...mark.classList].filter((c) => c !== 'cur' && c !== 'lit').sort().join(' ');
-        return [row.dataset.row, copy.innerHTML];
-    }))"""
     figures = "() => document.getElementById('figures').innerText"
     for opened in _opened(browser, restoration, tmp_path):
         opened.page.locator("#unfold-routine").check()
@@ -613,9 +609,9 @@ def test_all_of_a_pass_is_shown_kept_and_taken_back_wherever_it_is(browser: Brow
         assert rejected == {c.id for c in lines}
         opened.page.locator("#scroll").evaluate("e => e.scrollTop = e.scrollHeight")
         opened.page.wait_for_timeout(300)
-        later = opened.page.evaluate(rows)
+        later = opened.page.evaluate(ROWS)
         opened.press("3", "1")  # built anew
-        anew = opened.page.evaluate(rows)
+        anew = opened.page.evaluate(ROWS)
         both = later.keys() & anew.keys()
         assert len(both) >= 2
         assert {k: later[k] for k in both} == {k: anew[k] for k in both}

@@ -32,7 +32,7 @@ from restore.order.geometry import kind_of
 from restore.order.losses import BEFORE, BEHIND, loss_features
 from restore.order.network import VERSION, Named, Network
 from restore.order.seams import Seams
-from restore.passes import duplicates, encoding, markup, reading_order
+from restore.passes import duplicates, encoding, line_pieces, markup, reading_order
 from restore.passes import printed_lines as printed_lines_pass
 from restore.pipeline import Tools
 from restore.source import Source
@@ -40,7 +40,7 @@ from restore.view import View, record
 
 OUT = Path(__file__).resolve().parent.parent / f"{FILE}.bin"
 MORE_KINDS = ("dump/pdftotext-raw.txt", "dump/pymupdf.txt", "dump/tess3@low150.txt")
-PASSES = (encoding, markup, duplicates, printed_lines_pass, reading_order)
+PASSES = (encoding, markup, duplicates, printed_lines_pass, line_pieces, reading_order)
 BREAK_PLAN = Plan(hidden=(48, 24), epochs=6, batch=1024, decay=1e-2)
 LOSS_PLAN = Plan(hidden=(32, 16), epochs=6, batch=1024, decay=1e-2)
 MEMBERS = 4

@@ -93,21 +93,18 @@ class Segments:
 
     def part(self, a: int, b: int) -> Segments:
         """The segments from ``a`` to before ``b``."""
-        columns = {
-            name: getattr(self, name)[a:b]
-            for name in ("start", "end", "width", "row", "block", "x", "gap", "indent", "place", "newlines")
-        }
+        columns = self._columns(slice(a, b))
         for name in ("row", "block"):
             columns[name] = columns[name] - columns[name][:1]
         return replace(self, **columns)
 
     def taken(self, order: Ints, newlines: Ints) -> Segments:
         """The segments in another order, with these line breaks behind them, both of shape ``(n,)``."""
-        columns = {
-            name: getattr(self, name)[order]
-            for name in ("start", "end", "width", "row", "block", "x", "gap", "indent", "place")
-        }
-        return replace(self, **columns, newlines=newlines)
+        return replace(self, **self._columns(order) | {"newlines": newlines})
+
+    def _columns(self, which: slice | Ints) -> dict[str, Any]:
+        names = ("start", "end", "width", "row", "block", "x", "gap", "indent", "place", "newlines")
+        return {name: getattr(self, name)[which] for name in names}
 
     @cached_property
     def row_size(self) -> Ints:

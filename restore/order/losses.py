@@ -131,8 +131,8 @@ def loss_features(
     yield from _free_features(segments, seams)
     # ends that nothing continues, to heads that continue nothing: as many where lines only strayed
     ends = float(open_end[breaks].sum())
-    heads_ = float((1 / (1 + np.exp(np.clip(found.evidence.opening[j][breaks], -20, 20)))).sum())
-    yield "page: ends to heads", np.full(n - 1, np.log((ends + 1) / (heads_ + 1)))
+    begun_inside = float((1 / (1 + np.exp(np.clip(found.evidence.opening[j][breaks], -20, 20)))).sum())
+    yield "page: ends to heads", np.full(n - 1, np.log((ends + 1) / (begun_inside + 1)))
 
 
 def torn(segments: Segments, losses: Losses) -> NDArray[np.bool_]:

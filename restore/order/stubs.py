@@ -162,11 +162,7 @@ def _orders() -> list[list[tuple[int, ...]]]:
 @cache
 def _moved(order: tuple[int, ...]) -> float:
     """What it costs that pieces were printed in this order."""
-    return _SWAP * (len(order) - _longest_run(order))
-
-
-def _longest_run(order: tuple[int, ...]) -> int:
-    return int(stay_put(np.array(order)).sum())
+    return _SWAP * float((~stay_put(np.array(order))).sum())
 
 
 def _line_cost(width: float, measure: float) -> float:

@@ -20,8 +20,6 @@ from restore.view import View
 
 # log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
 _LIKELY, _SURE, _THINKABLE = 0.0, 2.8, -2.1
-# the same where the printed lines were judged, at the ends of paragraphs and inside
-_LIKELY_LINES, _LIKELY_INSIDE = 0.0, 0.0
 _OTHER_SCRIPTS = ("jp", "ko")
 _WHOLE_PAGE = 2.5  # more evidence asked for where the dump's kind speaks against lost lines
 
@@ -68,7 +66,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
             apart = np.flatnonzero(~losses.within)
             which, known = find(at[apart], found.end if end else found.start)
             odds[known] = judged[apart[which[known]]]
-            need = np.where(known, _LIKELY_LINES, need)
+            need = np.where(known, _LIKELY, need)
         for k in np.flatnonzero((odds > need + _THINKABLE) & ~marked).tolist():
             evidence = {
                 "log_odds": round(float(odds[k]), 2),
@@ -89,7 +87,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
     if losses is None:
         return
     inside = np.maximum(losses.behind, losses.before)
-    for k in np.flatnonzero(losses.within & (inside > _LIKELY_INSIDE + _THINKABLE)).tolist():
+    for k in np.flatnonzero(losses.within & (inside > _LIKELY + _THINKABLE)).tolist():
         a, b = int(losses.last[k]), int(losses.first[k])
         evidence = {
             "log_odds": round(float(inside[k]), 2),
@@ -97,7 +95,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
             "begins_with": view.text[b : b + 8],
         }
         message = "these two lines do not follow each other; what stood between is not in the dump"
-        yield _mark(a + 1, extent, True, message, float(inside[k]), _LIKELY_INSIDE, evidence)
+        yield _mark(a + 1, extent, True, message, float(inside[k]), _LIKELY, evidence)
 
 
 def _mark(

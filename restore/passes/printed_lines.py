@@ -19,6 +19,7 @@ _MESSAGES = (
     "a space inside a printed line whose characters all stand apart",
     "the gutter between two columns: the line reads on downwards, not across",
 )
+_SHORT = 6  # characters, blanks among them, of a line whose few blanks say as much as many
 _GUTTER = "   "  # as wide as no space inside a line
 
 
@@ -57,7 +58,7 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
     tools.memo["set_apart"] = set_apart(segments)
     spaced = (count >= 3) & (2.6 * (count + 1) > size - count)
     # and those of its shortest lines
-    spaced |= tools.memo["set_apart"] & (size <= 6)
+    spaced |= tools.memo["set_apart"] & (size <= _SHORT)
     letters = ch.HAN | ch.KANA
     solid = letters | ch.FULL | ch.COMMA | ch.DIGIT
     apart = spaced & ((left & solid) > 0) & ((right & solid) > 0) & ~(((left & right) & ch.DIGIT) > 0)
