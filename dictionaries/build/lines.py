@@ -23,8 +23,9 @@ from ngram import LEAST_DOCUMENTS, read_text, tokens, vocabulary_of  # beside th
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from restore.language.alphabet import UNKNOWN
 from restore.language.arrays import write_arrays
-from restore.language.lines import REACH, TABLE, UNKNOWN, VERSION
+from restore.language.lines import REACH, TABLE, VERSION
 
 SINGLE, PAIR = 160, 64  # size of the vector of a character, of a pair of characters
 PAIRS = 52_000
@@ -43,12 +44,16 @@ class Text:
     """A corpus as ids, with its paragraphs and documents."""
 
     def __init__(
-        self, codes: NDArray[np.uint32], documents: NDArray[np.int32], number: NDArray[np.int64]
+        self,
+        codes: NDArray[np.uint32],
+        documents: NDArray[np.int32],
+        number: NDArray[np.int64],
+        shortest: int = SHORTEST,
     ) -> None:
         self.ids = number[codes].astype(np.int32)
         breaks = np.flatnonzero(codes == 0)
         begin, end = breaks[:-1] + 1, breaks[1:]
-        keep = end - begin >= SHORTEST
+        keep = end - begin >= shortest
         self.begin, self.end = begin[keep], end[keep]
         of = documents[self.begin]
         first = np.flatnonzero(np.append(True, of[1:] != of[:-1]))

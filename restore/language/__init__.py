@@ -6,6 +6,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from restore.language.crossing import CrossEncoder
     from restore.language.glyphs import Confusables
     from restore.language.lexicon import Lexicon
     from restore.language.lines import LineEncoder
@@ -30,6 +31,13 @@ class Language:
         from restore.language.lines import LineEncoder
 
         return LineEncoder.load()
+
+    @cached_property
+    def crossing(self) -> CrossEncoder:
+        """What tells a line that goes on from a paragraph's end and from lost text."""
+        from restore.language.crossing import CrossEncoder
+
+        return CrossEncoder.load()
 
     @cached_property
     def lexicon(self) -> Lexicon:

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.data import path as data_path
+from restore.language.alphabet import Alphabet
 from restore.language.arrays import open_arrays
-from restore.language.fold import Fold
 
 __all__ = ["FILE", "REACH", "TABLE", "VERSION", "LineEncoder"]
 
@@ -25,7 +25,6 @@ FILE = "lines.bin"
 TABLE = "lines"
 VERSION = 1
 REACH = 22  # characters read on each side of a seam
-UNKNOWN = 1
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -37,9 +36,7 @@ class LineEncoder:
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Wrap the arrays of a model file; use `load`."""
         self._arrays = arrays
-        self._fold = Fold(arrays["vocabulary"], UNKNOWN)
-        self._size = len(arrays["vocabulary"])
-        self._pairs: Ints = arrays["pairs"].astype(np.int64)
+        self._alphabet = Alphabet(arrays["vocabulary"], arrays["pairs"])
         self._gates = {
             name: (
                 arrays[f"{name}.gate"] * arrays["single_scale"],
@@ -65,26 +62,11 @@ class LineEncoder:
         Args:
             lines: without white space.
         """
-        n = len(lines)
-        length = np.array([len(line) for line in lines], dtype=np.int64)
-        ids = self._fold.encode("".join(lines)).astype(np.int64)
-        if not n or not len(ids):
-            nothing = np.zeros((n, self._arrays["tail.out"].shape[1]), dtype=np.float32)
-            return nothing, nothing
-        begin = np.cumsum(length) - length
-        place = np.arange(REACH)
-        inside = place < length[:, None]
-        tails = np.where(inside, ids[np.clip((begin + length)[:, None] - 1 - place, 0, len(ids) - 1)], 0)
-        heads = np.where(inside, ids[np.minimum(begin[:, None] + place, len(ids) - 1)], 0)
-        ends = self._encode(tails, self._pair(tails[:, 1:], tails[:, :-1]), "tail")
-        begins = self._encode(heads, self._pair(heads[:, :-1], heads[:, 1:]), "head")
+        tails, heads = self._alphabet.edges(lines, REACH)
+        pairs = self._alphabet.pairs
+        ends = self._encode(tails, pairs(tails[:, 1:], tails[:, :-1]), "tail")
+        begins = self._encode(heads, pairs(heads[:, :-1], heads[:, 1:]), "head")
         return ends, begins
-
-    def _pair(self, left: Ints, right: Ints) -> Ints:
-        """Rows of the table of pairs, 0 for pairs that are not in it."""
-        key = left * self._size + right
-        at = np.minimum(np.searchsorted(self._pairs, key), len(self._pairs) - 1)
-        return np.where(self._pairs[at] == key, at + 1, 0)
 
     def _encode(self, ids: Ints, pairs: Ints, name: str) -> Floats:
         """Vectors of line ends or beginnings, shape ``(n, size)``; ids are counted from the seam."""

@@ -11,6 +11,7 @@ import regex
 from numpy.typing import NDArray
 
 from restore import characters as ch
+from restore.language.crossing import RELATIONS
 from restore.layout.segments import Segments
 from restore.order.evidence import FULL, PARTIAL, Evidence, evidence_of, scores, weights
 from restore.order.geometry import BLOCKS, LINES, ROWS, kind_of
@@ -53,6 +54,7 @@ _ROUNDS = 4
 # log-odds from which a new paragraph begins; where lines strayed, many a seam that does not fit is inside a paragraph
 _LIKELY, _LIKELY_OF_BLOCKS = -0.2, 1.3
 _LIKELY_OF_STUBS = 2.5  # the same behind a line that ends no sentence, where printed lines come in pieces
+_MOST = 12.0  # nats beyond which what the cross-encoder says counts alike
 _APART = 3.0  # nats for a new paragraph where reading order found no continuation
 _ROOM = 0.6  # ems that a line must leave free if it did not end at the column's edge
 _ALIKE, _LONG = 0.3, 4.0  # ems between the halves of a headline, and of one at least
@@ -143,9 +145,18 @@ def boundary_features(
         yield f"{name} never opened", np.asarray(evidence.unopened[j][:, pairs].any(axis=1))
     yield "length", np.log(evidence.length[i])
     yield "length behind", np.log(evidence.length[j])
+    yield from _relation_features(evidence)
     yield from _link_features(segments, seams)
     for one in (BLOCKS, ROWS, LINES):
         yield f"page: {one}", np.full(len(i), kind == one)
+
+
+def _relation_features(evidence: Evidence) -> Iterator[Named]:
+    """What the cross-encoder says of neighbours: log-odds that the line goes on, and of all else against that."""
+    goes_on = evidence.relations[:, 0]
+    yield RELATIONS[0], np.clip(goes_on - np.log(np.maximum(-np.expm1(goes_on), 1e-9)), -_MOST, _MOST)
+    for k, name in enumerate(RELATIONS[1:], start=1):
+        yield name, np.clip(evidence.relations[:, k] - goes_on, -_MOST, _MOST)
 
 
 def _link_features(segments: Segments, seams: Seams | None) -> Iterator[Named]:

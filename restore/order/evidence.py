@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.data import DataError, path
+from restore.language.crossing import RELATIONS
 from restore.layout.segments import Segments
 from restore.source import text_to_codes
 
@@ -67,6 +68,8 @@ class Evidence:
         width: ems, shape ``(n,)``.
         form: FULL (of a measure of the page), FIRST (two ems short of one) or PARTIAL, shape ``(n,)``.
         length: characters, shape ``(n,)``.
+        relations: ln P of what each segment is to the one before it, by `restore.language.crossing.RELATIONS`; shape
+            ``(n - 1, 6)``, of neighbours only.
     """
 
     raw: Floats
@@ -85,6 +88,7 @@ class Evidence:
     width: Floats
     form: NDArray[np.int8]
     length: Index
+    relations: Floats
 
     def __len__(self) -> int:
         return len(self.width)
@@ -132,10 +136,12 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
         seen: Any = lines.seen.diagonal(1)
     else:
         seen = page_strings(texts, neighbours)
+    relations = np.zeros((0, len(RELATIONS)), dtype=np.float32)
     if not neighbours:
         lines.seams, lines.seen = matrix, seen
     else:
         here = np.asarray(model.logp_given(tails[:-1], heads[1:]), dtype=np.float64)
+        relations = _relations(lines, here.sum(axis=1), language)
         here[np.arange(REACH)[None, :] >= length[1:, None]] = 0.0
         raw = Neighbours((here.sum(axis=1) - mean[1:]).astype(np.float32))
         seen = Neighbours(seen)
@@ -156,7 +162,16 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
         segments.width.astype(np.float32),
         line_form(segments.width, segments.measures),
         length,
+        relations,
     )
+
+
+def _relations(lines: _Lines, seams: NDArray[np.float64], language: Language) -> Floats:
+    """What the cross-encoder says of neighbours; ``seams`` is ln P across each boundary, shape ``(n - 1,)``."""
+    edge = np.full((len(seams), 1), lines.model.bos, dtype=lines.tails.dtype)
+    finished = np.asarray(lines.model.logp_given(lines.tails[:-1], edge))[:, 0]
+    logp = np.column_stack([seams, lines.opening[1:], finished]).astype(np.float32)
+    return language.crossing.relations(lines.texts, lines.ends[:-1] * lines.begins[1:], logp)
 
 
 @dataclass

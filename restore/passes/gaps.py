@@ -20,6 +20,7 @@ from restore.view import View
 
 # log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
 _LIKELY, _SURE, _THINKABLE = 0.0, 2.8, -2.1
+_LIKELY_INSIDE = 0.5  # of a mark between two lines of a paragraph: the better of two judgements
 _OTHER_SCRIPTS = ("jp", "ko")
 _WHOLE_PAGE = 2.5  # more evidence asked for where the dump's kind speaks against lost lines
 
@@ -87,7 +88,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
     if losses is None:
         return
     inside = np.maximum(losses.behind, losses.before)
-    for k in np.flatnonzero(losses.within & (inside > _LIKELY + _THINKABLE)).tolist():
+    for k in np.flatnonzero(losses.within & (inside > _LIKELY_INSIDE + _THINKABLE)).tolist():
         a, b = int(losses.last[k]), int(losses.first[k])
         evidence = {
             "log_odds": round(float(inside[k]), 2),
@@ -95,7 +96,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
             "begins_with": view.text[b : b + 8],
         }
         message = "these two lines do not follow each other; what stood between is not in the dump"
-        yield _mark(a + 1, extent, True, message, float(inside[k]), _LIKELY, evidence)
+        yield _mark(a + 1, extent, True, message, float(inside[k]), _LIKELY_INSIDE, evidence)
 
 
 def _mark(
