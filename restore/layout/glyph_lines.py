@@ -20,6 +20,7 @@ _RUN = 2  # ideographs side by side: a thin one (一) stands so low that it shar
 _LONGEST = 12  # characters of a line: glyphs with the figures or marks that stick to them
 _WIDE_RUN = regex.compile(rf"[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}]{{{_RUN + 1},}}")
 _WORDS = regex.compile(r"\p{Latin}{3,}[^\p{Latin}]+\p{Latin}{3,}")
+_SECTION = regex.compile(r"[^\P{Han}一二三]{2}")
 _FIGURES = regex.compile(r"[\d.,:%·\-+/]{1,8}|\p{Latin}{1,8}")
 
 
@@ -40,11 +41,11 @@ class GlyphLines:
         return len(self.start)
 
 
-def glyph_lines(view: View) -> list[GlyphLines]:
-    """The stretches of a text that are written with a glyph a line."""
+def glyph_lines(view: View) -> tuple[list[GlyphLines], list[int]]:
+    """The stretches of a text that are written with a glyph a line, and where running heads and the like end."""
     edges = np.concatenate(([-1], view.breaks, [len(view)]))
     if int((np.diff(edges) <= _RUN + 1).sum()) < FEWEST:
-        return []
+        return [], []
     classes = view.classes
     solid = ((classes & ch.BLANK) == 0).nonzero()[0]
     first = solid.searchsorted(edges[:-1] + 1)
@@ -56,6 +57,9 @@ def glyph_lines(view: View) -> list[GlyphLines]:
     spans = [(int(solid[first[k]]), int(solid[last[k]]) + 1) for k in filled.tolist()]
     texts = [view.text[a:b] for a, b in spans]
     apart = furniture_lines(["".join(text.split()) for text in texts])
+    # the name of the section, in letters of its own size, beside the running head
+    beside = np.append(apart[1:], False) | np.append(False, apart[:-1])
+    apart |= beside & np.array([_SECTION.fullmatch(text) is not None for text in texts], dtype=np.bool_)
     after_blank = np.diff(filled, prepend=-1) > 1
     for (start, end), text, head, blank in zip(spans, texts, apart.tolist(), after_blank.tolist(), strict=True):
         if not head and _is_glyph(text):
@@ -65,7 +69,7 @@ def glyph_lines(view: View) -> list[GlyphLines]:
             _keep(found, run, single)
             run, single = [], 0
     _keep(found, run, single)
-    return found
+    return found, [end for (_, end), head in zip(spans, apart.tolist(), strict=True) if head]
 
 
 def _keep(found: list[GlyphLines], run: list[tuple[int, int, bool]], single: int) -> None:

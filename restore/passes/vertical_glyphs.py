@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import regex
+
 from restore import characters as ch
-from restore.correction import Certainty, Delete, Draft, Edit, Replace
+from restore.correction import Certainty, Delete, Draft, Edit, Insert, Move, Replace
 from restore.layout.glyph_lines import GlyphLines, glyph_lines
 from restore.order.running import paragraphs_of, reads_on
 from restore.pipeline import Tools, repair_pass
@@ -13,6 +15,8 @@ from restore.source import Span
 from restore.view import View
 
 _SURE = 2.0  # log-odds above which a paragraph is certain
+_CROSSED = 99.0  # log-odds of a paragraph that the crossing of two columns gives away
+_CROSSED_LINE = regex.compile(r"\p{Han} +[。！？…」』）]")
 _SHOWN = 24  # characters of a paragraph that the evidence quotes
 
 
@@ -29,42 +33,68 @@ def vertical_glyphs(view: View, tools: Tools) -> Iterator[Draft]:
     """
     if not (view.classes & (ch.HAN | ch.KANA)).any():
         return
-    for stretch in glyph_lines(view):
-        if not stretch.blank.any():
-            yield from _running(view, stretch, tools)
+    stretches, heads = glyph_lines(view)
+    vertical = [(one, drafts) for one in stretches if (drafts := list(_running(view, one, tools)))]
+    for _, drafts in vertical:
+        yield from drafts
+    edges = {int(edge) for one, _ in vertical for edge in (_before(view, int(one.start[0])), one.end[-1])}
+    for edge in sorted(edges.union(heads) if vertical else ()):
+        yield from _apart(view, edge)
 
 
 def _running(view: View, stretch: GlyphLines, tools: Tools) -> Iterator[Draft]:
-    """The paragraphs of a stretch without blank lines."""
-    text, classes = view.text, view.classes
-    at = [k for a, b in zip(stretch.start.tolist(), stretch.end.tolist(), strict=True) for k in range(a, b)]
-    at = [k for k in at if not classes[k] & ch.BLANK]
-    bare = "".join(text[k] for k in at)
+    """The paragraphs of a stretch without blank lines; none where it has some, or does not read on."""
+    if stretch.blank.any():
+        return
+    crossed = _crossed(view, stretch)
+    at: list[int] = []  # view offsets of the glyphs, as they read on
+    lines: list[int] = []  # place of the first glyph of each line among them
+    for number, (a, b) in enumerate(zip(stretch.start.tolist(), stretch.end.tolist(), strict=True)):
+        lines.append(len(at))
+        glyphs = [k for k in range(a, b) if not view.classes[k] & ch.BLANK]
+        at += glyphs[::-1] if number in crossed else glyphs
+    bare = "".join(view.text[k] for k in at)
     if not reads_on(bare, tools.language.model):
         return
-    found = paragraphs_of(bare, tools.language.model)
     tools.memo["vertical_glyphs"] = True
-    number = {offset: k for k, offset in enumerate(at)}
-    lines = [number[int(a)] for a in stretch.start.tolist()]  # place in the bare text of the first glyph of each line
-    line_of = dict(zip(lines, range(len(lines)), strict=True))
-    begins = {0: 0.0} | {place: odds for place, odds in found if place in line_of}
-    order = sorted(begins)
+    begins = {0: 0.0} | dict(paragraphs_of(bare, tools.language.model))
+    line_of = {place: number for number, place in enumerate(lines)}
+    for number in crossed:  # the second glyph of the pair begins a paragraph
+        begins[lines[number] + 1] = _CROSSED
+        line_of[lines[number] + 1] = number + 1
+        yield _uncrossed(int(stretch.start[number]), int(stretch.end[number]))
+    order = sorted(place for place in begins if place in line_of)
     for place, follow in zip(order, [*order[1:], len(bare)], strict=True):
         first = line_of[place]
         last = line_of[follow] - 1 if follow < len(bare) else len(stretch) - 1
-        if place:
+        if place and begins[place] < _CROSSED:
             yield _break(view, stretch, first, begins[place])
-        edits = [_joined(view, int(stretch.end[k]), int(stretch.start[k + 1])) for k in range(first, last)]
+        joins = [*([first - 1] if begins[place] == _CROSSED else []), *range(first, last)]
+        edits = [_joined(view, int(stretch.end[k]), int(stretch.start[k + 1])) for k in joins]
         if edits:
             yield Draft(
                 tuple(edits),
-                f"vertical text, a glyph on each line: {last - first + 1} lines are one paragraph",
+                f"vertical text, a glyph on each line: {len(joins) + 1} lines are one paragraph",
                 Certainty.HIGH,
-                evidence={"lines": last - first + 1, "text": bare[place : min(follow, place + _SHOWN)]},
+                evidence={"lines": len(joins) + 1, "text": bare[place : min(follow, place + _SHOWN)]},
             )
-    for a, b in ((_before(view, int(stretch.start[0])), int(stretch.start[0])), (int(stretch.end[-1]), _behind(view, int(stretch.end[-1])))):
-        if text[a:b].count("\n") == 1:
-            yield Draft((Replace(Span(a, b), "\n\n"),), "the vertical text is a block of its own", Certainty.HIGH)
+
+
+def _crossed(view: View, stretch: GlyphLines) -> frozenset[int]:
+    """Lines in which the end of a short column stands behind the first glyph of the next, which begins so much lower."""
+    pairs = zip(stretch.start.tolist(), stretch.end.tolist(), strict=True)
+    return frozenset(
+        k for k, (a, b) in enumerate(pairs) if 0 < k < len(stretch) - 1 and _CROSSED_LINE.fullmatch(view.text[a:b])
+    )
+
+
+def _uncrossed(start: int, end: int) -> Draft:
+    """The stop goes to the column that it ends."""
+    return Draft(
+        (Move(Span(start, start + 1), end), Delete(Span(start + 1, end - 1)), Insert(end, "\n\n")),
+        "the stop ends one vertical column, the glyph beside it begins the next",
+        Certainty.HIGH,
+    )
 
 
 def _break(view: View, stretch: GlyphLines, line: int, odds: float) -> Draft:
@@ -86,13 +116,17 @@ def _joined(view: View, start: int, end: int) -> Edit:
     return Replace(Span(start, end), " ") if words else Delete(Span(start, end))
 
 
+def _apart(view: View, at: int) -> Iterator[Draft]:
+    """A blank line at the line end at ``at``, if there is none."""
+    end = at
+    while end < len(view) and view.classes[end] & ch.BLANK:
+        end += 1
+    if 0 < at < end < len(view) and view.text.count("\n", at, end) == 1:
+        yield Draft((Replace(Span(at, end), "\n\n"),), "beside vertical text, a block of its own", Certainty.HIGH)
+
+
 def _before(view: View, at: int) -> int:
+    """Where the white space before ``at`` begins."""
     while at > 0 and view.classes[at - 1] & ch.BLANK:
         at -= 1
-    return at
-
-
-def _behind(view: View, at: int) -> int:
-    while at < len(view) and view.classes[at] & ch.BLANK:
-        at += 1
     return at
