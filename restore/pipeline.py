@@ -31,6 +31,7 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
         "charmap",
         "encoding",
         "markup",
+        "vertical_rows",
         "vertical_glyphs",
         "bylines",
         "duplicates",

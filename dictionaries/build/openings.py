@@ -36,7 +36,7 @@ from restore.order.network import VERSION, Named
 OUT = Path(__file__).resolve().parent.parent
 PAGE = 12  # articles of one text, as on a page
 EPOCHS, BATCH, RATE = 3, 1024, 3e-3
-NETWORK = Plan(hidden=(24,), epochs=6, batch=256, decay=1e-3)
+NETWORK = Plan(hidden=(32,), epochs=4, batch=256, decay=1e-3)
 NEGATIVES = 0.25  # share of the places behind sentences inside articles from which a headline is looked for
 
 Bools = NDArray[np.bool_]
@@ -163,7 +163,7 @@ def places_of(head: str, text: Text, rng: np.random.Generator | None) -> tuple[N
 def features_of(head: str, text: Text, starts: Any, places: Any) -> list[Named]:
     """Features as the passes compute them."""
     if head == running.SENTENCE:
-        return list(running.sentence_features(text.text, places, shared().model))
+        return list(running.sentence_features(text.text, places, shared()))
     return list(running.headline_features(text.text, starts, places, shared().model))
 
 
@@ -221,7 +221,7 @@ def main() -> None:
         rng = np.random.default_rng(2)
         tables, labels, weights = [], [], []
         for weight, file in options.corpus:
-            for one in texts(Path(file), options.articles // 4, 2):
+            for one in texts(Path(file), options.articles, 2):
                 starts, places, label = places_of(head, one, rng)
                 names, columns = zip(*features_of(head, one, starts, places), strict=True)
                 tables.append(np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1))

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from restore.language.lines import REACH
 from restore.language.openings import openings
 from restore.order.network import Named, Network
 
 if TYPE_CHECKING:
+    from restore.language import Language
+    from restore.language.lines import LineEncoder
     from restore.language.scorer import Scorer
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "SENTENCE",
     "headline_ends",
     "headline_features",
+    "how_it_reads",
     "paragraphs_of",
     "reads_on",
     "sentence_ends",
@@ -40,7 +44,7 @@ LONGEST, _SHORTEST = 44, 3  # characters of a headline
 _STOPS, _HALTS, _CLOSING = frozenset("。！？!?…"), frozenset("；;：:"), frozenset("”’」』）)》】〉")
 _NOT_FIRST = frozenset("。，、；：？！）》〉」』”’〕】…—·,.:;?!)%％～℃")
 _OPENING, _CLOSED = "「『“（(《〈【〔", "」』”）)》〉】〕"
-_REACH = 4  # characters of a head that are scored
+_HEAD = 4  # characters of a head that are scored
 _OPEN_FOR = 300  # characters after which an open quotation is taken for closed
 
 
@@ -70,11 +74,12 @@ def headline_ends(text: str, start: int) -> Ints:
     return np.array(out, dtype=np.int64)
 
 
-def sentence_features(text: str, places: Ints, model: Scorer) -> Iterator[Named]:
+def sentence_features(text: str, places: Ints, language: Language) -> Iterator[Named]:
     """Named features of the places behind sentences of a text without white space, each of shape ``(m,)``."""
     hashed = np.clip(openings(text, places, SENTENCE).astype(np.float64), -8, 8)
     yield "strings", hashed
-    yield from _seam_features(text, places, model)
+    yield from _seam_features(text, places, language.model)
+    yield from _matter(text, places, language.lines)
     last = np.array([text[k - 1] for k in places.tolist()])
     before = np.array([text[k - 2] if k > 1 else "" for k in places.tolist()])
     yield "stop", np.isin(last, list(_STOPS))
@@ -126,16 +131,26 @@ def headline_features(text: str, start: Ints, places: Ints, model: Scorer) -> It
 
 def _seam_features(text: str, places: Ints, model: Scorer) -> Iterator[Named]:
     """What the character model says of places: how well the text reads on, begins anew, and might have ended."""
-    edge = np.full(_REACH, model.bos)
+    edge = np.full(_HEAD, model.bos)
     ids = np.concatenate((edge, np.asarray(model.encode(text)), edge)).astype(np.int64)
-    around = ids[places[:, None] + np.arange(2 * _REACH)]
-    tails, heads = around[:, 1:_REACH], around[:, _REACH:]
+    around = ids[places[:, None] + np.arange(2 * _HEAD)]
+    tails, heads = around[:, 1:_HEAD], around[:, _HEAD:]
     goes_on = np.asarray(model.seams(tails, heads), dtype=np.float64)
     begins = np.asarray(model.seams(np.full_like(tails, model.bos), heads), dtype=np.float64)
     ends = np.asarray(model.logp_given(tails, np.full((len(places), 1), model.bos)), dtype=np.float64)[:, 0]
-    yield "goes on", np.clip(goes_on / _REACH, -12, 0)
+    yield "goes on", np.clip(goes_on / _HEAD, -12, 0)
     yield "begins", np.clip(begins - goes_on, -12, 15)
     yield "ends", np.clip(ends, -12, 0)
+
+
+def _matter(text: str, places: Ints, lines: LineEncoder) -> Iterator[Named]:
+    """What the line encoders say of what stands before and behind each place: their vectors, and their product."""
+    sides = [text[max(0, k - REACH) : k] for k in places.tolist()] + [text[k : k + REACH] for k in places.tolist()]
+    ends, begins = (side[part] for side, part in zip(lines.vectors(sides), (slice(0, len(places)), slice(len(places), None)), strict=True))
+    yield "lines", (ends * begins).sum(axis=1)
+    for name, vectors in (("end", ends), ("begin", begins)):
+        for k, column in enumerate(vectors.T):
+            yield f"{name} {k}", column
 
 
 def _inside_quotation(text: str) -> NDArray[np.bool_]:
@@ -173,21 +188,26 @@ _HEADED = 1.0  # the same where only a headline behind the sentence tells of it
 _LINES = 3  # a headline has at most so many parts: kicker, headline, byline
 
 
+def how_it_reads(text: str, model: Scorer) -> float:
+    """ln P per character of a text without white space: -2 to -5 where it reads on, below -6.5 where it was read across."""
+    return float(np.asarray(model.logp(model.encode(text))).mean()) if text else -np.inf
+
+
 def reads_on(text: str, model: Scorer) -> bool:
     """Whether a text without white space is one that reads on."""
-    return len(text) > 0 and float(np.asarray(model.logp(model.encode(text))).mean()) > _READS_ON
+    return how_it_reads(text, model) > _READS_ON
 
 
-def paragraphs_of(text: str, model: Scorer) -> list[tuple[int, float]]:
+def paragraphs_of(text: str, language: Language) -> list[tuple[int, float]]:
     """Places of a text without white space or line ends where a paragraph begins, with the log-odds, ascending."""
     places = sentence_ends(text)
     odds = np.zeros(0)
     if len(places):
         network = Network.load(FILE, SENTENCE)
-        odds = network.odds(network.standardised(sentence_features(text, places, model))).astype(np.float64)
+        odds = network.odds(network.standardised(sentence_features(text, places, language))).astype(np.float64)
     starts = np.concatenate(([0], places))
     own = np.concatenate(([np.inf], odds))
-    headed = _headlines(text, starts, model)
+    headed = _headlines(text, starts, language.model)
     found: dict[int, float] = {}
     for start, sentence in zip(starts.tolist(), own.tolist(), strict=True):
         parts = headed.get(start, [])

@@ -32,12 +32,14 @@ from restore.passes.script import script
 from restore.passes.spaces import spaces
 from restore.passes.strays import strays
 from restore.passes.vertical_glyphs import vertical_glyphs
+from restore.passes.vertical_rows import vertical_rows
 from restore.pipeline import RepairPass
 
 _ALL: tuple[RepairPass, ...] = (
     charmap,
     encoding,
     markup,
+    vertical_rows,
     vertical_glyphs,
     bylines,
     duplicates,
@@ -84,4 +86,5 @@ __all__ = [
     "spaces",
     "strays",
     "vertical_glyphs",
+    "vertical_rows",
 ]

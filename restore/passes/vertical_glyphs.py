@@ -57,7 +57,7 @@ def _running(view: View, stretch: GlyphLines, tools: Tools) -> Iterator[Draft]:
     if not reads_on(bare, tools.language.model):
         return
     tools.memo["vertical_glyphs"] = True
-    begins = {0: 0.0} | dict(paragraphs_of(bare, tools.language.model))
+    begins = {0: 0.0} | dict(paragraphs_of(bare, tools.language))
     line_of = {place: number for number, place in enumerate(lines)}
     for number in crossed:  # the second glyph of the pair begins a paragraph
         begins[lines[number] + 1] = _CROSSED
