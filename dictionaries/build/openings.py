@@ -1,7 +1,7 @@
 """Build ``openings.bin`` and ``running.bin``: where paragraphs begin in running text, from plain-text corpora.
 
     python dictionaries/build/openings.py --corpus WEIGHT FILE [--corpus WEIGHT FILE ...] [--held-out FILE ...]
-        [--articles N] [--out DIR]
+        [--articles N] [--judged N] [--only strings|networks] [--out DIR]
 
 Each corpus is UTF-8 (``.xz`` or plain); a line is a paragraph, a blank line parts articles, the first line of an article is
 its headline. The articles are put together to one text without line ends. ``openings.bin`` (weights of strings, a logistic
@@ -59,8 +59,11 @@ class Text:
 
 def articles(file: Path) -> Iterator[list[str]]:
     """Articles as lists of paragraphs without white space."""
-    stream = lzma.open(file, "rt", encoding="utf-8") if file.suffix == ".xz" else file.open(encoding="utf-8")
-    with stream:
+    with (
+        lzma.open(file, "rt", encoding="utf-8")
+        if file.suffix == ".xz"
+        else file.open(encoding="utf-8") as stream
+    ):
         one: list[str] = []
         for line in stream:
             words = "".join(line.split())
@@ -113,7 +116,9 @@ def headline_places(text: Text, rng: np.random.Generator | None) -> tuple[NDArra
     true = set(text.heads[:, 0].tolist())
     if rng is not None:
         keep = rng.random(len(starts)) < NEGATIVES
-        starts = np.array([k for k, yes in zip(starts.tolist(), keep.tolist(), strict=True) if yes or k in true])
+        starts = np.array(
+            [k for k, yes in zip(starts.tolist(), keep.tolist(), strict=True) if yes or k in true]
+        )
     starts = np.union1d(starts, np.array([0]))
     ends = dict(text.heads.tolist())
     first, places, label = [], [], []
@@ -129,7 +134,11 @@ def fit_strings(rows: list[NDArray[np.int32]], labels: Bools, weights: NDArray[n
     """A logistic regression over hashed strings, as an array of whole numbers, and what one of them is worth."""
     torch.manual_seed(1)
     torch.set_num_threads(1)
-    x, y, w = torch.from_numpy(np.concatenate(rows)), torch.from_numpy(labels.astype(np.float32)), torch.from_numpy(weights)
+    x, y, w = (
+        torch.from_numpy(np.concatenate(rows)),
+        torch.from_numpy(labels.astype(np.float32)),
+        torch.from_numpy(weights),
+    )
     bag = nn.EmbeddingBag(1 << table.BITS, 1, mode="sum")
     nn.init.zeros_(bag.weight)
     base = nn.Parameter(torch.tensor([math.log(labels.mean() / (1 - labels.mean()))], dtype=torch.float32))
@@ -148,7 +157,10 @@ def fit_strings(rows: list[NDArray[np.int32]], labels: Bools, weights: NDArray[n
         optimiser.step()
     values = bag.weight.detach().numpy()[:, 0]
     unit = float(np.abs(values).max()) / 127
-    print(f"{len(x)} places, {int(labels.sum())} true, loss {loss.item():.4f}, largest weight {127 * unit:.2f}", flush=True)
+    print(
+        f"{len(x)} places, {int(labels.sum())} true, loss {loss.item():.4f}, largest weight {127 * unit:.2f}",
+        flush=True,
+    )
     return {"weights": np.rint(values / unit).astype(np.int8), "scale": np.array([unit, float(base)])}
 
 
@@ -188,21 +200,36 @@ def figures(head: str, network: Any, held: list[Text]) -> None:
     o, t = np.array(odds), np.array(truth)
     p = 1 / (1 + np.exp(-np.clip(o, -30, 30)))
     loss = -np.where(t, np.log(p + 1e-9), np.log(1 - p + 1e-9)).mean()
-    best = max((2 * ((o > x) & t).sum() / max(1, ((o > x).sum() + t.sum())), x) for x in np.arange(-3, 3, 0.1))
+    best = max(
+        (2 * ((o > x) & t).sum() / max(1, ((o > x).sum() + t.sum())), x) for x in np.arange(-3, 3, 0.1)
+    )
     for x in (-1.0, -0.5, 0.0, 0.5, 1.0):
         print(f"  {head} at {x}: precision {t[o > x].mean():.3f}, recall {(o > x)[t].mean():.3f}")
-    print(f"  {head}: loss {loss:.4f}, share {t.mean():.3f}, best F1 {best[0]:.4f} at {best[1]:.1f}", flush=True)
+    print(
+        f"  {head}: loss {loss:.4f}, share {t.mean():.3f}, best F1 {best[0]:.4f} at {best[1]:.1f}", flush=True
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--corpus", nargs=2, action="append", required=True, metavar=("WEIGHT", "FILE"))
     parser.add_argument("--held-out", nargs="*", default=[], type=Path)
     parser.add_argument("--articles", type=int, default=80_000, help="of each corpus at most")
+    parser.add_argument("--judged", type=int, default=15_000, help="of each corpus at most, for the networks")
+    parser.add_argument("--only", choices=("strings", "networks"))
     parser.add_argument("--out", type=Path, default=OUT)
     options = parser.parse_args()
+    if options.only != "networks":
+        strings(options)
+    if options.only != "strings":
+        networks(options)
+
+
+def strings(options: argparse.Namespace) -> None:
+    """Fit ``openings.bin``."""
     arrays: dict[str, NDArray[Any]] = {}
-    kept: dict[str, NDArray[Any]] = {}
     for head in table.HEADS:
         rng = np.random.default_rng(1)
         rows, labels, weights = [], [], []
@@ -217,11 +244,16 @@ def main() -> None:
     beside = options.out / "openings.bin.new"
     write_arrays(beside, table.FILE, table.VERSION, arrays)
     beside.replace(options.out / "openings.bin")
+
+
+def networks(options: argparse.Namespace) -> None:
+    """Fit ``running.bin``."""
+    kept: dict[str, NDArray[Any]] = {}
     for head in table.HEADS:
         rng = np.random.default_rng(2)
         tables, labels, weights = [], [], []
         for weight, file in options.corpus:
-            for one in texts(Path(file), options.articles, 2):
+            for one in texts(Path(file), options.judged, 2):
                 starts, places, label = places_of(head, one, rng)
                 names, columns = zip(*features_of(head, one, starts, places), strict=True)
                 tables.append(np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1))
@@ -231,7 +263,7 @@ def main() -> None:
         kept |= network.arrays(head)
         for file in options.held_out:
             print(file.name)
-            figures(head, network, list(texts(file, 1200, None)))
+            figures(head, network, list(texts(file, 360, None)))
     beside = options.out / f"{running.FILE}.bin.new"
     write_arrays(beside, running.FILE, VERSION, kept)
     beside.replace(options.out / f"{running.FILE}.bin")

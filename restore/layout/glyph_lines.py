@@ -61,7 +61,9 @@ def glyph_lines(view: View) -> tuple[list[GlyphLines], list[int]]:
     beside = np.append(apart[1:], False) | np.append(False, apart[:-1])
     apart |= beside & np.array([_SECTION.fullmatch(text) is not None for text in texts], dtype=np.bool_)
     after_blank = np.diff(filled, prepend=-1) > 1
-    for (start, end), text, head, blank in zip(spans, texts, apart.tolist(), after_blank.tolist(), strict=True):
+    for (start, end), text, head, blank in zip(
+        spans, texts, apart.tolist(), after_blank.tolist(), strict=True
+    ):
         if not head and _is_glyph(text):
             run.append((start, end, blank and bool(run)))
             single += end - start == 1 and (int(classes[start]) & (ch.HAN | ch.KANA)) > 0
@@ -84,4 +86,6 @@ def _is_glyph(text: str) -> bool:
         return True
     if len(text) > _LONGEST or _WIDE_RUN.search(text) or _WORDS.search(text):
         return False
-    return regex.search(r"[\p{Han}\p{Hiragana}\p{Katakana}]", text) is not None or bool(_FIGURES.fullmatch(text))
+    return regex.search(r"[\p{Han}\p{Hiragana}\p{Katakana}]", text) is not None or bool(
+        _FIGURES.fullmatch(text)
+    )

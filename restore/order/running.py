@@ -122,10 +122,13 @@ def headline_features(text: str, start: Ints, places: Ints, model: Scorer) -> It
     yield "to the next mark", np.log1p(np.minimum(follow - places, 60))
     yield "digit", np.array([text[k].isdigit() for k in places.tolist()])
     for reach in (2, 3):
-        alike, anywhere = _again(text, np.concatenate((start, places)), reach)
+        _, anywhere = _again(text, np.concatenate((start, places)), reach)
         yield f"{reach} again", np.log1p(anywhere[len(start) :])
-        yield f"opens as the headline, {reach}", np.array(
-            [text[a : a + reach] == text[k : k + reach] for a, k in zip(start, places, strict=True)]
+        yield (
+            f"opens as the headline, {reach}",
+            np.array(
+                [text[a : a + reach] == text[k : k + reach] for a, k in zip(start, places, strict=True)]
+            ),
         )
 
 
@@ -145,8 +148,15 @@ def _seam_features(text: str, places: Ints, model: Scorer) -> Iterator[Named]:
 
 def _matter(text: str, places: Ints, lines: LineEncoder) -> Iterator[Named]:
     """What the line encoders say of what stands before and behind each place: their vectors, and their product."""
-    sides = [text[max(0, k - REACH) : k] for k in places.tolist()] + [text[k : k + REACH] for k in places.tolist()]
-    ends, begins = (side[part] for side, part in zip(lines.vectors(sides), (slice(0, len(places)), slice(len(places), None)), strict=True))
+    sides = [text[max(0, k - REACH) : k] for k in places.tolist()] + [
+        text[k : k + REACH] for k in places.tolist()
+    ]
+    ends, begins = (
+        side[part]
+        for side, part in zip(
+            lines.vectors(sides), (slice(0, len(places)), slice(len(places), None)), strict=True
+        )
+    )
     yield "lines", (ends * begins).sum(axis=1)
     for name, vectors in (("end", ends), ("begin", begins)):
         for k, column in enumerate(vectors.T):
@@ -180,8 +190,6 @@ def _again(text: str, places: Ints, reach: int) -> tuple[Ints, Ints]:
     return count[which] - 1, anywhere
 
 
-
-
 _READS_ON = -5.3  # ln P per character: text has -2 to -5, columns read across below -6.5
 _LIKELY = {SENTENCE: -0.5, HEADLINE: 0.0}  # log-odds from which a paragraph begins
 _HEADED = 1.0  # the same where only a headline behind the sentence tells of it
@@ -204,7 +212,9 @@ def paragraphs_of(text: str, language: Language) -> list[tuple[int, float]]:
     odds = np.zeros(0)
     if len(places):
         network = Network.load(FILE, SENTENCE)
-        odds = network.odds(network.standardised(sentence_features(text, places, language))).astype(np.float64)
+        odds = network.odds(network.standardised(sentence_features(text, places, language))).astype(
+            np.float64
+        )
     starts = np.concatenate(([0], places))
     own = np.concatenate(([np.inf], odds))
     headed = _headlines(text, starts, language.model)

@@ -28,7 +28,9 @@ Ints = NDArray[np.int64]
 
 _FEWEST = 0.04  # share of the rows in which a column has a glyph
 _NEAR = 0.75  # of the distance of two columns: places closer than that are one
-_TOGETHER = 0.35  # share of the rows that have glyphs at both of such places, above which they are two columns
+_TOGETHER = (
+    0.35  # share of the rows that have glyphs at both of such places, above which they are two columns
+)
 _LEAST, _MOST = -4.0, 6.0  # nats that a single seam counts
 _OFF = 3.0  # nats for a glyph half a column beside its own
 _EXACT = 0.1  # of that distance: glyphs so near their place need no telling
@@ -133,7 +135,14 @@ def _settle_marks(tier: list[list[Glyph]], row_of: dict[int, int], model: Scorer
     before = ["".join(g.text for g in column[max(0, k - 5) : k - 1])[-4:] or "。" for column, k in at]
     behind = ["".join(g.text for g in column[k + 1 : k + 3]) for column, k in at]
     odds = [
-        _read(before, [column[k + a].text + column[k + b].text + after for (column, k), after in zip(at, behind, strict=True)], model)
+        _read(
+            before,
+            [
+                column[k + a].text + column[k + b].text + after
+                for (column, k), after in zip(at, behind, strict=True)
+            ],
+            model,
+        )
         for a, b in ((0, -1), (-1, 0))
     ]
     for (column, k), better in zip(at, (odds[0] - odds[1] > _SETTLES).tolist(), strict=True):
@@ -348,7 +357,9 @@ class _Grid:
     def down(self) -> list[Floats]:
         """How well each glyph reads on from the one above in its column; 0 for the first. By column."""
         pairs = [
-            (self.tail(c, k), self.texts[c][k][:4]) for c in range(self.width) for k in range(1, len(self.glyphs[c]))
+            (self.tail(c, k), self.texts[c][k][:4])
+            for c in range(self.width)
+            for k in range(1, len(self.glyphs[c]))
         ]
         values = self.fits(pairs)
         out, at = [], 0
@@ -407,7 +418,9 @@ class _Grid:
         best = value, [(low, high, cuts)]
         if not depth:
             return best
-        whole = {k: self._tiers(low, k)[0] + self._tiers(k, high)[0] for k in range(low + _BAND, high - _BAND + 1)}
+        whole = {
+            k: self._tiers(low, k)[0] + self._tiers(k, high)[0] for k in range(low + _BAND, high - _BAND + 1)
+        }
         if whole and max(whole.values()) > value + _APART:
             k = max(whole, key=lambda one: whole[one])
             left, right = self._band(low, k, depth - 1), self._band(k, high, depth - 1)
@@ -450,8 +463,16 @@ class _Grid:
 
     def _by_height(self, tiers: list[list[list[Glyph]]]) -> list[list[list[Glyph]]]:
         """The same, with what stands wholly above all else before it: tiers need not share the places of their columns."""
-        row = {glyph.at: number for glyphs, rows in zip(self.glyphs, self.rows, strict=True) for glyph, number in zip(glyphs, rows, strict=True)}
-        spans = [(row[column[0].at], row[column[-1].at], k, column) for k, tier in enumerate(tiers) for column in tier]
+        row = {
+            glyph.at: number
+            for glyphs, rows in zip(self.glyphs, self.rows, strict=True)
+            for glyph, number in zip(glyphs, rows, strict=True)
+        }
+        spans = [
+            (row[column[0].at], row[column[-1].at], k, column)
+            for k, tier in enumerate(tiers)
+            for column in tier
+        ]
         crossed = np.zeros(self.height + 1, dtype=np.int64)
         for top, foot, _, _ in spans:
             crossed[top + 1] += 1
@@ -460,7 +481,7 @@ class _Grid:
         part = np.cumsum(clear)
         groups: dict[tuple[int, int], list[list[Glyph]]] = {}
         for top, _, k, column in spans:
-            groups.setdefault((int(part[top]) if not clear[top] else int(part[top]), k), []).append(column)
+            groups.setdefault((int(part[top]), k), []).append(column)
         return [groups[key] for key in sorted(groups)]
 
     def _spanning(self, low: int, high: int, top: int, foot: int) -> set[int]:

@@ -84,7 +84,9 @@ def _crossed(view: View, stretch: GlyphLines) -> frozenset[int]:
     """Lines in which the end of a short column stands behind the first glyph of the next, which begins so much lower."""
     pairs = zip(stretch.start.tolist(), stretch.end.tolist(), strict=True)
     return frozenset(
-        k for k, (a, b) in enumerate(pairs) if 0 < k < len(stretch) - 1 and _CROSSED_LINE.fullmatch(view.text[a:b])
+        k
+        for k, (a, b) in enumerate(pairs)
+        if 0 < k < len(stretch) - 1 and _CROSSED_LINE.fullmatch(view.text[a:b])
     )
 
 
@@ -122,7 +124,9 @@ def _apart(view: View, at: int) -> Iterator[Draft]:
     while end < len(view) and view.classes[end] & ch.BLANK:
         end += 1
     if 0 < at < end < len(view) and view.text.count("\n", at, end) == 1:
-        yield Draft((Replace(Span(at, end), "\n\n"),), "beside vertical text, a block of its own", Certainty.HIGH)
+        yield Draft(
+            (Replace(Span(at, end), "\n\n"),), "beside vertical text, a block of its own", Certainty.HIGH
+        )
 
 
 def _before(view: View, at: int) -> int:

@@ -66,9 +66,7 @@ def _region(view: View, region: GlyphRows, tools: Tools) -> Iterator[Draft]:
         edits.append(Move(Span(cell.start, cell.end), region.end, float(rank)))
         if cell.start in ends:
             edits.append(Insert(cell.end, "\n"))
-    edits += [
-        Delete(Span(a.end, b.start)) for a, b in zip(cells, cells[1:], strict=False) if a.end < b.start
-    ]
+    edits += [Delete(Span(a.end, b.start)) for a, b in zip(cells, cells[1:], strict=False) if a.end < b.start]
     yield Draft(
         tuple(edits),
         f"vertical page read across: {len(region.rows)} rows are {len(columns)} columns",
