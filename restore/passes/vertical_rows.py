@@ -14,6 +14,7 @@ from restore.pipeline import Tools, repair_pass
 from restore.source import Span
 from restore.view import View
 
+_LOOSE = 0.035  # share of the glyphs that may stand at no place of a column
 _READS = -5.9  # ln P per character of columns that were found
 _BETTER = 1.5  # nats per character by which they must read better than the rows
 
@@ -51,7 +52,7 @@ def _region(view: View, region: GlyphRows, tools: Tools) -> Iterator[Draft]:
     model = tools.language.model
     cells = [cell for row in region.rows for cell in row]
     rows = min((_rows(view, region, unit) for unit in ("x", "column")), key=looseness)
-    found = turned(rows, region.length, model)
+    found = turned(rows, region.length, model) if looseness(rows) < _LOOSE else None
     if found is None:
         return
     reads = how_it_reads("".join(g.text for tier in found.tiers for column in tier for g in column), model)
