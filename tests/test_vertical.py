@@ -56,7 +56,7 @@ def test_every_paragraph_is_a_correction_with_its_lines() -> None:
 @pytest.mark.parametrize("page", VERTICAL)
 def test_no_glyph_is_lost(page: str) -> None:
     for name in ("glyphs", "glyphs-blank", "rows-wide", "robin"):
-        out = clean(dump(page, name), punctuation="keep", spacing="keep")
+        out = Pipeline(["vertical_rows", "vertical_glyphs"]).run(dump(page, name))
         assert sorted(bare(out.text)) == sorted(bare(dump(page, name))), name
         assert out.revert() == dump(page, name)
 

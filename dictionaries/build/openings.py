@@ -153,7 +153,7 @@ def fit_strings(rows: list[NDArray[np.int32]], labels: Bools, weights: NDArray[n
         pick = order[at : at + BATCH]
         loss = nn.functional.binary_cross_entropy_with_logits(bag(x[pick])[:, 0] + base, y[pick], w[pick])
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     values = bag.weight.detach().numpy()[:, 0]
     unit = float(np.abs(values).max()) / 127
@@ -164,7 +164,7 @@ def fit_strings(rows: list[NDArray[np.int32]], labels: Bools, weights: NDArray[n
     return {"weights": np.rint(values / unit).astype(np.int8), "scale": np.array([unit, float(base)])}
 
 
-def places_of(head: str, text: Text, rng: np.random.Generator | None) -> tuple[NDArray[np.int64], ...]:
+def places_of(head: str, text: Text, rng: np.random.Generator | None) -> tuple[Any, Any, Any]:
     """Starts, places and labels for a head of the table."""
     if head == running.SENTENCE:
         places = running.sentence_ends(text.text)
