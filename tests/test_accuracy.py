@@ -35,7 +35,9 @@ def scored(dump: str, vertical: bool = False) -> list[Scores]:
             text = path.read_text("utf-8")
             damage = path.with_suffix(".json")
             lost = read_lost(damage) if damage.exists() else None
-            out.append(evaluate(PageTruth.load(file), clean(text).text, text, lost))
+            # of a dump read across nothing can be told apart in the source
+            source = None if vertical else text
+            out.append(evaluate(PageTruth.load(file), clean(text).text, source, lost))
     return out
 
 
