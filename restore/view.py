@@ -48,6 +48,9 @@ from restore.source import Codes, Source, Span, codes_to_text
 __all__ = ["View", "record"]
 
 
+_NOWHERE = np.empty(0, dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class View:
     """Text of a source under some corrections.
@@ -114,14 +117,40 @@ class View:
         return {}
 
     @cached_property
+    def own(self) -> Bools:
+        """Whether each character is the source's own, shape ``(n,)``."""
+        return self.owner < 0
+
+    @cached_property
     def has_supplied(self) -> bool:
         """Whether any character is not the source's own."""
-        return bool((self.owner >= 0).any())
+        return not self.own.all()
 
     @cached_property
     def classes(self) -> NDArray[np.uint16]:
         """Character classes (:mod:`restore.characters`), shape ``(n,)``."""
         return ch.classify(self.codes)
+
+    @cached_property
+    def ascii(self) -> Ints:
+        """Positions of ASCII characters, ascending: few in CJK text, so that what is sought among them is found sooner."""
+        return (self.codes < 0x80).nonzero()[0]
+
+    @cached_property
+    def wide_spaces(self) -> Ints:
+        """Positions of ideographic spaces and tabs, ascending."""
+        found: Ints = ((self.codes == 0x3000) | (self.codes == 9)).nonzero()[0]
+        return found
+
+    @cached_property
+    def framed(self) -> NDArray[np.uint16]:
+        """The classes with a line break behind the last: what stands before (-1) and behind (n) the text. Shape ``(n + 1,)``."""
+        return np.append(self.classes, ch.NEWLINE)
+
+    @cached_property
+    def marks(self) -> Ints:
+        """Positions of punctuation and symbols, ascending."""
+        return ((self.classes & ch.PUNCT) > 0).nonzero()[0]
 
     @cached_property
     def breaks(self) -> Ints:
@@ -132,6 +161,14 @@ class View:
     def letters(self) -> Ints:
         """Positions of CJK letters, ascending."""
         return ((self.classes & ch.CJK) > 0).nonzero()[0]
+
+    @cached_property
+    def cjk_lines(self) -> Bools:
+        """Whether each line has CJK letters, shape ``(breaks + 1,)``."""
+        before = np.zeros(len(self.breaks) + 2, dtype=np.int64)
+        before[1:-1] = self.letters.searchsorted(self.breaks)
+        before[-1] = len(self.letters)
+        return before[1:] > before[:-1]
 
     def has_letters(self, start: Ints, end: Ints) -> Bools:
         """Whether there are CJK letters in ``[start, end)``, shapes ``(m,)``."""
@@ -144,7 +181,7 @@ class View:
         n = len(self)
         jump = np.zeros(n + 1, dtype=np.bool_)
         if n > 1:
-            own = self.owner < 0
+            own = self.own
             jump[1:n] = ~((self.origin[1:] - self.origin[:-1] == 1) & own[1:] & own[:-1])
         return jump
 
@@ -158,7 +195,7 @@ class View:
         """Positions k where moves made characters k-1 and k neighbours, ascending."""
         r = self.rendering
         if r.key_to is None or r.mover is None or r.key_rank is None or not len(self):
-            return np.empty(0, dtype=np.int64)
+            return _NOWHERE
         at = np.minimum(self.origin, len(r.mover) - 1)
         left, right = at[:-1], at[1:]
         apart = (r.key_to[right] != r.key_to[left]) | (r.key_rank[right] != r.key_rank[left])
@@ -302,7 +339,8 @@ class _Recorder:
         n, m = len(view), len(start)
         if m == 0:
             return
-        if int(start.min()) < 0 or int(end.max()) > n or (end < start).any():
+        size = end - start
+        if int(start.min()) < 0 or int(end.max()) > n or int(size.min()) < 0:
             raise self._outside("a batch")
         self.spans.append((start, end))
         which, texts = batch.text, batch.texts
@@ -315,7 +353,7 @@ class _Recorder:
         message = lines[batch.message]
         certainty = np.asarray(batch.certainty, dtype=np.int8)
         score = np.asarray(batch.score, dtype=np.float32)
-        insert = start == end
+        insert = size == 0
         inserts = bool(insert.any())
         if inserts and (insert & (text == 0)).any():
             raise self._idle()
@@ -339,39 +377,34 @@ class _Recorder:
             return
         origin = view.origin
         kind = np.where(text == 0, _DELETE, _REPLACE)
-        side: NDArray[np.int8] | int = BODY
         if inserts:
             s = origin[np.minimum(start, n - 1)]
             t = origin[np.maximum(end - 1, 0)] + 1
             if batch.after:
                 s = np.where(insert, origin[np.maximum(start - 1, 0)] + 1, s)
             t = np.where(insert, s, t)
-            side = np.where(insert, np.int8(AFTER if batch.after else BEFORE), np.int8(BODY))
             kind = np.where(insert, np.int8(EditKind.INSERT), kind)
         else:
             s, t = origin.take(start), origin.take(end - 1) + 1
         self._flush()
         first = ledger.n_corrections
-        ledger.extend(
-            {
-                "pass": self.pass_index,
-                "certainty": certainty,
-                "score": score,
-                "message": message,
-                "first": np.arange(ledger.n_edits, ledger.n_edits + m),
-            },
-            {
-                "corr": np.arange(first, first + m),
-                "kind": kind,
-                "start": s,
-                "end": t,
-                "text": text,
-                "side": side,
-                "to": 0,
-                "rank": 0.0,
-                "over": -1,
-            },
-        )
+        corrs = {
+            "pass": self.pass_index,
+            "certainty": certainty,
+            "score": score,
+            "message": message,
+            "first": np.arange(ledger.n_edits, ledger.n_edits + m),
+        }
+        edits: dict[str, Any] = {
+            "corr": np.arange(first, first + m),
+            "kind": kind,
+            "start": s,
+            "end": t,
+            "text": text,
+        }
+        if inserts:
+            edits["side"] = np.where(insert, np.int8(AFTER if batch.after else BEFORE), np.int8(BODY))
+        ledger.extend(corrs, edits)
         seams = view._seams
         if len(seams):
             for k in (seams.searchsorted(end, "right") > seams.searchsorted(start)).nonzero()[0].tolist():
@@ -392,7 +425,7 @@ class _Recorder:
             and view.rendering.mover is None
         ):
             return np.ones(len(start), dtype=np.bool_)
-        own = view.owner < 0
+        own = view.own
         plain: Bools = own[np.minimum(start, n - 1)]
         wide = (end - start > 1).nonzero()[0]
         if len(wide):
@@ -480,7 +513,8 @@ class _Recorder:
         """Rows that put ``text`` in the place of view characters ``[a, b)``; it stands where the first of them stood."""
         view = self.view
         cuts = [a, b]
-        if b - a > 1:
+        jumps = view._jumps
+        if jumps.searchsorted(b) > jumps.searchsorted(a + 1):
             jumps = (
                 (view.owner[a + 1 : b] != view.owner[a : b - 1])
                 | ((view.owner[a : b - 1] < 0) & (np.diff(view.origin[a:b]) != 1))

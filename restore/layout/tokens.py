@@ -19,11 +19,12 @@ __all__ = ["Tokens", "ems", "letter_spaced", "one_a_line", "tokens_of"]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+_Columns = tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]
 
 _ONE = 2.0  # ems of one character with a mark beside it
 _MOSTLY_ALONE = 0.7  # share of the tokens of a text whose lines are vertical
 _MOSTLY_SPACED = 0.6  # share of a text's width in such lines above which all of its lines are letter-spaced
-_ASCII_MARKS = np.zeros(129, dtype=np.bool_)  # the last for everything that is not ASCII
+_ASCII_MARKS = np.zeros(128, dtype=np.bool_)
 _ASCII_MARKS[[ord(c) for c in ",:;?!()\"'"]] = True
 _BITS = np.arange(1 << 16, dtype=np.uint16)
 _EMS = np.where((_BITS & ch.WIDE) > 0, 1.0, 0.5)  # by class
@@ -103,7 +104,7 @@ def ems(view: View, half_mark: float | None = None) -> Floats:
         half_mark = 1.0
     if half_mark != 0.5:
         codes = view.codes
-        marks = _ASCII_MARKS.take(codes, mode="clip").nonzero()[0]
+        marks = view.ascii[_ASCII_MARKS[codes[view.ascii]]]
         if len(marks):
             left = classes[np.maximum(marks - 1, 0)] & (ch.WIDE | ch.PUNCT)
             right = classes[np.minimum(marks + 1, len(codes) - 1)] & (ch.WIDE | ch.PUNCT)
@@ -113,24 +114,24 @@ def ems(view: View, half_mark: float | None = None) -> Floats:
 
 def tokens_of(view: View, widths: Floats | None = None) -> Tokens:
     """Cut a view at white space."""
-    found: tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints] | None = view.kept.get("tokens")
+    found: tuple[Ints, _Columns] | None = view.kept.get("tokens")
     if found is None:
         found = view.kept["tokens"] = _cut(view)
     if widths is None:
         widths = ems(view)
-    start, end = found[:2]
-    total = np.zeros(len(view) + 1)
-    np.cumsum(widths, out=total[1:])
-    return Tokens(view, *found, total[end] - total[start])
+    edges, columns = found
+    if len(edges) and edges[-1] == len(view):
+        edges = edges[:-1]
+    return Tokens(view, *columns, np.add.reduceat(widths, edges)[::2] if len(edges) else np.zeros(0))
 
 
-def _cut(view: View) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
-    """The columns of `Tokens` from ``start`` to ``block``."""
+def _cut(view: View) -> tuple[Ints, _Columns]:
+    """Where the tokens begin and end, by turns, and the columns of `Tokens` from ``start`` to ``block``."""
     n = len(view)
     solid = np.zeros(n + 2, dtype=np.bool_)
-    solid[1:-1] = (view.classes & ch.BLANK) == 0
+    np.equal(view.classes & ch.BLANK, 0, out=solid[1:-1])
     edges = (solid[1:] != solid[:-1]).nonzero()[0]
-    start, end = edges[::2], edges[1::2]
+    start, end = edges[::2].copy(), edges[1::2].copy()
     m = len(start)
     follow = np.concatenate((start[1:], [n])) if m else start
     # line breaks behind each token, and where the line of each begins and ends
@@ -140,12 +141,12 @@ def _cut(view: View) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
     newlines = view.breaks.searchsorted(follow) - nth
     opening = np.ones(m, dtype=np.bool_)
     opening[1:] = newlines[:-1] > 0
-    wide = ((view.codes == 0x3000) | (view.codes == 9)).nonzero()[0]
+    wide = view.wide_spaces
     spaces = _columns(view, wide, end, np.where(newlines > 0, breaks[nth + 1], follow))
     indent = np.where(opening, _columns(view, wide, breaks[line] + 1, start), 0)
     row, block = opening.cumsum() - 1, np.zeros(m, dtype=np.int64)
     np.cumsum(newlines[:-1] > 1, out=block[1:])
-    return start, end, newlines, spaces, indent, row, block
+    return edges, (start, end, newlines, spaces, indent, row, block)
 
 
 def _columns(view: View, wide: Ints, start: Ints, end: Ints) -> Ints:
