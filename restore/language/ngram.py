@@ -39,7 +39,7 @@ _CHUNK = 1 << 14
 
 _MANY = 1024
 """Single characters as heads from which what stands behind which is kept."""
-_KEPT = 1024
+_KEPT = 4096
 """Characters for which it is kept: of each some hundred pairs of 6 bytes."""
 
 Floats = NDArray[np.float32]
@@ -254,16 +254,17 @@ class NgramModel:
         rows = np.repeat(np.arange(len(contexts)), [len(at) for at, _ in followers])
         columns = np.concatenate([at for at, _ in followers]).astype(np.int64)
         value = np.concatenate([values for _, values in followers])
-        hashes = self._hash[0][ids[columns]] ^ self._hash[1][before[rows, -1]]
+        hashes = self._hash[0].take(ids.take(columns)) ^ self._hash[1].take(before[:, -1]).take(rows)
         for n in range(2, self.order + 1):
             if n > 2:
                 shorter = windows[n - 1].of(np.arange(len(contexts)), reach - n + 1)
                 total += (self._backoff[n - 3].take(shorter.value) * shorter.stored)[:, None]
-                likely = shorter.stored[rows].nonzero()[0]
-                rows, columns = rows[likely], columns[likely]
-                hashes = hashes[likely] ^ self._hash[n - 1][before[rows, reach - n + 1]]
+                likely = shorter.stored.take(rows).nonzero()[0]
+                rows, columns = rows.take(likely), columns.take(likely)
+                hashes = hashes.take(likely) ^ self._hash[n - 1].take(before[:, reach - n + 1]).take(rows)
                 value, stored = self._maps[n - 2].get(hashes)
-                rows, columns, hashes, value = rows[stored], columns[stored], hashes[stored], value[stored]
+                some = stored.nonzero()[0]
+                rows, columns, hashes, value = (x.take(some) for x in (rows, columns, hashes, value))
             total[rows, columns] = self._prob[n - 2].take(value)
         return total
 
@@ -351,9 +352,9 @@ class NgramModel:
         size = begins.shape[1]
         left, right = np.zeros(len(ends), dtype=np.uint64), np.zeros(len(begins), dtype=np.uint64)
         for q in range(ends.shape[1]):
-            left ^= self._hash[size + q][ends[:, q]]
+            left ^= self._hash[size + q].take(ends[:, q])
         for q in range(size):
-            right ^= self._hash[size - 1 - q][begins[:, q]]
+            right ^= self._hash[size - 1 - q].take(begins[:, q])
         table = self._maps[ends.shape[1] + size - 2]
         if likely is None:
             value, hit = table.get((left[:, None] ^ right).ravel())
@@ -361,7 +362,7 @@ class NgramModel:
             return _Stored(hit.reshape(len(left), len(right)), value[at], at)
         at = np.flatnonzero(likely)
         i, j = np.divmod(at, len(right))
-        value, hit = table.get(left[i] ^ right[j])
+        value, hit = table.get(left.take(i) ^ right.take(j))
         at = at[hit]
         stored = np.zeros(likely.shape, dtype=np.bool_)
         np.put(stored, at, True)
@@ -370,10 +371,10 @@ class NgramModel:
     def _windows(self, ids: Ids) -> list[_Stored]:
         """The n-grams inside rows of ids by their length and the column they begin in; entry 0 is not used."""
         width = ids.shape[1]
-        hashes = self._hash[0][ids]
+        hashes = self._hash[0].take(ids)
         out = [_Stored(np.ones(ids.shape, dtype=np.bool_), np.zeros(ids.shape, dtype=np.uint32))] * 2
         for size in range(2, min(width, self.order) + 1):
-            hashes = hashes[:, 1:] ^ self._hash[size - 1][ids[:, : width + 1 - size]]
+            hashes = hashes[:, 1:] ^ self._hash[size - 1].take(ids[:, : width + 1 - size])
             value, hit = self._maps[size - 2].get(hashes.ravel())
             shorter = out[-1].stored
             stored = hit.reshape(hashes.shape) & shorter[:, 1:] & shorter[:, :-1]
@@ -397,12 +398,12 @@ class NgramModel:
     def _score(self, ids: NDArray[np.int64], step: int) -> Floats:
         """Score ids whose predecessor is ``step`` places before; ``order - 1`` steps are context."""
         count = len(ids) - (self.order - 1) * step
-        total = self._unigram[ids[-count:]]
-        backoff = self._unigram_backoff[ids]
-        hashes = self._hash[0][ids]
+        total = self._unigram.take(ids[-count:])
+        backoff = self._unigram_backoff.take(ids)
+        hashes = self._hash[0].take(ids)
         shorter = np.ones(len(ids), dtype=np.bool_)
         for n in range(2, self.order + 1):  # arrays begin at the first place that has n - 1 before it
-            hashes = hashes[step:] ^ self._hash[n - 1][ids[: len(ids) - (n - 1) * step]]
+            hashes = hashes[step:] ^ self._hash[n - 1].take(ids[: len(ids) - (n - 1) * step])
             likely = shorter[step:] & shorter[:-step]
             some = likely.nonzero()[0] if n > 2 else ()
             look_up = self._maps[n - 2].get if step == 1 else self._maps[n - 2].get_runs
@@ -410,7 +411,7 @@ class NgramModel:
                 likely
             ):  # where the shorter ones in it are not stored, it is not
                 value, found = np.zeros(len(likely), dtype=np.uint32), np.zeros(len(likely), dtype=np.bool_)
-                value[some], found[some] = look_up(hashes[some])
+                value[some], found[some] = look_up(hashes.take(some))
             else:
                 value, found = look_up(hashes)
                 found &= likely

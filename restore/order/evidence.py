@@ -333,15 +333,15 @@ def features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str, NDArray[Any
 
 def _features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str | tuple[str, ...], NDArray[Any]]]:
     """As `features`; of names that exclude each other, all at once with the number of the one that holds."""
-    raw = np.clip(e.raw[i, j], -9, 12)
+    all_pairs = _are_all(i, j, len(e))
+    raw, lines, seen = (e.raw, e.lines, e.seen) if all_pairs else (e.raw[i, j], e.lines[i, j], e.seen[i, j])
+    raw, lines = np.clip(raw, -9, 12), np.clip(lines, -5, 8)
     yield "seam", raw
     for h in _HINGES:
         yield f"seam>{h}", np.maximum(raw - h, 0)
-    lines = np.clip(e.lines[i, j], -5, 8)
     yield "lines", lines
     for h in _LINE_HINGES:
         yield f"lines>{h}", np.maximum(lines - h, 0)
-    seen = e.seen[i, j]
     for size in (2, 3, 4, 5):
         yield f"page has {size}", seen == size
     yield "page has 4*seam<0", (seen >= 4) * np.minimum(raw, 0)
@@ -384,6 +384,14 @@ def _features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str | tuple[str
     yield "short tail*seam", (e.length[i] < REACH - 1) * np.maximum(raw, 0)
 
 
+def _are_all(i: Index, j: Index, n: int) -> bool:
+    """Whether the pairs are all of ``n`` segments, so that matrices need not be gathered."""
+    index = np.arange(n)
+    return (
+        i.shape == (n, 1) and j.shape == (1, n) and bool((i[:, 0] == index).all() and (j[0] == index).all())
+    )
+
+
 Weights = dict[str, float]
 
 
@@ -421,8 +429,7 @@ def scores(e: Evidence, tables: Sequence[Weights], i: Index, j: Index) -> list[F
         # what few pairs have is added to those alone
         rare: tuple[Index, ...] | None = None
         if value.dtype == np.bool_ and value.shape == shape and shape in sums[0]:
-            here = value.nonzero()
-            rare = here if len(here[0]) * _RARE < value.size else None
+            rare = value.nonzero() if np.count_nonzero(value) * _RARE < value.size else None
         for table, total in zip(tables, sums, strict=True):
             if isinstance(names, str):
                 weight = table.get(names, 0.0)

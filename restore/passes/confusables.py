@@ -252,7 +252,7 @@ def _weighed(
     true, channel, place = true.take(kept), channel.take(kept), suspects.take(where.take(kept))
     hard = suspects[logp[suspects] + logp[suspects + 1] < gate["hard" if open_to_all else "hardest"]]
     more, extra = _unlisted(text, hard, script)
-    new = np.isin((more << 21) | extra, (place << 21) | true, invert=True) if len(more) else more > 0
+    new = ~_among((more << 21) | extra, (place << 21) | true)
     unlisted = np.append(np.zeros(len(place)), np.ones(int(new.sum())))
     place, true = np.append(place, more[new]), np.append(true, extra[new]).astype(np.uint32)
     channel = np.append(channel, np.maximum(table.misread[extra[new]], _LEAST_MISREAD) + _ANY)
@@ -401,6 +401,12 @@ def _unlisted(text: RunningText, place: Ints, script: int) -> tuple[Ints, Ints]:
     if not places:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     return np.concatenate(places), np.concatenate(found)
+
+
+def _among(keys: Ints, known: Ints) -> NDArray[np.bool_]:
+    """Which keys are among ``known``, shape like ``keys``."""
+    known = np.append(np.sort(known), np.iinfo(np.int64).max)
+    return np.asarray(known.take(known.searchsorted(keys)) == keys)
 
 
 @cache
