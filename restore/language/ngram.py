@@ -264,7 +264,8 @@ class NgramModel:
                 hashes = hashes.take(likely) ^ self._hash[n - 1].take(before[:, reach - n + 1]).take(rows)
                 value, stored = self._maps[n - 2].get(hashes)
                 some = stored.nonzero()[0]
-                rows, columns, hashes, value = (x.take(some) for x in (rows, columns, hashes, value))
+                rows, columns = rows.take(some), columns.take(some)
+                hashes, value = hashes.take(some), value.take(some)
             total[rows, columns] = self._prob[n - 2].take(value)
         return total
 
@@ -407,18 +408,23 @@ class NgramModel:
             likely = shorter[step:] & shorter[:-step]
             some = likely.nonzero()[0] if n > 2 else ()
             look_up = self._maps[n - 2].get if step == 1 else self._maps[n - 2].get_runs
-            if n > 2 and len(some) < _SPARSE * len(
-                likely
-            ):  # where the shorter ones in it are not stored, it is not
-                value, found = np.zeros(len(likely), dtype=np.uint32), np.zeros(len(likely), dtype=np.bool_)
-                value[some], found[some] = look_up(hashes.take(some))
-            else:
-                value, found = look_up(hashes)
-                found &= likely
             total += backoff[-count - step : -step]
-            np.copyto(total, self._prob[n - 2].take(value[-count:]), where=found[-count:])
+            if n > 2 and len(some) < _SPARSE * len(likely):
+                # where the shorter ones in it are not stored, it is not; few are, and only those are touched
+                value, hit = look_up(hashes.take(some))
+                at, value = some[hit], value[hit]
+                scored = at.searchsorted(len(likely) - count)
+                total[at[scored:] - (len(likely) - count)] = self._prob[n - 2].take(value[scored:])
+                if n < self.order:
+                    shorter = np.zeros(len(likely), dtype=np.bool_)
+                    shorter[at] = True
+                    backoff = np.zeros(len(likely), dtype=np.float32)
+                    backoff[at] = self._backoff[n - 2].take(value)
+                continue
+            value, shorter = look_up(hashes)
+            shorter &= likely
+            np.copyto(total, self._prob[n - 2].take(value[-count:]), where=shorter[-count:])
             if n < self.order:
                 backoff = self._backoff[n - 2].take(value)
-                backoff *= found
-                shorter = found
+                backoff *= shorter
         return total
