@@ -8,6 +8,7 @@ data, score all pairs of a page at once, and name the parts in the evidence of a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -47,6 +48,7 @@ _SEMI = set("；;：:")
 _NOT_FIRST = set("。！？!?…，,、”’》）)；：;:」』")
 _OPENING = set('“"《（(‘「『')
 _PAIRS = (("“", "”"), ("《", "》"), ("（", "）"), ("「", "」"))
+_OF_PAIRS = re.compile("[()" + "".join(a + b for a, b in _PAIRS) + "]")
 _ALIKE = str.maketrans("()", "（）")
 
 
@@ -221,6 +223,8 @@ def _marks(texts: list[str]) -> _Marks:
             end -= 1
         stop[k], comma[k], semi[k] = text[end] in _STOPS, text[-1] in _COMMAS, text[-1] in _SEMI
         not_first[k], opens[k] = text[0] in _NOT_FIRST, text[0] in _OPENING
+        if not _OF_PAIRS.search(text):
+            continue
         plain = text.translate(_ALIKE)
         bracketed[k] = len(plain) <= 14 and plain[0] == "（" and plain[-1] == "）"
         for q, (a, b) in enumerate(_PAIRS):
