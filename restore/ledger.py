@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,7 @@ class Ledger:
         self._pool: tuple[Codes, Ints] | None = None
         self.n_corrections = 0
         self.n_edits = 0
+        self.only_usual = True  # no edit has more than the usual values where there are such
         self.evidence: dict[int, Mapping[str, Any]] = {}
         self.builds_on: dict[int, tuple[int, ...]] = {}
         self.requires: dict[int, tuple[int, ...]] = {}
@@ -116,6 +118,7 @@ class Ledger:
         """
         self.n_corrections = self._corrs.extend(corrs, len(corrs["first"]))
         self.n_edits = self._edits.extend(edits, len(edits["corr"]))
+        self.only_usual &= USUAL.keys().isdisjoint(edits)
         self._ids = None
 
     # ------------------------------------------------------------------ columns
@@ -484,16 +487,13 @@ def rendered_on(before: Rendering, source: Codes, ledger: Ledger, first: int, ac
     """
     e = ledger.edits
     row = int(ledger.corrs["first"][first])
-    kind = e["kind"][row:]
-    if (
-        before.mover is not None
-        or kind.max() > _REPLACE
-        or e["over"][row:].max() >= 0
-        or e["side"].min() == BEFORE
+    if before.mover is not None or not (
+        ledger.only_usual
+        or (e["kind"][row:].max() <= _REPLACE and e["over"][row:].max() < 0 and e["side"].min() != BEFORE)
     ):
         return render(source, ledger, accepted)
     start, end, text = e["start"][row:], e["end"][row:], e["text"][row:]
-    rows = np.arange(row, row + len(kind))
+    rows = np.arange(row, row + len(start))
     take = accepted[e["corr"][row:]]
     if not take.all():
         rows, start, end, text = rows[take], start[take], end[take], text[take]
@@ -573,6 +573,5 @@ def _roots(over: Ints, rows: Ints) -> Ints:
 
 def _pool(texts: Sequence[str]) -> tuple[Codes, Ints]:
     """All texts end to end, and where each begins; shape ``(total,)`` and ``(len(texts) + 1,)``."""
-    bounds = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=bounds[1:])
+    bounds = np.array([0, *accumulate(map(len, texts))], dtype=np.int64)
     return text_to_codes("".join(texts)), bounds

@@ -36,6 +36,7 @@ from restore.ledger import (
     BODY,
     CORR_COLUMNS,
     EDIT_COLUMNS,
+    USUAL,
     Bools,
     Ints,
     Ledger,
@@ -253,14 +254,6 @@ def _column(values: NDArray[_Scalar], size: int) -> NDArray[_Scalar]:
     return values if values.ndim else np.full(size, values)
 
 
-def _in_columns(spans: list[tuple[int, int]]) -> list[tuple[Ints, Ints]]:
-    """Spans as one pair of columns, none where there are none."""
-    if not spans:
-        return []
-    start, end = np.array(spans, dtype=np.int64).T
-    return [(start, end)]
-
-
 class _Recorder:
     """Maps the drafts of one pass to source coordinates.
 
@@ -289,8 +282,8 @@ class _Recorder:
         for draft in self.waiting:
             self._record(draft)
         self._flush()
-        self._refuse_overlap([*self.spans, *_in_columns(self.rewritten)], "repairs the same text twice")
-        self._refuse_overlap(_in_columns(self.moved), "moves the same text twice")
+        self._refuse_overlap(self.spans, self.rewritten, "repairs the same text twice")
+        self._refuse_overlap([], self.moved, "moves the same text twice")
 
     def _flush(self) -> None:
         """Bring the drafts recorded so far into columns."""
@@ -298,9 +291,10 @@ class _Recorder:
             return
         corrs = dict(zip(CORR_COLUMNS, zip(*self.corrs, strict=True), strict=True))
         edits = dict(zip(EDIT_COLUMNS, zip(*self.rows, strict=True), strict=True))
-        self.ledger.extend(
-            {k: np.array(v) for k, v in corrs.items()}, {k: np.array(v) for k, v in edits.items()}
-        )
+        for name, usual in USUAL.items():
+            if all(value == usual for value in edits[name]):
+                del edits[name]
+        self.ledger.extend(corrs, edits)
         self.corrs, self.rows = [], []
 
     @property
@@ -308,11 +302,16 @@ class _Recorder:
         """Index that the next correction and the next edit will have."""
         return self.ledger.n_corrections + len(self.corrs), self.ledger.n_edits + len(self.rows)
 
-    def _refuse_overlap(self, spans: Sequence[tuple[Ints, Ints]], what: str) -> None:
-        if not spans or (len(spans) == 1 and bool((spans[0][0][1:] >= spans[0][1][:-1]).all())):
+    def _refuse_overlap(
+        self, columns: Sequence[tuple[Ints, Ints]], spans: Sequence[tuple[int, int]], what: str
+    ) -> None:
+        """Raise where spans of batches, in columns, or of drafts overlap."""
+        if not columns and all(one[1] <= other[0] for one, other in pairwise(spans)):
             return
-        start = np.concatenate([s for s, _ in spans])
-        end = np.concatenate([e for _, e in spans])
+        if not spans and len(columns) == 1 and bool((columns[0][0][1:] >= columns[0][1][:-1]).all()):
+            return
+        start = np.concatenate([*(s for s, _ in columns), np.array([a for a, _ in spans], dtype=np.int64)])
+        end = np.concatenate([*(e for _, e in columns), np.array([b for _, b in spans], dtype=np.int64)])
         order = np.lexsort((end, start))
         start, end = start[order], end[order]
         clash = (start[1:] < np.maximum.accumulate(end)[:-1]).nonzero()[0]
@@ -511,22 +510,19 @@ class _Recorder:
 
     def _rewrite(self, a: int, b: int, text: str, builds: set[int], rows: list[Row]) -> None:
         """Rows that put ``text`` in the place of view characters ``[a, b)``; it stands where the first of them stood."""
-        view = self.view
-        cuts = [a, b]
-        jumps = view._jumps
-        if jumps.searchsorted(b) > jumps.searchsorted(a + 1):
-            jumps = (
-                (view.owner[a + 1 : b] != view.owner[a : b - 1])
-                | ((view.owner[a : b - 1] < 0) & (np.diff(view.origin[a:b]) != 1))
-            ).nonzero()[0]
-            cuts[1:1] = (jumps + a + 1).tolist()
-        for i, j in pairwise(cuts):
+        owners, origins = self.view.owner[a:b].tolist(), self.view.origin[a:b].tolist()
+        # where it is no run in the source, nor one supplied text
+        cuts = [
+            k
+            for k in range(1, b - a)
+            if owners[k] != owners[k - 1] or (owners[k] < 0 and origins[k] != origins[k - 1] + 1)
+        ]
+        for i, j in pairwise([0, *cuts, b - a]):
             put, text = text, ""
-            owner = int(view.owner[i])
-            if owner >= 0:
-                rows.append(self._supplied(owner, i, j, put, builds, rows))
+            if owners[i] >= 0:
+                rows.append(self._supplied(owners[i], a + i, a + j, put, builds, rows))
             else:
-                s, t = int(view.origin[i]), int(view.origin[j - 1]) + 1
+                s, t = origins[i], origins[j - 1] + 1
                 kind = EditKind.REPLACE if put else EditKind.DELETE
                 rows.append((0, kind, s, t, self.ledger.text_index(put), BODY, 0, 0.0, -1))
 

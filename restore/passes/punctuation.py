@@ -25,6 +25,7 @@ _DASH = regex.compile(
     rf"(?<![A-Za-z0-9]){_STROKES}(?=[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\s“‘《\"'])"
     rf"|(?<=[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}”’》）]){_STROKES}(?![A-Za-z0-9])"
 )
+_TWINS = {ord(c) for c in ".。…⋯-―─－"}
 _MESSAGES = (
     "full-width mark in CJK text",
     "straight quote directed",
@@ -47,7 +48,6 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
     """
     if tools.settings.punctuation == "keep":
         return
-    text = view.text
     marks = tools.memo["marks"].on(view) if "marks" in tools.memo else judge(view)
     folded, quotes, sure, straight = marks.folded, marks.quotes, marks.sure, marks.straight
     parts = [
@@ -63,10 +63,9 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
         kind = np.where(sure, np.where(straight, _HIGH, _MEDIUM), _LOW)
         for flag, message in ((straight, 1), (~straight, 2)):
             parts.append((quotes[flag], quotes[flag] + 1, marks.target[flag] + _QUOTE, message, kind[flag]))
-    if "..." in text or "…" in text or "。。" in text or "⋯" in text:
-        parts.append(_pattern(_ELLIPSIS, text, _DOTS, 3))
-    if "--" in text or "――" in text or "──" in text or "－－" in text:
-        parts.append(_pattern(_DASH, text, _RULE, 4))
+    if _has_twins(view):
+        parts.append(_pattern(_ELLIPSIS, view.text, _DOTS, 3))
+        parts.append(_pattern(_DASH, view.text, _RULE, 4))
 
     parts = [p for p in parts if len(p[0])]
     if not parts:
@@ -82,6 +81,13 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
         np.concatenate([np.full(len(p[0]), p[3]) for p in parts])[order],
         np.concatenate([p[4] for p in parts])[order],
     )
+
+
+def _has_twins(view: View) -> bool:
+    """Whether a dot or a stroke stands twice side by side: no ellipsis or dash is to be repaired in other texts."""
+    at, codes = view.marks, view.codes.take(view.marks)
+    twins = codes[1:][(at[1:] - at[:-1] == 1) & (codes[1:] == codes[:-1])]
+    return not _TWINS.isdisjoint(twins.tolist())
 
 
 def _pattern(
