@@ -27,6 +27,8 @@ _ROLE[ord(")")] = _CLOSING
 for _c in ",:;?!()，：；？！（）\"'“”‘’%+":
     _ROLE[ord(_c)] |= _SEE_THROUGH
 _CJK = ch.HAN | ch.KANA
+#: Classes of “, ”, ‘ and ’.
+_AS_QUOTES = np.array([ch.OPEN, ch.CLOSE] * 2) | ch.PUNCT | ch.FULL | ch.WIDE
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,7 @@ class Marks:
         """Classes of the text's characters as they were printed, shape ``(n,)``."""
         classes = self.view.classes.copy()
         classes[self.folded] |= ch.FULL | ch.WIDE
-        direction = np.where(self.target[self.sure] % 2, ch.CLOSE, ch.OPEN)
-        classes[self.quotes[self.sure]] = direction | ch.PUNCT | ch.FULL | ch.WIDE
+        classes[self.quotes[self.sure]] = _AS_QUOTES.take(self.target[self.sure])
         return classes
 
     def on(self, view: View) -> Marks:
@@ -62,7 +63,7 @@ class Marks:
         old, new = (((v.classes & ch.BLANK) == 0).nonzero()[0] for v in (self.view, view))
         if not np.array_equal(self.view.codes.take(old), view.codes.take(new)):
             return judge(view)
-        folded, quotes = (new[old.searchsorted(marks)] for marks in (self.folded, self.quotes))
+        folded, quotes = (new.take(old.searchsorted(marks)) for marks in (self.folded, self.quotes))
         return Marks(view, folded, quotes, self.target, self.sure, self.straight)
 
 
@@ -94,19 +95,19 @@ def folded_marks(view: View) -> Ints:
     evidence = _CJK | ch.FULL
     cjk_left, cjk_right = (left & evidence) > 0, (right & evidence) > 0
 
-    before, after = framed[at - 1], framed[at + 1]
+    before, after = framed.take(at - 1), framed.take(at + 1)
     word = ch.DIGIT | ch.LATIN
     inside = ((before & word) > 0) & ((after & word) > 0)  # a number, a time, a word
-    address = (codes[at] == 0x3A) & (codes[np.minimum(at + 1, n - 1)] == 0x2F)
+    address = (codes.take(at) == 0x3A) & (codes.take(at + 1, mode="clip") == 0x2F)
     korean = ((left & ch.HANGUL) > 0) & ((right & (ch.FULL | ch.HAN)) == 0)
     latin = ((left & ch.LATIN) > 0) & ((right & _CJK) == 0)
     full = (cjk_left | cjk_right) & ~(inside | address | korean | latin)
     line = view.breaks.searchsorted(at)
-    code = code_lines(view)[line]
+    code = code_lines(view).take(line)
     brackets = (role & _SIMPLE) == 0
     if brackets.any():
-        letters = ((classes & _CJK) > 0).nonzero()[0]
         k = brackets.nonzero()[0]
+        letters = ((classes & _CJK) > 0).nonzero()[0]
         edges = (right[k] & ch.NEWLINE) > 0
         full[k] = _brackets(
             (role[k] & _OPENING) > 0,

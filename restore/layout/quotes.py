@@ -73,7 +73,7 @@ def code_lines(view: View) -> Bools:
     out: Bools | None = view.kept.get("code_lines")
     if out is None:
         out = view.kept["code_lines"] = np.zeros(len(view.breaks) + 1, dtype=np.bool_)
-        braces = view.ascii[_IS_CODE[view.codes[view.ascii]]]
+        braces = view.ascii[_IS_CODE.take(view.codes.take(view.ascii))]
         out[view.breaks.searchsorted(braces)] = True
     return out
 
@@ -96,7 +96,7 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
     left, right = _surroundings(view, at)
     # quotes of lines without CJK, apostrophes, primes and single quotes inside Latin text are not ours
     line = view.breaks.searchsorted(at)
-    use = (view.cjk_lines & ~code_lines(view))[line]
+    use = (view.cjk_lines & ~code_lines(view)).take(line)
     single = ((kind & _SINGLE) > 0).nonzero()[0]
     if len(single):
         use[single] &= ~_apart(left[single], right[single])
@@ -150,10 +150,11 @@ def _surroundings(view: View, at: Ints) -> tuple[NDArray[np.uint16], NDArray[np.
     closes[:-1] = at[1:] - at[:-1] != 1
     ends = closes.nonzero()[0]  # the last quote of each run of them
     nth = ends.searchsorted(np.arange(len(at)))
-    first = at[np.append(0, ends[:-1] + 1)][nth]
-    after = at[ends][nth] + 1
+    begins = np.zeros_like(ends)
+    np.add(ends[:-1], 1, out=begins[1:])
+    first, after = at.take(begins.take(nth)), at.take(ends.take(nth)) + 1
     framed = view.framed
-    left, right = framed[first - 1], framed[after]
+    left, right = framed.take(first - 1), framed.take(after)
     blank = (((left | right) & ch.SPACE) > 0).nonzero()[0]
     if len(blank):
         solid = ((framed & ch.SPACE) == 0).nonzero()[0]

@@ -61,28 +61,29 @@ class Tokens:
     @cached_property
     def first(self) -> NDArray[np.uint16]:
         """Class bits of each token's first character."""
-        return self.view.classes[self.start]
+        return self.view.classes.take(self.start)
 
     @cached_property
     def last(self) -> NDArray[np.uint16]:
         """Class bits of each token's last character."""
-        return self.view.classes[self.end - 1]
+        return self.view.classes.take(self.end - 1)
 
     def merged(self, inside: Bools) -> Tokens:
         """Tokens in which those with ``inside`` go on in the next one. Shape of ``inside`` ``(n,)``; the last is False."""
         if not inside.any():
             return self
         last = (~inside).nonzero()[0]
-        first = np.append(0, last[:-1] + 1)
+        first = np.zeros_like(last)
+        np.add(last[:-1], 1, out=first[1:])
         return Tokens(
             self.view,
-            self.start[first],
-            self.end[last],
-            self.newlines[last],
-            self.spaces[last],
-            self.indent[first],
-            self.row[first],
-            self.block[first],
+            self.start.take(first),
+            self.end.take(last),
+            self.newlines.take(last),
+            self.spaces.take(last),
+            self.indent.take(first),
+            self.row.take(first),
+            self.block.take(first),
             np.add.reduceat(self.width, first),
         )
 
@@ -104,11 +105,12 @@ def ems(view: View, half_mark: float | None = None) -> Floats:
         half_mark = 1.0
     if half_mark != 0.5:
         codes = view.codes
-        marks = view.ascii[_ASCII_MARKS[codes[view.ascii]]]
+        marks = view.ascii[_ASCII_MARKS.take(codes.take(view.ascii))]
         if len(marks):
-            left = classes[np.maximum(marks - 1, 0)] & (ch.WIDE | ch.PUNCT)
-            right = classes[np.minimum(marks + 1, len(codes) - 1)] & (ch.WIDE | ch.PUNCT)
-            out[marks[(left > 0) | (right > 0)]] = half_mark
+            beside = classes.take(np.maximum(marks - 1, 0)) | classes.take(
+                np.minimum(marks + 1, len(codes) - 1)
+            )
+            out[marks[(beside & (ch.WIDE | ch.PUNCT)) > 0]] = half_mark
     return out
 
 
@@ -140,10 +142,10 @@ def _cut(view: View) -> tuple[Ints, _Columns]:
     line = view.breaks.searchsorted(start)
     newlines = view.breaks.searchsorted(follow) - nth
     opening = np.ones(m, dtype=np.bool_)
-    opening[1:] = newlines[:-1] > 0
+    np.greater(newlines[:-1], 0, out=opening[1:])
     wide = view.wide_spaces
-    spaces = _columns(view, wide, end, np.where(newlines > 0, breaks[nth + 1], follow))
-    indent = np.where(opening, _columns(view, wide, breaks[line] + 1, start), 0)
+    spaces = _columns(view, wide, end, np.where(newlines > 0, breaks.take(nth + 1), follow))
+    indent = np.where(opening, _columns(view, wide, breaks.take(line) + 1, start), 0)
     row, block = opening.cumsum() - 1, np.zeros(m, dtype=np.int64)
     np.cumsum(newlines[:-1] > 1, out=block[1:])
     return edges, (start, end, newlines, spaces, indent, row, block)

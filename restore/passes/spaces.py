@@ -53,8 +53,8 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     padded[1:-1] = space
     edges_of = (padded[1:] != padded[:-1]).nonzero()[0]
     start, end = edges_of[::2], edges_of[1::2]
-    left = np.where(start > 0, classes[start - 1], ch.NEWLINE)
-    right = np.where(end < n, classes[np.minimum(end, n - 1)], ch.NEWLINE)
+    framed = np.append(classes, ch.NEWLINE)  # before the text (-1) and behind it is a line's edge too
+    left, right = framed.take(start - 1), framed.take(end)
     # lines as stretches between breaks, and what each has
     line = view.breaks.searchsorted(start)
     first, last = np.append(0, view.breaks)[line], np.append(view.breaks, n)[line]
