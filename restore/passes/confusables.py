@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -231,27 +231,46 @@ class _Readings(NamedTuple):
     channel: Floats
     ids: Ints
 
-    def part(self, a: int, b: int) -> _Readings:
-        """Rows ``[a, b)``."""
-        return _Readings(self.place[a:b], self.true[a:b], self.channel[a:b], self.ids[a:b])
-
-    def and_then(self, *others: _Readings) -> _Readings:
-        """These, and others behind them."""
-        every = (self, *others)
+    def take(self, rows: Ints) -> _Readings:
+        """These rows."""
         return _Readings(
-            np.concatenate([one.place for one in every]),
-            np.concatenate([one.true for one in every]),
-            np.concatenate([one.channel for one in every]),
-            np.concatenate([one.ids for one in every]),
+            self.place.take(rows), self.true.take(rows), self.channel.take(rows), self.ids.take(rows)
+        )
+
+    def and_then(self, other: _Readings) -> _Readings:
+        """These, and others behind them."""
+        return _Readings(
+            np.concatenate((self.place, other.place)),
+            np.concatenate((self.true, other.true)),
+            np.concatenate((self.channel, other.channel)),
+            np.concatenate((self.ids, other.ids)),
         )
 
 
 @dataclass
-class _Known:
-    """Readings found on this page before, by the glyph and what stands around it; see :func:`_readings`."""
+class _Found:
+    """Readings found on this page before; see :func:`_readings`.
 
-    listed: dict[bytes, _Readings] = field(default_factory=dict)
-    uncounted: dict[bytes, _Readings] = field(default_factory=dict)
+    Attributes:
+        rows: by the glyph and what stands around it, from where to where they are in ``readings``.
+    """
+
+    rows: dict[bytes, tuple[int, int]]
+    readings: _Readings
+
+    @classmethod
+    def nothing(cls) -> _Found:
+        """Nothing yet."""
+        none = np.empty(0, dtype=np.int64)
+        return cls({}, _Readings(none, none.astype(np.uint32), none.astype(np.float64), none))
+
+
+@dataclass
+class _Known:
+    """The readings of glyphs that they are known to be mistaken for, and those that the language alone proposes."""
+
+    listed: _Found = field(default_factory=_Found.nothing)
+    uncounted: _Found = field(default_factory=_Found.nothing)
 
 
 def _doubts(
@@ -390,29 +409,25 @@ def _weighed(
     )
 
 
-def _readings(
-    text: RunningText, place: Ints, known: dict[bytes, _Readings], find: Callable[[Ints], _Readings]
-) -> _Readings:
+def _readings(text: RunningText, place: Ints, known: _Found, find: Callable[[Ints], _Readings]) -> _Readings:
     """What ``find`` gives for places; where the same stands around a glyph as before, what it gave before.
 
     A page is weighed several times, with the glyphs that were plainly mistaken made right in between: most of it is the
     same each time. Readings depend on the glyph, the `REACH` characters before it and the one behind it.
     """
     around = np.column_stack((text.codes[place], text.ids.take(place[:, None] + np.arange(REACH + 2))))
-    keys = [row.tobytes() for row in around]
-    new = place[[key not in known for key in keys]]
-    if len(new):
+    keys: list[bytes] = around.view(f"V{around.itemsize * around.shape[1]}").ravel().tolist()
+    fresh = [key not in known.rows for key in keys]
+    if any(fresh):
+        new = place[fresh]
         found = find(new)
-        bounds = found.place.searchsorted(np.append(new, len(text))).tolist()
-        rows = dict(zip(new.tolist(), pairwise(bounds), strict=True))
-        for key, at in zip(keys, place.tolist(), strict=True):
-            if at in rows:
-                known[key] = found.part(*rows[at])
-    if not keys:
-        return find(place)
-    each = [known[key] for key in keys]
-    joined = each[0].and_then(*each[1:])
-    return joined._replace(place=np.repeat(place, [len(one.place) for one in each]))
+        bounds = found.place.searchsorted(np.append(new, len(text))) + len(known.readings.place)
+        known.rows.update(zip(compress(keys, fresh), pairwise(bounds.tolist()), strict=True))
+        known.readings = known.readings.and_then(found)
+    first, stop = np.array([known.rows[key] for key in keys], dtype=np.int64).reshape(-1, 2).T
+    size = stop - first
+    rows = np.repeat(first - (size.cumsum() - size), size) + np.arange(int(size.sum()))
+    return known.readings.take(rows)._replace(place=np.repeat(place, size))
 
 
 def _counted(text: RunningText, places: Ints, script: int, table: Confusables) -> tuple[Ints, Codes, Floats]:
