@@ -62,6 +62,8 @@ class View:
 
     source: Source
     rendering: Rendering = field(repr=False)
+    carried: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """As `kept`, of the views of one restoration: what does not depend on where anything stands."""
 
     @classmethod
     def of(cls, source: Source, ledger: Ledger | None = None, accepted: Bools | None = None) -> View:
@@ -73,7 +75,8 @@ class View:
 
     def after(self, ledger: Ledger, first: int, accepted: Bools) -> View:
         """View under the accepted corrections of ``ledger``, where this one is that under those before ``first``."""
-        return View(self.source, rendered_on(self.rendering, self.source.codes, ledger, first, accepted))
+        rendering = rendered_on(self.rendering, self.source.codes, ledger, first, accepted)
+        return View(self.source, rendering, self.carried)
 
     @classmethod
     def of_text(cls, text: str) -> View:

@@ -189,16 +189,50 @@ class _Lines:
     seams: NDArray[np.float64] | None = None
     seen: NDArray[np.int8] | None = None
 
+    def in_order(self, texts: list[str]) -> _Lines | None:
+        """The same of these lines in another order; None where one of them is new."""
+        number = {text: k for k, text in enumerate(self.texts)}
+        found = [number.get(text, -1) for text in texts]
+        if not found or min(found) < 0:
+            return None
+        at = np.array(found, dtype=np.int64)
+        pairs = np.ix_(at, at)
+        stop, comma, semi, not_first, opens, bracketed, unclosed, unopened = self.marks
+        return _Lines(
+            self.model,
+            texts,
+            self.length[at],
+            self.tails[at],
+            self.heads[at],
+            self.ends[at],
+            self.begins[at],
+            self.opening[at],
+            (
+                stop[at],
+                comma[at],
+                semi[at],
+                not_first[at],
+                opens[at],
+                bracketed[at],
+                unclosed[at],
+                unopened[at],
+            ),
+            None if self.seams is None else self.seams[pairs],
+            None if self.seen is None or len(at) < len(self.texts) else self.seen[pairs],
+        )
+
 
 def _lines_of(segments: Segments, language: Language) -> _Lines:
-    """Read each line; as it was read before where a pass before had the same lines of the same text."""
-    known = segments.view.kept.get("lines")
+    """Read each line; as it was read before where a pass before had the same lines, in this order or another."""
+    known = segments.view.carried.get("lines")
     model, texts = language.model, segments.texts
-    if isinstance(known, _Lines) and known.model is model and known.texts == texts:
-        return known
+    if isinstance(known, _Lines) and known.model is model:
+        again = known if known.texts == texts else known.in_order(texts)
+        if again is not None:
+            return again
     tails, heads = tails_and_heads(texts, model)
     boundary = np.full((len(texts), REACH), model.bos, dtype=heads.dtype)
-    found = segments.view.kept["lines"] = _Lines(
+    found = segments.view.carried["lines"] = _Lines(
         model,
         texts,
         np.array([len(t) for t in texts], dtype=np.int64),

@@ -72,6 +72,7 @@ _BLOCK = 64  # glyphs tried at once
 _ANY = -7.9  # log P(a misread glyph is taken for one that it was never taken for)
 _LEAST_MISREAD = -6.0  # log P(a glyph is misread), at least
 _CLEAR = 6.0  # nats by which one reading may be better than the next, at most
+_BEFORE = 6  # characters before a glyph: no model looks at more
 _ROUNDS = 3  # a glyph can be told once its neighbour is right
 _ONE = 0.99  # mistaken glyph
 _FAITH = 500.0  # glyphs without a mistake that every page is taken to have besides its own
@@ -413,9 +414,10 @@ def _readings(text: RunningText, place: Ints, known: _Found, find: Callable[[Int
     """What ``find`` gives for places; where the same stands around a glyph as before, what it gave before.
 
     A page is weighed several times, with the glyphs that were plainly mistaken made right in between: most of it is the
-    same each time. Readings depend on the glyph, the `REACH` characters before it and the one behind it.
+    same each time. Readings depend on the glyph, the one behind it and those before it that the model looks at.
     """
-    around = np.column_stack((text.codes[place], text.ids.take(place[:, None] + np.arange(REACH + 2))))
+    beside = np.maximum(place[:, None] + np.arange(-_BEFORE, 2) + REACH, 0)
+    around = np.column_stack((text.codes[place], text.ids.take(beside)))
     keys: list[bytes] = around.view(f"V{around.itemsize * around.shape[1]}").ravel().tolist()
     fresh = [key not in known.rows for key in keys]
     if any(fresh):
