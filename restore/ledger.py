@@ -487,10 +487,8 @@ def rendered_on(before: Rendering, source: Codes, ledger: Ledger, first: int, ac
     """
     e = ledger.edits
     row = int(ledger.corrs["first"][first])
-    if before.mover is not None or not (
-        ledger.only_usual
-        or (e["kind"][row:].max() <= _REPLACE and e["over"][row:].max() < 0 and e["side"].min() != BEFORE)
-    ):
+    plain = ledger.only_usual or (e["over"][row:].max() < 0 and e["side"].min() != BEFORE)
+    if before.mover is not None or not plain or e["kind"][row:].max() > _REPLACE:
         return render(source, ledger, accepted)
     start, end, text = e["start"][row:], e["end"][row:], e["text"][row:]
     rows = np.arange(row, row + len(start))
