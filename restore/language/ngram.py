@@ -32,6 +32,8 @@ BOS, UNKNOWN = 0, 1
 
 _PAIRS = 1 << 19
 """Seams of a matrix scored at a time, which bounds the memory of a page with thousands of lines."""
+_FEW = 2000
+"""Pairs of a matrix that are scored one by one."""
 _SPARSE = 0.7
 """Share of n-grams that can be stored, below which only those are looked up."""
 _CHUNK = 1 << 14
@@ -204,6 +206,12 @@ class NgramModel:
         """
         total = np.zeros((len(tails), len(heads)), dtype=np.float32)
         if not total.size or not heads.shape[1]:
+            return total
+        if total.size <= _FEW:  # row by row that is sooner done than sorting out what the pairs share
+            each = self.logp_given(np.repeat(tails, len(heads), axis=0), np.tile(heads, (len(tails), 1)))
+            if lengths is not None:
+                each[np.arange(heads.shape[1]) >= np.tile(lengths, len(tails))[:, None]] = 0.0
+            total[:] = each.sum(axis=1, dtype=np.float32).reshape(total.shape)
             return total
         if total.shape[0] == heads.shape[1] == 1 and lengths is None:
             total[0] = self._behind(tails[0], heads[:, 0])
