@@ -174,11 +174,6 @@ class View:
         before[-1] = len(self.letters)
         return before[1:] > before[:-1]
 
-    def has_letters(self, start: Ints, end: Ints) -> Bools:
-        """Whether there are CJK letters in ``[start, end)``, shapes ``(m,)``."""
-        inside: Bools = self.letters.searchsorted(end) > self.letters.searchsorted(start)
-        return inside
-
     @cached_property
     def _jump(self) -> Bools:
         """Whether the step into character k is not one to the next source character. Shape ``(n + 1,)``."""
