@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from restore import Certainty, Pipeline, Restoration, Settings, Tools, View
+from restore import Certainty, Pipeline, Restoration, Settings, View
+from restore.characters import HAN
 from restore.language import shared
 from restore.language.context import REACH, RunningText
 from restore.language.glyphs import Confusables, Kind
@@ -248,19 +249,19 @@ def test_planted_errors_are_found() -> None:
     assert false <= FALSE_SHARE * sum(right.values()), (false, right)
 
 
-def test_a_page_that_was_weighed_before_is_weighed_alike() -> None:
-    """Readings found on the text before a change are those that looking again finds."""
+def test_readings_found_before_are_those_that_looking_again_finds() -> None:
     text = (
         "今年以来，青石镇农民收人稳步增加，水利建设有了新的进展。镇党委书记介绍，全镇士地平整工作已经完成，"
         * 3
     )
-    model, tools = shared().model, Tools()
-    known = inner._Known()
-    for one in (text, text.replace("士地", "土地")):
+    model, table, known = shared().model, shared().confusables, inner._Known()
+    # the same glyph beside the same ones, and something else further away
+    turned = ["".join(text[k : k + n] for k in range(0, len(text), n)[::-1]) for n in range(2, 8)]
+    for one in (text, text.replace("士地", "土地"), *turned):
         running = RunningText(View.of_text(one), model)
-        for density in (-3.0, -9.0):  # a worn page, on which every reading is open, and a good one
-            again, fresh = (inner._doubts(running, 1, tools, density, k) for k in (known, None))
-            assert again is not None
-            assert fresh is not None
-            for name in ("place", "true", "gain", "channel", "odds"):
-                assert np.array_equal(getattr(again, name), getattr(fresh, name)), name
+        places = np.flatnonzero(running.classes & HAN)
+        for memo, look in ((known.listed, inner._listed), (known.uncounted, inner._uncounted)):
+            fresh = look(running, places, 1, table)
+            again = inner._readings(running, places, memo, lambda new: look(running, new, 1, table))
+            for found, wanted in zip(again, fresh, strict=True):
+                assert np.array_equal(found, wanted)
