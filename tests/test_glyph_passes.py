@@ -7,6 +7,7 @@ import importlib.util
 import itertools
 import json
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,6 @@ def test_readings_found_before_are_those_that_looking_again_finds() -> None:
         places = np.flatnonzero(running.classes & HAN)
         for memo, look in ((known.listed, inner._listed), (known.uncounted, inner._uncounted)):
             fresh = look(running, places, 1, table)
-            again = inner._readings(running, places, memo, lambda new: look(running, new, 1, table))
+            again = inner._readings(running, places, memo, partial(look, running, script=1, table=table))
             for found, wanted in zip(again, fresh, strict=True):
                 assert np.array_equal(found, wanted)
