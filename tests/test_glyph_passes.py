@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import itertools
 import json
 import random
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 
 from restore import Certainty, Pipeline, Restoration, Settings, View
+from restore.characters import HAN
 from restore.language import shared
 from restore.language.context import REACH, RunningText
 from restore.language.glyphs import Confusables, Kind
@@ -23,6 +26,7 @@ from restore.passes.duplicates import duplicates
 from restore.passes.script import OpenCCError, converter, script
 from restore.passes.strays import strays
 
+inner = importlib.import_module("restore.passes.confusables")  # the package gives the pass for this name
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PASSES: dict[str, Any] = dict(BUILT_IN) | {
     p.name: p for p in (duplicates, doubles, strays, confusables, script)
@@ -244,3 +248,21 @@ def test_planted_errors_are_found() -> None:
         assert right[kind] >= floor * planted[kind], (kind, right, planted)
     assert right["stray"] + shown >= STRAYS_FOUND * planted["stray"], (right, shown, planted)
     assert false <= FALSE_SHARE * sum(right.values()), (false, right)
+
+
+def test_readings_found_before_are_those_that_looking_again_finds() -> None:
+    text = (
+        "今年以来，青石镇农民收人稳步增加，水利建设有了新的进展。镇党委书记介绍，全镇士地平整工作已经完成，"
+        * 3
+    )
+    model, table, known = shared().model, shared().confusables, inner._Known()
+    # the same glyph beside the same ones, and something else further away
+    turned = ["".join(text[k : k + n] for k in range(0, len(text), n)[::-1]) for n in range(2, 8)]
+    for one in (text, text.replace("士地", "土地"), *turned):
+        running = RunningText(View.of_text(one), model)
+        places = np.flatnonzero(running.classes & HAN)
+        for memo, look in ((known.listed, inner._listed), (known.uncounted, inner._uncounted)):
+            fresh = look(running, places, 1, table)
+            again = inner._readings(running, places, memo, partial(look, running, script=1, table=table))
+            for found, wanted in zip(again, fresh, strict=True):
+                assert np.array_equal(found, wanted)

@@ -76,9 +76,12 @@ class LineEncoder:
         inside = place < length[:, None]
         tails = np.where(inside, ids[np.clip((begin + length)[:, None] - 1 - place, 0, len(ids) - 1)], 0)
         heads = np.where(inside, ids[np.minimum(begin[:, None] + place, len(ids) - 1)], 0)
-        ends = self._encode(tails, self._pair(tails[:, 1:], tails[:, :-1]), "tail")
-        begins = self._encode(heads, self._pair(heads[:, :-1], heads[:, 1:]), "head")
-        return ends, begins
+        # pairs as they stand in the text, looked up once for ends and beginnings
+        known = np.append(self._pair(ids[:-1], ids[1:]), 0)
+        both = inside[:, 1:]
+        last = np.where(both, known[np.maximum((begin + length)[:, None] - 2 - place[:-1], 0)], 0)
+        first = np.where(both, known[np.minimum(begin[:, None] + place[:-1], len(known) - 1)], 0)
+        return self._encode(tails, last, "tail"), self._encode(heads, first, "head")
 
     def _pair(self, left: Ints, right: Ints) -> Ints:
         """Rows of the table of pairs, 0 for pairs that are not in it."""
@@ -97,5 +100,5 @@ class LineEncoder:
             np.concatenate([one, two, filled], axis=1) @ arrays[f"{name}.hidden"]
             + arrays[f"{name}.hidden_bias"]
         )
-        hidden /= 1 + np.exp(-np.clip(hidden, -60, 60))  # SiLU
+        hidden /= 1 + np.exp(np.minimum(-hidden, 60))  # SiLU
         return np.asarray(hidden @ arrays[f"{name}.out"] + arrays[f"{name}.out_bias"], dtype=np.float32)

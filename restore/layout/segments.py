@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore import characters as ch
+from restore.layout.furniture import furniture_lines
 from restore.layout.measure import column_measures
 from restore.layout.tokens import Tokens, ems, letter_spaced, one_a_line, tokens_of
 from restore.view import View
@@ -75,10 +76,20 @@ class Segments:
     @cached_property
     def texts(self) -> list[str]:
         """Content of every segment without white space."""
-        text = self.view.text
-        return [
+        text, kept = self.view.text, self.view.kept
+        known = kept.get("texts")
+        if known is not None and known[0] is self.start and known[1] is self.end:
+            return list(known[2])  # another pass read the same segments of the same view
+        found = [
             "".join(text[a:b].split()) for a, b in zip(self.start.tolist(), self.end.tolist(), strict=True)
         ]
+        kept["texts"] = self.start, self.end, found
+        return found
+
+    @cached_property
+    def furniture(self) -> Bools:
+        """Which segments are worded as running heads, folios and imprint are."""
+        return furniture_lines(self.texts)
 
     def windows(self, most: int) -> list[Segments]:
         """Parts of at most ``most`` segments, cut where most line breaks stand, the later the better."""

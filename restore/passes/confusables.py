@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from itertools import compress, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,7 @@ _BLOCK = 64  # glyphs tried at once
 _ANY = -7.9  # log P(a misread glyph is taken for one that it was never taken for)
 _LEAST_MISREAD = -6.0  # log P(a glyph is misread), at least
 _CLEAR = 6.0  # nats by which one reading may be better than the next, at most
+_BEFORE = 6  # characters before a glyph: no model looks at more
 _ROUNDS = 3  # a glyph can be told once its neighbour is right
 _ONE = 0.99  # mistaken glyph
 _FAITH = 500.0  # glyphs without a mistake that every page is taken to have besides its own
@@ -98,8 +100,9 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
     text = RunningText.shared(view, tools.language.model, tools.memo)
     drafts: dict[int, tuple[str, Draft]] = {}
     density: float | None = None
+    known = _Known()
     for _ in range(_ROUNDS):
-        doubt = _doubts(text, _BITS[script], tools, density)
+        doubt = _doubts(text, _BITS[script], tools, density, known)
         if doubt is None or not len(doubt.place):
             break
         density = doubt.density
@@ -216,24 +219,92 @@ class _Doubts:
         return {c: round(w / total, 4) for c, w in ranked}
 
 
-def _doubts(text: RunningText, script: int, tools: Tools, density: float | None = None) -> _Doubts | None:
+class _Readings(NamedTuple):
+    """Other readings of glyphs, each column of shape ``(m,)``, by place ascending.
+
+    Attributes:
+        place: place in the running text.
+        true: code point. channel: log P(seen | true). ids: of the model.
+    """
+
+    place: Ints
+    true: Codes
+    channel: Floats
+    ids: Ints
+
+    def take(self, rows: Ints) -> _Readings:
+        """These rows."""
+        return _Readings(
+            self.place.take(rows), self.true.take(rows), self.channel.take(rows), self.ids.take(rows)
+        )
+
+    def and_then(self, other: _Readings) -> _Readings:
+        """These, and others behind them."""
+        return _Readings(
+            np.concatenate((self.place, other.place)),
+            np.concatenate((self.true, other.true)),
+            np.concatenate((self.channel, other.channel)),
+            np.concatenate((self.ids, other.ids)),
+        )
+
+
+@dataclass
+class _Found:
+    """Readings found on this page before; see :func:`_readings`.
+
+    Attributes:
+        rows: by the glyph and what stands around it, from where to where they are in ``readings``.
+    """
+
+    rows: dict[bytes, tuple[int, int]]
+    readings: _Readings
+
+    @classmethod
+    def nothing(cls) -> _Found:
+        """Nothing yet."""
+        none = np.empty(0, dtype=np.int64)
+        return cls({}, _Readings(none, none.astype(np.uint32), none.astype(np.float64), none))
+
+
+@dataclass
+class _Known:
+    """The readings of glyphs that they are known to be mistaken for, and those that the language alone proposes."""
+
+    listed: _Found = field(default_factory=_Found.nothing)
+    uncounted: _Found = field(default_factory=_Found.nothing)
+
+
+def _doubts(
+    text: RunningText,
+    script: int,
+    tools: Tools,
+    density: float | None = None,
+    known: _Known | None = None,
+) -> _Doubts | None:
     """Doubts on a page; on a worn one with more readings that were never counted, which is slow.
 
-    ``density``: log of the share of mistaken glyphs, where it is known.
+    ``density``: log of the share of mistaken glyphs, where it is known. ``known``: of texts of the same script.
     """
     found = None
+    known = known or _Known()
     if density is None:
-        found = _weighed(text, script, tools, None)
+        found = _weighed(text, script, tools, None, known)
         if found is None or not len(found.place):
             return found
         density = found.density
     if density <= _gate()["open"]:
-        return found or _weighed(text, script, tools, density)
-    return _weighed(text, script, tools, density, open_to_all=True)
+        return found or _weighed(text, script, tools, density, known)
+    return _weighed(text, script, tools, density, known, open_to_all=True)
 
 
 def _weighed(
-    text: RunningText, script: int, tools: Tools, density: float | None, *, open_to_all: bool = False
+    text: RunningText,
+    script: int,
+    tools: Tools,
+    density: float | None,
+    known: _Known,
+    *,
+    open_to_all: bool = False,
 ) -> _Doubts | None:
     gate = _gate()
     table, model = tools.language.confusables, text.model
@@ -241,34 +312,11 @@ def _weighed(
     logp = text.logp
     han = (text.classes & ch.HAN) > 0
     suspects = np.flatnonzero(han & (logp[:n] + logp[1 : n + 1] < gate["suspect"]))
-    where, true, channel = _candidates(text.codes[suspects], table)
-    bits = script_bits()[true]
-    keep = ch.among(true, _MARKS) | ((bits & script) > 0)
-    if (
-        script == _BITS["hans"]
-    ):  # of forms that the model takes for one, Simplified text has the simple one (乾, 干)
-        keep &= fold_codes(true) == true
-    kept = keep.nonzero()[0]
-    true, channel, place = true.take(kept), channel.take(kept), suspects.take(where.take(kept))
     hard = suspects[logp[suspects] + logp[suspects + 1] < gate["hard" if open_to_all else "hardest"]]
-    more, extra = _unlisted(text, hard, script)
-    new = np.isin((more << 21) | extra, (place << 21) | true, invert=True) if len(more) else more > 0
-    unlisted = np.append(np.zeros(len(place)), np.ones(int(new.sum())))
-    place, true = np.append(place, more[new]), np.append(true, extra[new]).astype(np.uint32)
-    channel = np.append(channel, np.maximum(table.misread[extra[new]], _LEAST_MISREAD) + _ANY)
-    if not len(place):
-        return None
-    ids = model.encode(_text_of(true)).astype(np.int64)
-    # a variant of the same character is the script pass's business
-    other = ids != text.ids[place + REACH]
-    kept = other.nonzero()[0]
-    channel, true, place, ids, unlisted = (x.take(kept) for x in (channel, true, place, ids, unlisted))
-    # most candidates fail at the first two characters
-    fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > gate["fair"]
-    if script == _BITS["hant"]:
-        fair &= ~_regional(text.codes[place], true)
-    kept = fair.nonzero()[0]
-    true, place, ids, channel, unlisted = (x.take(kept) for x in (true, place, ids, channel, unlisted))
+    listed = _readings(text, suspects, known.listed, lambda new: _listed(text, new, script, table))
+    uncounted = _readings(text, hard, known.uncounted, lambda new: _uncounted(text, new, script, table))
+    unlisted = np.repeat((0.0, 1.0), (len(listed.place), len(uncounted.place)))
+    place, true, channel, ids = listed.and_then(uncounted)
     if not len(place):
         return None
     gain = text.instead(place, ids) - text.stands(place)
@@ -362,6 +410,68 @@ def _weighed(
     )
 
 
+def _readings(text: RunningText, place: Ints, known: _Found, find: Callable[[Ints], _Readings]) -> _Readings:
+    """What ``find`` gives for places; where the same stands around a glyph as before, what it gave before.
+
+    A page is weighed several times, with the glyphs that were plainly mistaken made right in between: most of it is the
+    same each time. Readings depend on the glyph, the one behind it and those before it that the model looks at.
+    """
+    beside = np.maximum(place[:, None] + np.arange(-_BEFORE, 2) + REACH, 0)
+    around = np.column_stack((text.codes[place], text.ids.take(beside)))
+    keys: list[bytes] = around.view(f"V{around.itemsize * around.shape[1]}").ravel().tolist()
+    fresh = [key not in known.rows for key in keys]
+    if any(fresh):
+        new = place[fresh]
+        found = find(new)
+        bounds = found.place.searchsorted(np.append(new, len(text))) + len(known.readings.place)
+        known.rows.update(zip(compress(keys, fresh), pairwise(bounds.tolist()), strict=True))
+        known.readings = known.readings.and_then(found)
+    first, stop = np.array([known.rows[key] for key in keys], dtype=np.int64).reshape(-1, 2).T
+    size = stop - first
+    rows = np.repeat(first - (size.cumsum() - size), size) + np.arange(int(size.sum()))
+    return known.readings.take(rows)._replace(place=np.repeat(place, size))
+
+
+def _counted(text: RunningText, places: Ints, script: int, table: Confusables) -> tuple[Ints, Codes, Floats]:
+    """Readings that glyphs are known to be mistaken for, of the page's script: place, code point, log P(seen | it)."""
+    where, true, channel = _candidates(text.codes[places], table)
+    keep = ch.among(true, _MARKS) | ((script_bits()[true] & script) > 0)
+    if (
+        script == _BITS["hans"]
+    ):  # of forms that the model takes for one, Simplified text has the simple one (乾, 干)
+        keep &= fold_codes(true) == true
+    kept = keep.nonzero()[0]
+    return places.take(where.take(kept)), true.take(kept), channel.take(kept)
+
+
+def _listed(text: RunningText, places: Ints, script: int, table: Confusables) -> _Readings:
+    """Of the readings that glyphs are known to be mistaken for, those that stand up to both sides."""
+    return _fair(text, *_counted(text, places, script, table), script)
+
+
+def _uncounted(text: RunningText, places: Ints, script: int, table: Confusables) -> _Readings:
+    """The same of readings that the language alone proposes."""
+    place, true, _ = _counted(text, places, script, table)
+    more, extra = _unlisted(text, places, script)
+    new = ~_among((more << 21) | extra, (place << 21) | true)
+    more, extra = more[new], extra[new]
+    channel = np.maximum(table.misread[extra], _LEAST_MISREAD) + _ANY
+    return _fair(text, more, extra.astype(np.uint32), channel.astype(np.float64), script)
+
+
+def _fair(text: RunningText, place: Ints, true: Codes, channel: Floats, script: int) -> _Readings:
+    """The readings that stand up to the two characters beside them; most do not."""
+    ids = text.model.encode(_text_of(true)).astype(np.int64)
+    # a variant of the same character is the script pass's business
+    kept = (ids != text.ids[place + REACH]).nonzero()[0]
+    place, true, channel, ids = (x.take(kept) for x in (place, true, channel, ids))
+    fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > _gate()["fair"]
+    if script == _BITS["hant"]:
+        fair &= ~_regional(text.codes[place], true)
+    kept = fair.nonzero()[0]
+    return _Readings(place.take(kept), true.take(kept), channel.take(kept), ids.take(kept))
+
+
 def _candidates(seen: Codes, table: Confusables) -> tuple[Ints, Codes, Floats]:
     """What may have been printed for each glyph: (index into ``seen``, code point, log P(seen | it))."""
     where, rows = table.gather(seen, _DEPTH)
@@ -401,6 +511,12 @@ def _unlisted(text: RunningText, place: Ints, script: int) -> tuple[Ints, Ints]:
     if not places:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     return np.concatenate(places), np.concatenate(found)
+
+
+def _among(keys: Ints, known: Ints) -> NDArray[np.bool_]:
+    """Which keys are among ``known``, shape like ``keys``."""
+    known = np.append(np.sort(known), np.iinfo(np.int64).max)
+    return np.asarray(known.take(known.searchsorted(keys)) == keys)
 
 
 @cache
