@@ -13,7 +13,16 @@ from restore.language.glyphs import Confusables
 from restore.language.lexicon import Lexicon, word_list
 
 ROOT = path("radicals.tsv").parent
-TSV = ("radicals", "scripts", "surnames", "suffixes", "measures", "number_patterns", "korean_endings", "unread")
+TSV = (
+    "radicals",
+    "scripts",
+    "surnames",
+    "suffixes",
+    "measures",
+    "number_patterns",
+    "korean_endings",
+    "unread",
+)
 BINARY = ("lexicon.bin", "confusables.bin")
 HEADERS = {
     "radicals": "code\tchar\tto\thans\tkind",

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from restore import Certainty
+from restore.data import path
 from restore.language.unread import Unread
 from restore.passes.confusables import confusables
 
@@ -46,12 +47,27 @@ def test_what_is_missing_and_what_fits_speak_for_the_engine(unread: Unread) -> N
 
 
 def test_an_unread_glyph_is_found_where_the_engine_is_known() -> None:
-    worn = FIELDS * 12 + "会上，大家高度赏赏这种做法。当天夜里，敌军突然发动缆击，" + "京津责协同发展取得新的进展。"
+    worn = (
+        FIELDS * 12
+        + "会上，大家高度赏赏这种做法。当天夜里，敌军突然发动缆击，"
+        + "京津责协同发展取得新的进展。"
+    )
     done = confusables(worn)
     found = {c.edits[0].text: c for c in done.corrections if hasattr(c.edits[0], "text")}
     assert found["袭"].certainty >= Certainty.LOW and found["冀"].certainty >= Certainty.LOW
 
 
 def test_clean_text_with_such_glyphs_stays() -> None:
-    text = FIELDS + "两国领导人互致贺电，祝愿中柬友谊长存。袁老师带着孩子们来到冀中平原，听老人讲当年反袭击的故事。"
+    text = (
+        FIELDS
+        + "两国领导人互致贺电，祝愿中柬友谊长存。袁老师带着孩子们来到冀中平原，听老人讲当年反袭击的故事。"
+    )
     assert confusables(text).text == text
+
+
+def test_candidates_beyond_the_basic_plane_are_no_trouble() -> None:
+    parts = [line.split("\t") for line in path("parts.tsv").read_text("utf-8").splitlines()[1:]]
+    rare = "".join(sorted({part for part, whole in parts if ord(whole) > 0xFFFF and ord(part) <= 0x9FFF}))
+    assert rare
+    text = FIELDS + "".join(f"村里{part}了一次，" for part in rare[:400])
+    assert confusables(text).revert() == text

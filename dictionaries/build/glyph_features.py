@@ -100,7 +100,9 @@ def directions(small: Floats) -> Floats:
     out = np.empty((len(small), 8, 8, 8), dtype=np.float32)
     for direction in range(8):
         apart = np.abs(angle - np.float32(direction))
-        share = np.maximum(1 - np.minimum(apart, 8 - apart), 0)  # each gradient goes to its two nearest directions
+        share = np.maximum(
+            1 - np.minimum(apart, 8 - apart), 0
+        )  # each gradient goes to its two nearest directions
         out[:, direction] = matrix @ ((strength * share) @ matrix.T)
     rooted: Floats = np.sqrt(np.maximum(out, 0).reshape(len(small), 512))
     return rooted
@@ -382,7 +384,8 @@ def code_likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Floats:
     ends = np.logical_and.accumulate((back == back_other) & (back > 0), axis=1).sum(1)
     ends = np.minimum(ends, short - shared)
     found = np.stack(
-        [shared / np.maximum(long, 1), ends / np.maximum(long, 1), edits(one, other), within(one, other)], axis=1
+        [shared / np.maximum(long, 1), ends / np.maximum(long, 1), edits(one, other), within(one, other)],
+        axis=1,
     ).astype(np.float32)
     found[short == 0] = 0.0, 0.0, 4.0, 0.0
     return found

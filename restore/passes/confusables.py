@@ -71,7 +71,11 @@ _PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
 _AHEAD, _CLOSE = 120, 12  # unlisted readings that fit what stands before, and both sides
 _BLOCK = 64  # glyphs tried at once
-_LISTED, _FITTING = 40, 4  # ideographs that an engine never reads: those that fit what stands before, and both sides
+_LISTED, _FITTING = (
+    40,
+    4,
+)  # ideographs that an engine never reads: those that fit what stands before, and both sides
+_LAST_OF_BMP = 0xFFFF
 _FITS = 12.0  # nats by which the text reads better with such an ideograph where one was likely misread
 _ANY = -7.9  # log P(a misread glyph is taken for one that it was never taken for)
 _LEAST_MISREAD = -6.0  # log P(a glyph is misread), at least
@@ -274,7 +278,7 @@ def _weighed(
         return None
     rate = unread.rate(true) if simplified else np.zeros(len(true))
     reader = unread.log_odds(text.codes, int(han.sum()), fitting, true)
-    channel += _more_often(table.misread[true], rate, reader)
+    channel += _more_often(table.misread[np.minimum(true, _LAST_OF_BMP)], rate, reader)
     ids = model.encode(_text_of(true)).astype(np.int64)
     # a variant of the same character is the script pass's business
     other = ids != text.ids[place + REACH]
@@ -350,7 +354,7 @@ def _weighed(
         "same": np.log1p(_others(text.codes[place], true, likely)),
         "true_here": np.log1p(_times(text.codes, true)),
         "seen_here": np.log1p(_times(text.codes, text.codes[place])),
-        "misread": table.misread[true],
+        "misread": table.misread[np.minimum(true, _LAST_OF_BMP)],
         "posterior": table.log_true_given_wrong(text.codes[place], true, _NO_POSTERIOR),
         "seen_rate": _rate(text, text.ids[place + REACH]),
         "true_rate": _rate(text, ids),
