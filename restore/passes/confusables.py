@@ -432,6 +432,9 @@ def _unlisted(text: RunningText, place: Ints, script: int) -> tuple[Ints, Ints]:
 
 def _unread(text: RunningText, place: Ints, unread: Unread) -> tuple[Ints, Ints, Codes]:
     """Ideographs that an engine never reads, where they fit: (place, code point); and those that fit very well."""
+    if not len(place):
+        none = np.empty(0, dtype=np.int64)
+        return none, none, np.empty(0, dtype=np.uint32)
     places, found, fitting = [], [], []
     ids = unread.ids(text.model)
     for start in range(0, len(place), _BLOCK):
@@ -446,9 +449,6 @@ def _unread(text: RunningText, place: Ints, unread: Unread) -> tuple[Ints, Ints,
         places.append(np.repeat(some, _FITTING))
         found.append(unread.codes[close.ravel()].astype(np.int64))
         fitting.append(unread.codes[close[gain > _FITS]])
-    if not places:
-        none = np.empty(0, dtype=np.int64)
-        return none, none, np.empty(0, dtype=np.uint32)
     return np.concatenate(places), np.concatenate(found), np.unique(np.concatenate(fitting))
 
 

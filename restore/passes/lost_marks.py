@@ -99,7 +99,7 @@ def parallel_phrases(view: View) -> NDArray[np.int64]:
     origin, source = view.origin, view.source.codes
     parted = han[:-1] & han[1:] & (np.diff(origin) == 2)
     parted &= source[np.minimum(origin[:-1] + 1, len(source) - 1)] == _SPACE
-    seams = np.flatnonzero(parted) + 1
+    seams: NDArray[np.int64] = np.flatnonzero(parted) + 1
     # where the run of ideographs behind each seam ends, at the next seam at the latest
     stops = np.append(np.flatnonzero(~han), n)
     ends = np.minimum(stops[np.searchsorted(stops, seams)], np.append(seams[1:], n))
@@ -110,6 +110,7 @@ def parallel_phrases(view: View) -> NDArray[np.int64]:
     alike = (before[seams] - before[seams - size] == size) & (view.codes[seams - 1] == view.codes[ends - 1])
     seams, ends, size = seams[alike], ends[alike], size[alike]
     if len(seams) < 2:
-        return seams[:0]
+        return np.empty(0, dtype=np.int64)
     follows = (seams[1:] == ends[:-1]) & (size[1:] == size[:-1])
-    return seams[np.append(follows, False) | np.append(False, follows)]
+    found: NDArray[np.int64] = seams[np.append(follows, False) | np.append(False, follows)]
+    return found
