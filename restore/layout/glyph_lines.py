@@ -66,7 +66,7 @@ def glyph_lines(view: View) -> tuple[list[GlyphLines], list[int]]:
     ):
         if not head and _is_glyph(text):
             run.append((start, end, blank and bool(run)))
-            single += end - start == 1 and (int(classes[start]) & (ch.HAN | ch.KANA)) > 0
+            single += int(end - start == 1 and (int(classes[start]) & (ch.HAN | ch.KANA)) > 0)
         else:
             _keep(found, run, single)
             run, single = [], 0

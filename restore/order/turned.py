@@ -301,7 +301,7 @@ def _seams(tails: list[str], heads: list[str], model: Scorer) -> Floats:
     lengths = np.array([min(len(h), begins.shape[1]) for h in heads])
     matrix = np.asarray(model.seam_matrix(ends, begins, lengths), dtype=np.float64)
     anywhere = np.logaddexp.reduce(matrix, axis=0) - np.log(len(tails))
-    return np.clip(matrix - anywhere, _LEAST, _MOST)
+    return np.asarray(np.clip(matrix - anywhere, _LEAST, _MOST))
 
 
 class _Grid:
@@ -351,7 +351,7 @@ class _Grid:
         tails, _ = tails_and_heads([tail for tail, _ in pairs], self.model)
         each = np.asarray(self.model.logp_given(tails, heads[which]), dtype=np.float64)
         each[np.arange(each.shape[1])[None, :] >= lengths[which][:, None]] = 0.0
-        return np.clip(each.sum(axis=1) - anywhere[which], _LEAST, _MOST)
+        return np.asarray(np.clip(each.sum(axis=1) - anywhere[which], _LEAST, _MOST))
 
     @cached_property
     def down(self) -> list[Floats]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
-from itertools import compress, pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,7 @@ from restore.language.lexicon import Lexicon, word_list
 from restore.language.repertoire import common_ideographs
 from restore.language.scripts import detect_script, script_bits
 from restore.language.trees import Trees
+from restore.language.unread import Unread
 from restore.passes.script import converter
 from restore.pipeline import Tools, repair_pass
 from restore.source import Codes, Span
@@ -57,6 +57,8 @@ FEATURES = (
     "seen_rate",
     "true_rate",
     "rivals",
+    "unread",
+    "reader",
 )
 """The evidence of one doubt, in the order of the docs."""
 _BITS = {"hans": 1, "hant": 2, "none": 3}
@@ -69,10 +71,15 @@ _PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
 _AHEAD, _CLOSE = 120, 12  # unlisted readings that fit what stands before, and both sides
 _BLOCK = 64  # glyphs tried at once
+_LISTED, _FITTING = (
+    40,
+    4,
+)  # ideographs that an engine never reads: those that fit what stands before, and both sides
+_LAST_OF_BMP = 0xFFFF
+_FITS = 12.0  # nats by which the text reads better with such an ideograph where one was likely misread
 _ANY = -7.9  # log P(a misread glyph is taken for one that it was never taken for)
 _LEAST_MISREAD = -6.0  # log P(a glyph is misread), at least
 _CLEAR = 6.0  # nats by which one reading may be better than the next, at most
-_BEFORE = 6  # characters before a glyph: no model looks at more
 _ROUNDS = 3  # a glyph can be told once its neighbour is right
 _ONE = 0.99  # mistaken glyph
 _FAITH = 500.0  # glyphs without a mistake that every page is taken to have besides its own
@@ -100,9 +107,8 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
     text = RunningText.shared(view, tools.language.model, tools.memo)
     drafts: dict[int, tuple[str, Draft]] = {}
     density: float | None = None
-    known = _Known()
     for _ in range(_ROUNDS):
-        doubt = _doubts(text, _BITS[script], tools, density, known)
+        doubt = _doubts(text, _BITS[script], tools, density)
         if doubt is None or not len(doubt.place):
             break
         density = doubt.density
@@ -126,6 +132,10 @@ def _drafts(text: RunningText, doubt: _Doubts) -> Iterator[tuple[int, str, Draft
     worn = doubt.density > gate["worn"]
     alone = np.where(doubt.gain >= gate["gain_plain"], gate["medium_plain"], gate["medium_alone"])
     least = np.where(doubt.alone, alone, gate["medium_worn" if worn else "medium"])
+    # glyphs that the page's engine never reads right are mistaken on good print too
+    reader = np.where(doubt.features["unread"] > 0, doubt.features["reader"], -np.inf)
+    unread = reader > np.where(doubt.alone, gate["reader_alone"], gate["reader"])
+    least = np.where(unread, np.minimum(least, gate["medium_unread"]), least)
     for k in _lone(doubt.place, odds, gate["low"]):
         level = (
             Certainty.LOW
@@ -219,92 +229,24 @@ class _Doubts:
         return {c: round(w / total, 4) for c, w in ranked}
 
 
-class _Readings(NamedTuple):
-    """Other readings of glyphs, each column of shape ``(m,)``, by place ascending.
-
-    Attributes:
-        place: place in the running text.
-        true: code point. channel: log P(seen | true). ids: of the model.
-    """
-
-    place: Ints
-    true: Codes
-    channel: Floats
-    ids: Ints
-
-    def take(self, rows: Ints) -> _Readings:
-        """These rows."""
-        return _Readings(
-            self.place.take(rows), self.true.take(rows), self.channel.take(rows), self.ids.take(rows)
-        )
-
-    def and_then(self, other: _Readings) -> _Readings:
-        """These, and others behind them."""
-        return _Readings(
-            np.concatenate((self.place, other.place)),
-            np.concatenate((self.true, other.true)),
-            np.concatenate((self.channel, other.channel)),
-            np.concatenate((self.ids, other.ids)),
-        )
-
-
-@dataclass
-class _Found:
-    """Readings found on this page before; see :func:`_readings`.
-
-    Attributes:
-        rows: by the glyph and what stands around it, from where to where they are in ``readings``.
-    """
-
-    rows: dict[bytes, tuple[int, int]]
-    readings: _Readings
-
-    @classmethod
-    def nothing(cls) -> _Found:
-        """Nothing yet."""
-        none = np.empty(0, dtype=np.int64)
-        return cls({}, _Readings(none, none.astype(np.uint32), none.astype(np.float64), none))
-
-
-@dataclass
-class _Known:
-    """The readings of glyphs that they are known to be mistaken for, and those that the language alone proposes."""
-
-    listed: _Found = field(default_factory=_Found.nothing)
-    uncounted: _Found = field(default_factory=_Found.nothing)
-
-
-def _doubts(
-    text: RunningText,
-    script: int,
-    tools: Tools,
-    density: float | None = None,
-    known: _Known | None = None,
-) -> _Doubts | None:
+def _doubts(text: RunningText, script: int, tools: Tools, density: float | None = None) -> _Doubts | None:
     """Doubts on a page; on a worn one with more readings that were never counted, which is slow.
 
-    ``density``: log of the share of mistaken glyphs, where it is known. ``known``: of texts of the same script.
+    ``density``: log of the share of mistaken glyphs, where it is known.
     """
     found = None
-    known = known or _Known()
     if density is None:
-        found = _weighed(text, script, tools, None, known)
+        found = _weighed(text, script, tools, None)
         if found is None or not len(found.place):
             return found
         density = found.density
     if density <= _gate()["open"]:
-        return found or _weighed(text, script, tools, density, known)
-    return _weighed(text, script, tools, density, known, open_to_all=True)
+        return found or _weighed(text, script, tools, density)
+    return _weighed(text, script, tools, density, open_to_all=True)
 
 
 def _weighed(
-    text: RunningText,
-    script: int,
-    tools: Tools,
-    density: float | None,
-    known: _Known,
-    *,
-    open_to_all: bool = False,
+    text: RunningText, script: int, tools: Tools, density: float | None, *, open_to_all: bool = False
 ) -> _Doubts | None:
     gate = _gate()
     table, model = tools.language.confusables, text.model
@@ -312,11 +254,46 @@ def _weighed(
     logp = text.logp
     han = (text.classes & ch.HAN) > 0
     suspects = np.flatnonzero(han & (logp[:n] + logp[1 : n + 1] < gate["suspect"]))
+    where, true, channel = _candidates(text.codes[suspects], table)
+    bits = script_bits()[true]
+    keep = ch.among(true, _MARKS) | ((bits & script) > 0)
+    if (
+        script == _BITS["hans"]
+    ):  # of forms that the model takes for one, Simplified text has the simple one (乾, 干)
+        keep &= fold_codes(true) == true
+    kept = keep.nonzero()[0]
+    true, channel, place = true.take(kept), channel.take(kept), suspects.take(where.take(kept))
     hard = suspects[logp[suspects] + logp[suspects + 1] < gate["hard" if open_to_all else "hardest"]]
-    listed = _readings(text, suspects, known.listed, lambda new: _listed(text, new, script, table))
-    uncounted = _readings(text, hard, known.uncounted, lambda new: _uncounted(text, new, script, table))
-    unlisted = np.repeat((0.0, 1.0), (len(listed.place), len(uncounted.place)))
-    place, true, channel, ids = listed.and_then(uncounted)
+    more, extra = _unlisted(text, hard, script)
+    unread = Unread.load()
+    simplified = script == _BITS["hans"]
+    also, such, fitting = _unread(text, hard if simplified else hard[:0], unread)
+    more, extra = np.append(more, also), np.append(extra, such)
+    pairs, first_of = np.unique((more << 21) | extra, return_index=True)
+    new = first_of[np.isin(pairs, (place << 21) | true, invert=True)]
+    unlisted = np.append(np.zeros(len(place)), np.ones(len(new)))
+    place, true = np.append(place, more[new]), np.append(true, extra[new]).astype(np.uint32)
+    channel = np.append(channel, np.maximum(table.misread[extra[new]], _LEAST_MISREAD) + _ANY)
+    if not len(place):
+        return None
+    rate = unread.rate(true) if simplified else np.zeros(len(true))
+    reader = unread.log_odds(text.codes, int(han.sum()), fitting, true)
+    channel += _more_often(table.misread[np.minimum(true, _LAST_OF_BMP)], rate, reader)
+    ids = model.encode(_text_of(true)).astype(np.int64)
+    # a variant of the same character is the script pass's business
+    other = ids != text.ids[place + REACH]
+    kept = other.nonzero()[0]
+    channel, true, place, ids, unlisted, reader = (
+        x.take(kept) for x in (channel, true, place, ids, unlisted, reader)
+    )
+    # most candidates fail at the first two characters
+    fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > gate["fair"]
+    if script == _BITS["hant"]:
+        fair &= ~_regional(text.codes[place], true)
+    kept = fair.nonzero()[0]
+    true, place, ids, channel, unlisted, reader = (
+        x.take(kept) for x in (true, place, ids, channel, unlisted, reader)
+    )
     if not len(place):
         return None
     gain = text.instead(place, ids) - text.stands(place)
@@ -342,7 +319,7 @@ def _weighed(
     top = np.full(n, -np.inf)
     np.maximum.at(top, place, total)
     rivals = np.bincount(place[total >= top[place] - _RIVAL], minlength=n)
-    unlisted, likely = unlisted[best], np.clip(total[best] / _SURE, 0.0, 1.0)
+    unlisted, reader, likely = unlisted[best], reader[best], np.clip(total[best] / _SURE, 0.0, 1.0)
     place, true, gain, channel, ids = place[best], true[best], gain[best], channel[best], ids[best]
     ahead = text.instead(place, ids, reach=0) - logp[place]
     around = np.concatenate((np.zeros(REACH, np.uint32), text.codes, np.zeros(REACH, np.uint32)))
@@ -377,11 +354,13 @@ def _weighed(
         "same": np.log1p(_others(text.codes[place], true, likely)),
         "true_here": np.log1p(_times(text.codes, true)),
         "seen_here": np.log1p(_times(text.codes, text.codes[place])),
-        "misread": table.misread[true],
+        "misread": table.misread[np.minimum(true, _LAST_OF_BMP)],
         "posterior": table.log_true_given_wrong(text.codes[place], true, _NO_POSTERIOR),
         "seen_rate": _rate(text, text.ids[place + REACH]),
         "true_rate": _rate(text, ids),
         "rivals": np.log1p(rivals[place] - 1.0),
+        "unread": unread.rate(true) * simplified,
+        "reader": reader,
     }
     odds = _evidence().log_odds(features)
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
@@ -408,68 +387,6 @@ def _weighed(
         density,
         rest,
     )
-
-
-def _readings(text: RunningText, place: Ints, known: _Found, find: Callable[[Ints], _Readings]) -> _Readings:
-    """What ``find`` gives for places; where the same stands around a glyph as before, what it gave before.
-
-    A page is weighed several times, with the glyphs that were plainly mistaken made right in between: most of it is the
-    same each time. Readings depend on the glyph, the one behind it and those before it that the model looks at.
-    """
-    beside = np.maximum(place[:, None] + np.arange(-_BEFORE, 2) + REACH, 0)
-    around = np.column_stack((text.codes[place], text.ids.take(beside)))
-    keys: list[bytes] = around.view(f"V{around.itemsize * around.shape[1]}").ravel().tolist()
-    fresh = [key not in known.rows for key in keys]
-    if any(fresh):
-        new = place[fresh]
-        found = find(new)
-        bounds = found.place.searchsorted(np.append(new, len(text))) + len(known.readings.place)
-        known.rows.update(zip(compress(keys, fresh), pairwise(bounds.tolist()), strict=True))
-        known.readings = known.readings.and_then(found)
-    first, stop = np.array([known.rows[key] for key in keys], dtype=np.int64).reshape(-1, 2).T
-    size = stop - first
-    rows = np.repeat(first - (size.cumsum() - size), size) + np.arange(int(size.sum()))
-    return known.readings.take(rows)._replace(place=np.repeat(place, size))
-
-
-def _counted(text: RunningText, places: Ints, script: int, table: Confusables) -> tuple[Ints, Codes, Floats]:
-    """Readings that glyphs are known to be mistaken for, of the page's script: place, code point, log P(seen | it)."""
-    where, true, channel = _candidates(text.codes[places], table)
-    keep = ch.among(true, _MARKS) | ((script_bits()[true] & script) > 0)
-    if (
-        script == _BITS["hans"]
-    ):  # of forms that the model takes for one, Simplified text has the simple one (乾, 干)
-        keep &= fold_codes(true) == true
-    kept = keep.nonzero()[0]
-    return places.take(where.take(kept)), true.take(kept), channel.take(kept)
-
-
-def _listed(text: RunningText, places: Ints, script: int, table: Confusables) -> _Readings:
-    """Of the readings that glyphs are known to be mistaken for, those that stand up to both sides."""
-    return _fair(text, *_counted(text, places, script, table), script)
-
-
-def _uncounted(text: RunningText, places: Ints, script: int, table: Confusables) -> _Readings:
-    """The same of readings that the language alone proposes."""
-    place, true, _ = _counted(text, places, script, table)
-    more, extra = _unlisted(text, places, script)
-    new = ~_among((more << 21) | extra, (place << 21) | true)
-    more, extra = more[new], extra[new]
-    channel = np.maximum(table.misread[extra], _LEAST_MISREAD) + _ANY
-    return _fair(text, more, extra.astype(np.uint32), channel.astype(np.float64), script)
-
-
-def _fair(text: RunningText, place: Ints, true: Codes, channel: Floats, script: int) -> _Readings:
-    """The readings that stand up to the two characters beside them; most do not."""
-    ids = text.model.encode(_text_of(true)).astype(np.int64)
-    # a variant of the same character is the script pass's business
-    kept = (ids != text.ids[place + REACH]).nonzero()[0]
-    place, true, channel, ids = (x.take(kept) for x in (place, true, channel, ids))
-    fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > _gate()["fair"]
-    if script == _BITS["hant"]:
-        fair &= ~_regional(text.codes[place], true)
-    kept = fair.nonzero()[0]
-    return _Readings(place.take(kept), true.take(kept), channel.take(kept), ids.take(kept))
 
 
 def _candidates(seen: Codes, table: Confusables) -> tuple[Ints, Codes, Floats]:
@@ -513,10 +430,39 @@ def _unlisted(text: RunningText, place: Ints, script: int) -> tuple[Ints, Ints]:
     return np.concatenate(places), np.concatenate(found)
 
 
-def _among(keys: Ints, known: Ints) -> NDArray[np.bool_]:
-    """Which keys are among ``known``, shape like ``keys``."""
-    known = np.append(np.sort(known), np.iinfo(np.int64).max)
-    return np.asarray(known.take(known.searchsorted(keys)) == keys)
+def _unread(text: RunningText, place: Ints, unread: Unread) -> tuple[Ints, Ints, Codes]:
+    """Ideographs that an engine never reads, where they fit: (place, code point); and those that fit very well."""
+    if not len(place):
+        none = np.empty(0, dtype=np.int64)
+        return none, none, np.empty(0, dtype=np.uint32)
+    places, found, fitting = [], [], []
+    ids = unread.ids(text.model)
+    for start in range(0, len(place), _BLOCK):
+        some = place[start : start + _BLOCK]
+        ahead = text.model.seam_matrix(text.left(some), ids[:, None])
+        best = np.argpartition(-ahead, _LISTED, axis=1)[:, :_LISTED]
+        rows = np.repeat(some, _LISTED)
+        both = text.instead(rows, ids[best.ravel()], reach=1).reshape(best.shape)
+        at = np.argpartition(-both, _FITTING, axis=1)[:, :_FITTING]
+        close = np.take_along_axis(best, at, axis=1)
+        gain = np.take_along_axis(both, at, axis=1) - text.stands(some, reach=1)[:, None]
+        places.append(np.repeat(some, _FITTING))
+        found.append(unread.codes[close.ravel()].astype(np.int64))
+        fitting.append(unread.codes[close[gain > _FITS]])
+    return np.concatenate(places), np.concatenate(found), np.unique(np.concatenate(fitting))
+
+
+def _more_often(misread: NDArray[np.float32], rate: Floats, reader: Floats) -> Floats:
+    """By how many nats a glyph is likelier to be misread than on any page, for what an engine never reads.
+
+    Args:
+        misread: log P(misread) on any page. rate: P(misread) by the engine.
+        reader: log-odds that the engine read the page.
+    """
+    share = 1.0 / (1.0 + np.exp(-reader))
+    usual = np.exp(np.maximum(misread, _LEAST_MISREAD).astype(np.float64))
+    out: Floats = np.log(np.maximum(usual, (1 - share) * usual + share * rate)) - np.log(usual)
+    return out
 
 
 @cache
