@@ -32,6 +32,8 @@ _FIRST = 0.5
 _TOO_WIDE = 6.0
 _INNER_SOFT = 0.6
 _INNER_HAN = 2.3
+_ROWS_AROUND = 8  # physical lines on each side that tell which measures stand in one
+_USUAL = 0.2  # share of them that such a measure has
 _MOST_PIECES = 12
 _FEWEST = 6  # segments below which there are no printed lines to speak of
 _SET_SHARE = 0.35  # share of segments that have a measure where type was set in columns
@@ -233,16 +235,31 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
     rows = np.unique(row[:-1][inner])
     starts, ends = np.searchsorted(row, rows), np.searchsorted(row, rows, side="right")
     columns = measures.tolist()
+    around = _measures_around(tokens, measures)
     width, is_soft, is_hard = widths.tolist(), soft.tolist(), hard.tolist()
     # letter-spaced lines are one piece already
     joined = np.append(np.flatnonzero(~keep), n) if not keep.all() else None
-    costs: dict[tuple[float, float], float] = {}
+    costs: dict[tuple[float, float, bytes], float] = {}
     for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
         if joined is not None and joined[np.searchsorted(joined, a + 1)] < b:
             continue
         own = _row_measure(width[a:b], columns)
-        out[a + 1 : b] = _split_row(width[a:b], is_soft[a:b], is_hard[a:b], own, columns, costs)
+        usual = around[row[a]]
+        out[a + 1 : b] = _split_row(width[a:b], is_soft[a:b], is_hard[a:b], own, columns, usual, costs)
     return out
+
+
+def _measures_around(tokens: Tokens, measures: Floats) -> Bools:
+    """Which measures the tokens in and around each physical line have, shape ``(rows, k)``."""
+    off = tokens.width[:, None] - measures[None, :]
+    typical = ((off >= -1.1) & (off <= 0.6)) * tokens.width[:, None]
+    rows = int(tokens.row[-1]) + 1
+    total = np.zeros((rows + 1, len(measures)))
+    np.add.at(total, tokens.row + 1, typical)
+    np.cumsum(total, axis=0, out=total)
+    at = np.arange(rows)
+    near = total[np.minimum(at + _ROWS_AROUND + 1, rows)] - total[np.maximum(at - _ROWS_AROUND, 0)]
+    return np.asarray((near >= _USUAL * near.sum(axis=1, keepdims=True)) & (near > 0))
 
 
 def _row_measure(width: list[float], measures: list[float]) -> float:
@@ -261,7 +278,8 @@ def _split_row(
     hard: list[bool],
     own: float,
     measures: list[float],
-    costs: dict[tuple[float, float], float],
+    usual: Bools,
+    costs: dict[tuple[float, float, bytes], float],
 ) -> list[bool]:
     """Dynamic programming over one physical line of k tokens: which of them continue the one before, ``k - 1`` answers.
 
@@ -270,6 +288,7 @@ def _split_row(
     k = len(width)
     total = [0.0, *accumulate(width)]
     most = measures[0] + 1.1 if measures else 40.0
+    around = usual.tobytes()
     best = [0.0] + [1e9] * k
     back = [0] * (k + 1)
     for j in range(1, k + 1):
@@ -286,9 +305,9 @@ def _split_row(
             w = total[j] - total[i] + marks
             if i < j - 1 and w > (own + _SQUEEZE if own else most):
                 break
-            price = costs.get((w, own))
+            price = costs.get((w, own, around))
             if price is None:
-                price = costs[w, own] = _width_cost(w, own, measures)
+                price = costs[w, own, around] = _width_cost(w, own, measures, usual.tolist())
             value = best[i] + cost + price
             if value < best[j] - 1e-9:
                 best[j], back[j] = value, i
@@ -300,11 +319,11 @@ def _split_row(
     return goes_on[1:]
 
 
-def _width_cost(width: float, own: float, measures: list[float]) -> float:
+def _width_cost(width: float, own: float, measures: list[float], usual: list[bool]) -> float:
     """How odd a printed line of this width would be, in nats."""
     cost = _PARTIAL
-    for m in measures:
-        extra = 0.0 if m == own or own == 0 else _OTHER_MEASURE
+    for m, here in zip(measures, usual, strict=True):
+        extra = 0.0 if m == own or own == 0 or here else _OTHER_MEASURE
         off = width - m
         if -1.1 <= off <= 0.6:
             cost = min(cost, extra + 0.2 * abs(off))
