@@ -35,7 +35,9 @@ _INNER_HAN = 2.3
 _INNER_LOOSE = 0.2
 _SQUEEZED, _SQUEEZED_LINE = 0.5, 0.3  # ems that a mark can be squeezed by, and nats of a line with such marks
 _ROWS_AROUND = 8  # physical lines on each side that tell which measures stand in one
-_USUAL = 0.2  # share of them that such a measure has
+_USUAL, _FEW_TOKENS = 0.2, 4  # share of them that such a measure has, and tokens
+_ONE_LINE = 1.6  # ems by which a line must be wider than the widest measure to hold several columns
+_FEW_OWN = 2  # tokens of a line that is a block by itself
 _MOST_PIECES = 12
 _FEWEST = 6  # segments below which there are no printed lines to speak of
 _SET_SHARE = 0.35  # share of segments that have a measure where type was set in columns
@@ -238,7 +240,7 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
     rows = np.unique(row[:-1][inner])
     starts, ends = np.searchsorted(row, rows), np.searchsorted(row, rows, side="right")
     columns = measures.tolist()
-    around = _measures_around(tokens, measures)
+    around = _measures_around(tokens, measures, alone)
     width, slack = widths.tolist(), (_SQUEEZED * _marks(tokens)).tolist()
     each = np.where(loose, _INNER_LOOSE, np.where(soft, _INNER_SOFT, np.where(hard, _INNER_HAN, np.inf)))
     price, is_hard = each.tolist(), (hard & ~loose).tolist()
@@ -250,22 +252,33 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
             continue
         own = _row_measure(width[a:b], columns)
         usual = around[row[a]]
-        here = width[a:b], slack[a:b], price[a:b], is_hard[a:b]
+        here = width[a:b], slack[a:b] if usual.any() else [0.0] * (b - a), price[a:b], is_hard[a:b]
         out[a + 1 : b] = _split_row(*here, own, columns, usual, costs)
     return out
 
 
-def _measures_around(tokens: Tokens, measures: Floats) -> Bools:
-    """Which measures the tokens in and around each physical line have, shape ``(rows, k)``."""
+def _measures_around(tokens: Tokens, measures: Floats, alone: Bools) -> Bools:
+    """Which measures the tokens in and around each physical line have, shape ``(rows, k)``.
+
+    Lines no wider than one of the widest column tell for themselves and have none.
+
+    Args:
+        alone: whether each token's line is a block by itself: around it are other blocks.
+    """
     off = tokens.width[:, None] - measures[None, :]
-    typical = ((off >= -1.1) & (off <= 0.6)) * tokens.width[:, None]
+    typical = ((off >= -1.1) & (off <= 0.6)).astype(np.float64)
     rows = int(tokens.row[-1]) + 1
     total = np.zeros((rows + 1, len(measures)))
     np.add.at(total, tokens.row + 1, typical)
+    own = total[1:].copy()
     np.cumsum(total, axis=0, out=total)
     at = np.arange(rows)
     near = total[np.minimum(at + _ROWS_AROUND + 1, rows)] - total[np.maximum(at - _ROWS_AROUND, 0)]
-    return np.asarray((near >= _USUAL * near.sum(axis=1, keepdims=True)) & (near > 0))
+    weight = near * measures
+    usual = (near >= _FEW_TOKENS) & (weight >= _USUAL * weight.sum(axis=1, keepdims=True))
+    usual &= (np.bincount(tokens.row, weights=tokens.width) > measures[0] + _ONE_LINE)[:, None]
+    by_itself = alone[np.searchsorted(tokens.row, at)]
+    return np.asarray(np.where(by_itself[:, None], usual & (own >= _FEW_OWN), usual))
 
 
 def _row_measure(width: list[float], measures: list[float]) -> float:
