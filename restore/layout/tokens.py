@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.view import View
 
-__all__ = ["Tokens", "ems", "letter_spaced", "one_a_line", "tokens_of"]
+__all__ = ["Tokens", "ems", "letter_spaced", "one_a_line", "spaced_runs", "tokens_of"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -26,6 +26,11 @@ _MOSTLY_ALONE = 0.7  # share of the tokens of a text whose lines are vertical
 _MOSTLY_SPACED = 0.6  # share of a text's width in such lines above which all of its lines are letter-spaced
 _ASCII_MARKS = np.zeros(128, dtype=np.bool_)
 _ASCII_MARKS[[ord(c) for c in ",:;?!()\"'"]] = True
+_RUN, _RUN_LONGEST, _RUN_SINGLE = (
+    4,
+    2,
+    0.6,
+)  # tokens of a run set apart, characters of one, share of single ones
 _BITS = np.arange(1 << 16, dtype=np.uint16)
 _EMS = np.where((_BITS & ch.WIDE) > 0, 1.0, 0.5)  # by class
 _EMS[(_BITS & (ch.NEWLINE | ch.MARK)) > 0] = 0.0
@@ -179,6 +184,30 @@ def letter_spaced(tokens: Tokens) -> Bools:
     inner: Bools = spaced[row] & (tokens.newlines == 0) & (tokens.spaces <= 2)
     inner[-1] = False
     return inner
+
+
+def spaced_runs(tokens: Tokens) -> Bools:
+    """Spaces inside runs of characters that stand apart, in physical lines that hold more than such a run, shape ``(n,)``.
+
+    A justified line of one column (``高 质 量 , 间``) among lines of others.
+    """
+    n = len(tokens)
+    inner = np.zeros(n, dtype=np.bool_)
+    if n < _RUN:
+        return inner
+    size = tokens.end - tokens.start
+    short = size <= _RUN_LONGEST
+    inner[:-1] = short[:-1] & short[1:] & ((size[:-1] == 1) | (size[1:] == 1))
+    inner[:-1] &= (tokens.newlines[:-1] == 0) & (tokens.spaces[:-1] == 1)
+    if not inner.any():
+        return inner
+    run = np.cumsum(np.append(True, ~inner[:-1])) - 1
+    count = np.bincount(run)
+    letters = (tokens.first & (ch.HAN | ch.KANA)) > 0
+    single = np.bincount(run, weights=size == 1)
+    enough = (count >= _RUN) & (single >= _RUN_SINGLE * count)
+    enough &= np.bincount(run, weights=letters) >= 0.5 * count
+    return np.asarray(inner & enough[run])
 
 
 def one_a_line(tokens: Tokens) -> Bools:
