@@ -7,8 +7,10 @@ texts are indices into a pool, and :func:`render` is NumPy throughout.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -55,6 +57,8 @@ _MOVE = int(EditKind.MOVE)  # a plain number: arrays compare with it much faster
 # where in its slot a text stands: before the character, in its place, behind it
 BEFORE, BODY, AFTER = 0, 1, 2
 _ROOM = 1024  # rows that a table has room for at first
+#: What most edits have in these columns: they take away or replace characters of the source where those stand.
+USUAL = {"side": BODY, "to": 0, "rank": 0.0, "over": -1}
 
 
 class Ledger:
@@ -79,6 +83,7 @@ class Ledger:
         self._pool: tuple[Codes, Ints] | None = None
         self.n_corrections = 0
         self.n_edits = 0
+        self.only_usual = True  # no edit has more than the usual values where there are such
         self.evidence: dict[int, Mapping[str, Any]] = {}
         self.builds_on: dict[int, tuple[int, ...]] = {}
         self.requires: dict[int, tuple[int, ...]] = {}
@@ -107,12 +112,13 @@ class Ledger:
         return found
 
     def extend(self, corrs: Mapping[str, Any], edits: Mapping[str, Any]) -> None:
-        """Append rows, in columns; a column of one value may be that value.
+        """Append rows, in columns; a column of one value may be that value, one of :data:`USUAL` values may be missing.
 
         ``edits["corr"]``, ``edits["over"]`` and ``corrs["first"]`` are already absolute.
         """
         self.n_corrections = self._corrs.extend(corrs, len(corrs["first"]))
         self.n_edits = self._edits.extend(edits, len(edits["corr"]))
+        self.only_usual &= USUAL.keys().isdisjoint(edits)
         self._ids = None
 
     # ------------------------------------------------------------------ columns
@@ -124,14 +130,14 @@ class Ledger:
         return self._pool
 
     @property
-    def edits(self) -> dict[str, NDArray[Any]]:
+    def edits(self) -> Mapping[str, NDArray[Any]]:
         """Edit columns, each of shape ``(n_edits,)``."""
-        return self._edits.columns
+        return self._edits
 
     @property
-    def corrs(self) -> dict[str, NDArray[Any]]:
+    def corrs(self) -> Mapping[str, NDArray[Any]]:
         """Correction columns, each of shape ``(n_corrections,)``."""
-        return self._corrs.columns
+        return self._corrs
 
     def keep(self, mask: Bools) -> Ledger:
         """A ledger with only the corrections in ``mask``; whatever depends on a dropped one must be dropped too."""
@@ -161,13 +167,19 @@ class Ledger:
     # ------------------------------------------------------------------ dependence
     def closure(self, accepted: Bools) -> Bools:
         """``accepted`` without the corrections whose foundations are not accepted. Shape ``(n_corrections,)``."""
-        out = accepted.copy()
+        if (not self.builds_on and not self.requires) or accepted.all():
+            return accepted
+        left_out = set((~accepted).nonzero()[0].tolist())
+        fallen: list[int] = []
         # dependencies point backwards, so one ascending sweep is enough
         for index in sorted(self.builds_on.keys() | self.requires.keys()):
-            if out[index]:
+            if index not in left_out:
                 needs = self.builds_on.get(index, ()) + self.requires.get(index, ())
-                if not all(out[j] for j in needs):
-                    out[index] = False
+                if not left_out.isdisjoint(needs):
+                    left_out.add(index)
+                    fallen.append(index)
+        out = accepted.copy()
+        out[fallen] = False
         return out
 
     def dependents(self, index: int) -> list[int]:
@@ -325,33 +337,50 @@ class Ledger:
         return self if stay.all() else self.keep(stay)
 
 
-class _Table:
+class _Table(Mapping[str, NDArray[Any]]):
     """Columns that rows are added to: arrays with room for more, which are copied when that is used up.
 
-    Attributes:
-        columns: views of the rows there are, by name. Rows are never changed, so that views stay right.
+    What it gives for a name is a view of the rows there are. Rows are never changed, so that views stay right.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
         self._size, self._room = 0, 0
         self._arrays: dict[str, NDArray[Any]] = {}
-        self.columns: dict[str, NDArray[Any]] = {name: np.empty(0, dtype=DTYPES[name]) for name in names}
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if not self._room:
+            self._make_room(0)
+        return self._arrays[name][: self._size]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
     def extend(self, rows: Mapping[str, Any], count: int) -> int:
-        """Append ``count`` rows; returns how many there are."""
+        """Append ``count`` rows; returns how many there are. A column that is not given has its usual value."""
         if not count:
             return self._size
         first, last = self._size, self._size + count
         if last > self._room:
-            self._room = max(_ROOM, 2 * last)
-            for name, column in self.columns.items():
-                self._arrays[name] = np.empty(self._room, dtype=DTYPES[name])
-                self._arrays[name][:first] = column
-        for name, array in self._arrays.items():
-            array[first:last] = rows[name]
-        self.columns = {name: array[:last] for name, array in self._arrays.items()}
+            self._make_room(last)
+        for name, values in rows.items():
+            self._arrays[name][first:last] = values
         self._size = last
         return last
+
+    def _make_room(self, size: int) -> None:
+        """Larger arrays, for twice as many rows as there must be; free rows have the usual values."""
+        self._room = max(_ROOM, 2 * size)
+        for name in self._names:
+            grown = np.zeros(self._room, dtype=DTYPES[name])
+            if USUAL.get(name):
+                grown[:] = USUAL[name]
+            if self._size:
+                grown[: self._size] = self._arrays[name][: self._size]
+            self._arrays[name] = grown
 
 
 @dataclass(frozen=True)
@@ -365,16 +394,23 @@ class Rendering:
         owner: edit row that supplied a character, -1 for characters of the source. Shape ``(n,)``.
         key_to, key_rank: the sort key of every source character, or None when nothing moved. Shape ``(source,)``.
         mover: correction that moved a source character, -1 for none; None when nothing moved. Shape ``(source,)``.
-        hidden: whether a source character is not shown. Shape ``(source,)``.
+        size: characters of the source.
     """
 
     codes: Codes
     origin: Ints
     owner: Ints
-    hidden: Bools
+    size: int
     key_to: Ints | None = None
     key_rank: NDArray[np.float64] | None = None
     mover: Ints | None = None
+
+    @cached_property
+    def hidden(self) -> Bools:
+        """Whether a source character is not shown. Shape ``(source,)``."""
+        hidden = np.ones(self.size, dtype=np.bool_)
+        hidden[self.origin[self.owner < 0]] = False
+        return hidden
 
 
 def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
@@ -390,7 +426,7 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     """
     n = len(source)
     if not accepted.any():
-        return Rendering(source, np.arange(n), np.full(n, -1), np.zeros(n, dtype=np.bool_))
+        return Rendering(source, np.arange(n), np.full(n, -1), n)
     e = ledger.edits
     take = accepted[e["corr"]]
     over = e["over"]
@@ -440,7 +476,7 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     owner = np.full(size, -1)
     carrier = slot if place is None else np.append(np.argsort(place[:n]), n)[slot]
     codes[at], origin[at], owner[at] = pool[bounds[text][spread] + inner], carrier[spread], rows[spread]
-    return Rendering(codes, origin, owner, hidden, *keys)
+    return Rendering(codes, origin, owner, n, *keys)
 
 
 def rendered_on(before: Rendering, source: Codes, ledger: Ledger, first: int, accepted: Bools) -> Rendering:
@@ -451,34 +487,28 @@ def rendered_on(before: Rendering, source: Codes, ledger: Ledger, first: int, ac
     """
     e = ledger.edits
     row = int(ledger.corrs["first"][first])
-    corr, kind = e["corr"][row:], e["kind"][row:]
-    if (
-        before.mover is not None
-        or kind.max() > _REPLACE
-        or e["over"][row:].max() >= 0
-        or e["side"].min() == BEFORE
-    ):
+    plain = ledger.only_usual or (e["over"][row:].max() < 0 and e["side"].min() != BEFORE)
+    if before.mover is not None or not plain or e["kind"][row:].max() > _REPLACE:
         return render(source, ledger, accepted)
     start, end, text = e["start"][row:], e["end"][row:], e["text"][row:]
-    rows = np.arange(row, row + len(corr))
-    if not (take := accepted[corr]).all():
+    rows = np.arange(row, row + len(start))
+    take = accepted[e["corr"][row:]]
+    if not take.all():
         rows, start, end, text = rows[take], start[take], end[take], text[take]
-    pool, bounds = ledger.pool
-    length = bounds[1:].take(text) - bounds.take(text)
-    size = end - start
-    if (length > size).any():
-        return render(source, ledger, accepted)
     # these characters are shown, side by side, and before the texts that belong to them
     at = before.origin.searchsorted(start)
+    size = end - start
     gone = _inside(at, size)
-    hidden = before.hidden.copy()
-    hidden[before.origin.take(gone)] = True
     codes, origin, owner = before.codes, before.origin, before.owner
     stay = np.ones(len(codes), dtype=np.bool_)
     stay[gone] = False
-    if length.any():
-        put = length.nonzero()[0]
-        at, length, rows, text = at[put], length[put], rows[put], text[put]
+    put = text.nonzero()[0]
+    if len(put):
+        pool, bounds = ledger.pool
+        at, rows, text = at[put], rows[put], text[put]
+        length = bounds[1:].take(text) - bounds.take(text)
+        if (length > size[put]).any():
+            return render(source, ledger, accepted)
         filled = _inside(at, length)
         codes, origin, owner = codes.copy(), origin.copy(), owner.copy()
         several = len(filled) > len(at)
@@ -487,17 +517,18 @@ def rendered_on(before: Rendering, source: Codes, ledger: Ledger, first: int, ac
         owner[filled] = np.repeat(rows, length) if several else rows
         stay[filled] = True
         if len(filled) == len(gone):
-            return Rendering(codes, origin, owner, hidden)
+            return Rendering(codes, origin, owner, before.size)
     left = stay.nonzero()[0]
-    return Rendering(codes.take(left), origin.take(left), owner.take(left), hidden)
+    return Rendering(codes.take(left), origin.take(left), owner.take(left), before.size)
 
 
 def _inside(start: Ints, length: Ints) -> Ints:
     """All places in the spans of ``length`` from ``start`` on, span by span."""
-    if int(length.max(initial=0)) <= 1 and length.all():
+    total: Ints = length.cumsum()
+    size = int(total[-1]) if len(total) else 0
+    if size == len(length) and length.all():
         return start
-    run = length.cumsum() - length
-    return np.repeat(start - run, length) + np.arange(int(length.sum()))
+    return np.repeat(start - (total - length), length) + np.arange(size)
 
 
 def covered(start: Ints, end: Ints, n: int) -> Bools:
@@ -540,6 +571,5 @@ def _roots(over: Ints, rows: Ints) -> Ints:
 
 def _pool(texts: Sequence[str]) -> tuple[Codes, Ints]:
     """All texts end to end, and where each begins; shape ``(total,)`` and ``(len(texts) + 1,)``."""
-    bounds = np.zeros(len(texts) + 1, dtype=np.int64)
-    np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)), out=bounds[1:])
+    bounds = np.array([0, *accumulate(map(len, texts))], dtype=np.int64)
     return text_to_codes("".join(texts)), bounds

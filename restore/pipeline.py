@@ -6,7 +6,7 @@ The order is :data:`PRESETS`; everything else here reads it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
@@ -31,6 +31,8 @@ PRESETS: Mapping[str, tuple[str, ...]] = {
         "charmap",
         "encoding",
         "markup",
+        "vertical_rows",
+        "vertical_glyphs",
         "bylines",
         "duplicates",
         "printed_lines",
@@ -88,7 +90,9 @@ class Settings:
 
     def as_data(self) -> dict[str, Any]:
         """Plain data for the record."""
-        return {f.name: getattr(self, f.name) for f in fields(self)} | {"certainty": self.certainty.label}
+        return {name: getattr(self, name) for name in self.__dataclass_fields__} | {
+            "certainty": self.certainty.label
+        }
 
 
 @dataclass
@@ -186,6 +190,8 @@ class Pipeline:
 
     def __init__(self, passes: Iterable[Pass | str]) -> None:
         self.passes: tuple[Pass, ...] = tuple(_resolve(p) for p in passes)
+        #: Names of the passes in order.
+        self.names: tuple[str, ...] = tuple(p.name for p in self.passes)
         self._check_order()
 
     @classmethod
@@ -198,11 +204,6 @@ class Pipeline:
         if name not in PRESETS:
             raise ValueError(f"unknown preset {name!r}; there are {', '.join(PRESETS)}")
         return cls(PRESETS[name])
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the passes in order."""
-        return tuple(p.name for p in self.passes)
 
     def before(self, name: str, new: Pass | str) -> Pipeline:
         """A pipeline with ``new`` before pass ``name``."""
@@ -265,14 +266,17 @@ class Pipeline:
         ledger = Ledger()
         view = View.of(source)
         left_out: list[str] = []
+        applied = _applied(ledger, settings.certainty)
         for one in self.passes:
             if len(source.text) > LARGE and one.name in _WITHIN_PAGES:
                 left_out.append(one.name)
                 continue
             first, last = record(view, ledger, one.name, one.find(view, tools))
-            if last > first and (ledger.corrs["certainty"][first:] >= int(settings.certainty)).any():
-                view = view.after(ledger, first, _applied(ledger, settings.certainty))
-        settled = ledger.settled(_applied(ledger, settings.certainty))
+            if last > first:
+                applied = _applied(ledger, settings.certainty)
+                if applied[first:].any():
+                    view = view.after(ledger, first, applied)
+        settled = ledger.settled(applied)
         out = Restoration(
             source,
             settled,

@@ -6,7 +6,7 @@ The schema is ``restore/record.schema.json``; corrections stay in columns.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class RecordError(ValueError):
 # columns of few values are strings, one letter a row
 _LETTERS = {"certainty": "lmh", "kind": "dirmg", "side": "<=>"}
 _LISTS = {"corrections": ("pass", "score", "message"), "edits": ("start", "end", "text")}
+_PLACES = {"corrections": (), "edits": ("start", "end", "text")}  # of them, those that bear on the text
 _WORDS = {"corrections": ("certainty",), "edits": ("kind", "side")}
 _PLACED = {"to": 0, "rank": 0.0, "over": -1}  # what few edits have, and what the others have instead
 
@@ -59,11 +60,11 @@ def _read(name: str, word: str) -> NDArray[np.int8]:
     return column
 
 
-def _columns(restoration: Restoration) -> dict[str, Any]:
+def _columns(restoration: Restoration, lists: Mapping[str, Sequence[str]] = _LISTS) -> dict[str, Any]:
     ledger = restoration.ledger
     body: dict[str, Any] = {"passes": ledger.passes, "texts": ledger.texts, "messages": ledger.messages}
     for table, columns in (("corrections", ledger.corrs), ("edits", ledger.edits)):
-        body[table] = {name: np.ascontiguousarray(columns[name]) for name in _LISTS[table]}
+        body[table] = {name: np.ascontiguousarray(columns[name]) for name in lists[table]}
         body[table] |= {name: _spelt(name, columns[name]) for name in _WORDS[table]}
     # how many edits the corrections have that have not just one
     size = np.append(ledger.corrs["first"][1:], ledger.n_edits) - ledger.corrs["first"]
@@ -294,7 +295,7 @@ def _complete(body: dict[str, Any], corrs: dict[str, NDArray[Any]], edits: dict[
     for table, columns in (("corrections", corrs), ("edits", edits)):
         for name in _WORDS[table]:
             columns[name] = _read(name, body[table][name])
-    n, m = len(corrs["pass"]), len(edits["kind"])
+    n, m = len(corrs["certainty"]), len(edits["kind"])
     size = np.ones(n, dtype=np.int64)
     for index, count in body["several"].items():
         size[int(index)] = count
@@ -346,27 +347,28 @@ def check_replay(restoration: Restoration) -> None:
     Raises:
         InvariantError: when they do not.
     """
-    body = orjson.loads(_json(_columns(restoration)))
+    body = orjson.loads(_json(_columns(restoration, _PLACES)))
     if _same(body, restoration.ledger):
         return  # the text is a function of the source and of these columns
+    body = orjson.loads(_json(_columns(restoration)))
     replayed = render(restoration.source.codes, _ledger(body), restoration.accepted)
     if not np.array_equal(replayed.codes, restoration.rendering.codes):
         raise InvariantError("replaying the record gives another text")
 
 
 def _same(body: dict[str, Any], ledger: Ledger) -> bool:
-    """Whether the ledger of a record is this one, scores apart."""
+    """Whether the ledger of a record is this one in all that bears on the text."""
     if not all(body[name] == getattr(ledger, name) for name in ("passes", "texts", "messages")):
         return False
-    tables = (("corrections", ledger.corrs), ("edits", ledger.edits))
+    edits = {name: ledger.edits[name] for name in _PLACES["edits"]}
     # numbers that come back as they went need not be made into columns again
-    for table, columns in tables:
-        if not all(body[table][name] == columns[name].tolist() for name in _LISTS[table] if name != "score"):
-            return False
-    corrs, edits = ({name: columns[name] for name in _LISTS[table]} for table, columns in tables)
+    if not all(body["edits"][name] == column.tolist() for name, column in edits.items()):
+        return False
+    corrs: dict[str, NDArray[Any]] = {}
     _complete(body, corrs, edits)
     return all(
-        read[name] is column or (len(read[name]) == len(column) and bool((read[name] == column).all()))
+        len(column) == len(columns[name]) and bool((column == columns[name]).all())
         for read, columns in ((corrs, ledger.corrs), (edits, ledger.edits))
-        for name, column in columns.items()
+        for name, column in read.items()
+        if name not in _PLACES["edits"]
     )

@@ -272,28 +272,30 @@ class Restoration:
         shown = r.origin[own]
         # what nothing moved stands in the order of the source
         in_order = shown if r.mover is None else np.sort(shown)
-        if not np.array_equal(in_order, (~r.hidden).nonzero()[0]):
-            raise self._uneven(shown)
-        if not np.array_equal(r.codes[own], source.take(shown)):
+        named = accepted[e["corr"]] & (e["kind"] != _MOVE) & (e["end"] > e["start"])
+        deleted = covered(e["start"][named], e["end"][named], len(source))
+        if not np.array_equal(in_order, (~deleted).nonzero()[0]):
+            raise self._uneven(shown, deleted)
+        if len(source) and not ((source.take(r.origin, mode="clip") == r.codes) | ~own).all():
             raise InvariantError(
                 "a character of the text is neither the source's nor supplied by a correction"
             )
-        if r.hidden.any():
-            named = accepted[e["corr"]] & (e["kind"] != _MOVE) & (e["end"] > e["start"])
-            if (r.hidden & ~covered(e["start"][named], e["end"][named], len(source))).any():
-                raise InvariantError("a source character is gone without a correction that deletes it")
         self._check_supplied(accepted)
         # reverting takes what is shown from the text and the rest from what was deleted: by the above, the source
 
-    def _uneven(self, shown: Ints) -> InvariantError:
+    @staticmethod
+    def _uneven(shown: Ints, deleted: Bools) -> InvariantError:
         """What is wrong with the source offsets that are shown."""
-        r = self.rendering
-        seen = np.bincount(shown, minlength=len(r.hidden)) + r.hidden
-        if (seen == 1).all():
+        seen = np.bincount(shown, minlength=len(deleted))
+        wrong = ((seen + deleted) != 1).nonzero()[0]
+        if not len(wrong):
             return InvariantError("characters that nothing moved are not in the order of the source")
-        k = int((seen != 1).nonzero()[0][0])
-        shows = int(seen[k]) - int(r.hidden[k])
-        return InvariantError(f"source offset {k} is shown {shows} times and hidden {int(r.hidden[k])} times")
+        k = int(wrong[0])
+        if not seen[k] and not deleted[k]:
+            return InvariantError("a source character is gone without a correction that deletes it")
+        return InvariantError(
+            f"source offset {k} is shown {seen[k]} times and deleted {int(deleted[k])} times"
+        )
 
     def _check_supplied(self, accepted: Bools) -> None:
         """Every supplied character stands, whole and once, in the text of an accepted correction's edit."""

@@ -29,6 +29,7 @@ _BOMS = (
 )
 _SAMPLE = 1 << 20  # bytes of a large file that encoding recognition looks at
 _CHARSETS = ("gb2312", "big5", "euc_jp", "euc_kr")
+_FEW_ZEROS = 100  # text in UTF-8 has at most one zero byte in so many
 _PLAIN = 0.9  # share of characters that texts are written in, from which bytes pass as UTF-16
 _LEGACY = {"gb2312": "gb18030", "gbk": "gb18030", "hz": "gb18030", "big5hkscs": "big5hkscs", "cp950": "big5"}
 
@@ -82,6 +83,8 @@ class Source:
         """
         if not raw:
             raise InputError(f"{name}: the file is empty; nothing to restore")
+        if encoding is None and (plain := _whole_utf8(raw)) is not None:
+            return cls(plain, "utf-8", name, (), raw)
         notes: list[str] = []
         if encoding is None:
             encoding, sure = _recognise(raw, name)
@@ -188,6 +191,16 @@ def has_surrogate(text: str) -> bool:
     return False
 
 
+def _whole_utf8(raw: bytes) -> str | None:
+    """Text of a small file without doubt in UTF-8, as nearly all are, so that it is decoded once; None for others."""
+    if len(raw) > _SAMPLE or raw.count(0) > len(raw) // _FEW_ZEROS:
+        return None
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
 def _recognise(raw: bytes, name: str) -> tuple[str, bool]:
     """Encoding of ``raw`` and whether that is certain."""
     for bom, encoding in _BOMS:
@@ -195,7 +208,7 @@ def _recognise(raw: bytes, name: str) -> tuple[str, bool]:
             return encoding, True
     sample = raw[:_SAMPLE]
     zeros = sample.count(0)
-    if _utf8(sample, whole=len(sample) == len(raw)) and zeros <= len(sample) // 100:
+    if _utf8(sample, whole=len(sample) == len(raw)) and zeros <= len(sample) // _FEW_ZEROS:
         return "utf-8", True
     found = _utf16(sample)
     if found is not None:

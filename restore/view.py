@@ -36,6 +36,7 @@ from restore.ledger import (
     BODY,
     CORR_COLUMNS,
     EDIT_COLUMNS,
+    USUAL,
     Bools,
     Ints,
     Ledger,
@@ -48,6 +49,9 @@ from restore.source import Codes, Source, Span, codes_to_text
 __all__ = ["View", "record"]
 
 
+_NOWHERE = np.empty(0, dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class View:
     """Text of a source under some corrections.
@@ -58,6 +62,8 @@ class View:
 
     source: Source
     rendering: Rendering = field(repr=False)
+    carried: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """As `kept`, of the views of one restoration: what does not depend on where anything stands."""
 
     @classmethod
     def of(cls, source: Source, ledger: Ledger | None = None, accepted: Bools | None = None) -> View:
@@ -69,7 +75,8 @@ class View:
 
     def after(self, ledger: Ledger, first: int, accepted: Bools) -> View:
         """View under the accepted corrections of ``ledger``, where this one is that under those before ``first``."""
-        return View(self.source, rendered_on(self.rendering, self.source.codes, ledger, first, accepted))
+        rendering = rendered_on(self.rendering, self.source.codes, ledger, first, accepted)
+        return View(self.source, rendering, self.carried)
 
     @classmethod
     def of_text(cls, text: str) -> View:
@@ -114,14 +121,40 @@ class View:
         return {}
 
     @cached_property
+    def own(self) -> Bools:
+        """Whether each character is the source's own, shape ``(n,)``."""
+        return self.owner < 0
+
+    @cached_property
     def has_supplied(self) -> bool:
         """Whether any character is not the source's own."""
-        return bool((self.owner >= 0).any())
+        return not self.own.all()
 
     @cached_property
     def classes(self) -> NDArray[np.uint16]:
         """Character classes (:mod:`restore.characters`), shape ``(n,)``."""
         return ch.classify(self.codes)
+
+    @cached_property
+    def ascii(self) -> Ints:
+        """Positions of ASCII characters, ascending: few in CJK text, so that what is sought among them is found sooner."""
+        return (self.codes < 0x80).nonzero()[0]
+
+    @cached_property
+    def wide_spaces(self) -> Ints:
+        """Positions of ideographic spaces and tabs, ascending."""
+        found: Ints = ((self.codes == 0x3000) | (self.codes == 9)).nonzero()[0]
+        return found
+
+    @cached_property
+    def framed(self) -> NDArray[np.uint16]:
+        """The classes with a line break behind the last: what stands before (-1) and behind (n) the text. Shape ``(n + 1,)``."""
+        return np.append(self.classes, ch.NEWLINE)
+
+    @cached_property
+    def marks(self) -> Ints:
+        """Positions of punctuation and symbols, ascending."""
+        return ((self.classes & ch.PUNCT) > 0).nonzero()[0]
 
     @cached_property
     def breaks(self) -> Ints:
@@ -133,10 +166,13 @@ class View:
         """Positions of CJK letters, ascending."""
         return ((self.classes & ch.CJK) > 0).nonzero()[0]
 
-    def has_letters(self, start: Ints, end: Ints) -> Bools:
-        """Whether there are CJK letters in ``[start, end)``, shapes ``(m,)``."""
-        inside: Bools = self.letters.searchsorted(end) > self.letters.searchsorted(start)
-        return inside
+    @cached_property
+    def cjk_lines(self) -> Bools:
+        """Whether each line has CJK letters, shape ``(breaks + 1,)``."""
+        before = np.zeros(len(self.breaks) + 2, dtype=np.int64)
+        before[1:-1] = self.letters.searchsorted(self.breaks)
+        before[-1] = len(self.letters)
+        return before[1:] > before[:-1]
 
     @cached_property
     def _jump(self) -> Bools:
@@ -144,7 +180,7 @@ class View:
         n = len(self)
         jump = np.zeros(n + 1, dtype=np.bool_)
         if n > 1:
-            own = self.owner < 0
+            own = self.own
             jump[1:n] = ~((self.origin[1:] - self.origin[:-1] == 1) & own[1:] & own[:-1])
         return jump
 
@@ -158,7 +194,7 @@ class View:
         """Positions k where moves made characters k-1 and k neighbours, ascending."""
         r = self.rendering
         if r.key_to is None or r.mover is None or r.key_rank is None or not len(self):
-            return np.empty(0, dtype=np.int64)
+            return _NOWHERE
         at = np.minimum(self.origin, len(r.mover) - 1)
         left, right = at[:-1], at[1:]
         apart = (r.key_to[right] != r.key_to[left]) | (r.key_rank[right] != r.key_rank[left])
@@ -216,14 +252,6 @@ def _column(values: NDArray[_Scalar], size: int) -> NDArray[_Scalar]:
     return values if values.ndim else np.full(size, values)
 
 
-def _in_columns(spans: list[tuple[int, int]]) -> list[tuple[Ints, Ints]]:
-    """Spans as one pair of columns, none where there are none."""
-    if not spans:
-        return []
-    start, end = np.array(spans, dtype=np.int64).T
-    return [(start, end)]
-
-
 class _Recorder:
     """Maps the drafts of one pass to source coordinates.
 
@@ -252,8 +280,8 @@ class _Recorder:
         for draft in self.waiting:
             self._record(draft)
         self._flush()
-        self._refuse_overlap([*self.spans, *_in_columns(self.rewritten)], "repairs the same text twice")
-        self._refuse_overlap(_in_columns(self.moved), "moves the same text twice")
+        self._refuse_overlap(self.spans, self.rewritten, "repairs the same text twice")
+        self._refuse_overlap([], self.moved, "moves the same text twice")
 
     def _flush(self) -> None:
         """Bring the drafts recorded so far into columns."""
@@ -261,9 +289,10 @@ class _Recorder:
             return
         corrs = dict(zip(CORR_COLUMNS, zip(*self.corrs, strict=True), strict=True))
         edits = dict(zip(EDIT_COLUMNS, zip(*self.rows, strict=True), strict=True))
-        self.ledger.extend(
-            {k: np.array(v) for k, v in corrs.items()}, {k: np.array(v) for k, v in edits.items()}
-        )
+        for name, usual in USUAL.items():
+            if all(value == usual for value in edits[name]):
+                del edits[name]
+        self.ledger.extend(corrs, edits)
         self.corrs, self.rows = [], []
 
     @property
@@ -271,11 +300,16 @@ class _Recorder:
         """Index that the next correction and the next edit will have."""
         return self.ledger.n_corrections + len(self.corrs), self.ledger.n_edits + len(self.rows)
 
-    def _refuse_overlap(self, spans: Sequence[tuple[Ints, Ints]], what: str) -> None:
-        if not spans or (len(spans) == 1 and bool((spans[0][0][1:] >= spans[0][1][:-1]).all())):
+    def _refuse_overlap(
+        self, columns: Sequence[tuple[Ints, Ints]], spans: Sequence[tuple[int, int]], what: str
+    ) -> None:
+        """Raise where spans of batches, in columns, or of drafts overlap."""
+        if not columns and all(one[1] <= other[0] for one, other in pairwise(spans)):
             return
-        start = np.concatenate([s for s, _ in spans])
-        end = np.concatenate([e for _, e in spans])
+        if not spans and len(columns) == 1 and bool((columns[0][0][1:] >= columns[0][1][:-1]).all()):
+            return
+        start = np.concatenate([*(s for s, _ in columns), np.array([a for a, _ in spans], dtype=np.int64)])
+        end = np.concatenate([*(e for _, e in columns), np.array([b for _, b in spans], dtype=np.int64)])
         order = np.lexsort((end, start))
         start, end = start[order], end[order]
         clash = (start[1:] < np.maximum.accumulate(end)[:-1]).nonzero()[0]
@@ -302,7 +336,8 @@ class _Recorder:
         n, m = len(view), len(start)
         if m == 0:
             return
-        if int(start.min()) < 0 or int(end.max()) > n or (end < start).any():
+        size = end - start
+        if int(start.min()) < 0 or int(end.max()) > n or int(size.min()) < 0:
             raise self._outside("a batch")
         self.spans.append((start, end))
         which, texts = batch.text, batch.texts
@@ -315,7 +350,7 @@ class _Recorder:
         message = lines[batch.message]
         certainty = np.asarray(batch.certainty, dtype=np.int8)
         score = np.asarray(batch.score, dtype=np.float32)
-        insert = start == end
+        insert = size == 0
         inserts = bool(insert.any())
         if inserts and (insert & (text == 0)).any():
             raise self._idle()
@@ -339,39 +374,34 @@ class _Recorder:
             return
         origin = view.origin
         kind = np.where(text == 0, _DELETE, _REPLACE)
-        side: NDArray[np.int8] | int = BODY
         if inserts:
             s = origin[np.minimum(start, n - 1)]
             t = origin[np.maximum(end - 1, 0)] + 1
             if batch.after:
                 s = np.where(insert, origin[np.maximum(start - 1, 0)] + 1, s)
             t = np.where(insert, s, t)
-            side = np.where(insert, np.int8(AFTER if batch.after else BEFORE), np.int8(BODY))
             kind = np.where(insert, np.int8(EditKind.INSERT), kind)
         else:
             s, t = origin.take(start), origin.take(end - 1) + 1
         self._flush()
         first = ledger.n_corrections
-        ledger.extend(
-            {
-                "pass": self.pass_index,
-                "certainty": certainty,
-                "score": score,
-                "message": message,
-                "first": np.arange(ledger.n_edits, ledger.n_edits + m),
-            },
-            {
-                "corr": np.arange(first, first + m),
-                "kind": kind,
-                "start": s,
-                "end": t,
-                "text": text,
-                "side": side,
-                "to": 0,
-                "rank": 0.0,
-                "over": -1,
-            },
-        )
+        corrs = {
+            "pass": self.pass_index,
+            "certainty": certainty,
+            "score": score,
+            "message": message,
+            "first": np.arange(ledger.n_edits, ledger.n_edits + m),
+        }
+        edits: dict[str, Any] = {
+            "corr": np.arange(first, first + m),
+            "kind": kind,
+            "start": s,
+            "end": t,
+            "text": text,
+        }
+        if inserts:
+            edits["side"] = np.where(insert, np.int8(AFTER if batch.after else BEFORE), np.int8(BODY))
+        ledger.extend(corrs, edits)
         seams = view._seams
         if len(seams):
             for k in (seams.searchsorted(end, "right") > seams.searchsorted(start)).nonzero()[0].tolist():
@@ -392,7 +422,7 @@ class _Recorder:
             and view.rendering.mover is None
         ):
             return np.ones(len(start), dtype=np.bool_)
-        own = view.owner < 0
+        own = view.own
         plain: Bools = own[np.minimum(start, n - 1)]
         wide = (end - start > 1).nonzero()[0]
         if len(wide):
@@ -478,21 +508,19 @@ class _Recorder:
 
     def _rewrite(self, a: int, b: int, text: str, builds: set[int], rows: list[Row]) -> None:
         """Rows that put ``text`` in the place of view characters ``[a, b)``; it stands where the first of them stood."""
-        view = self.view
-        cuts = [a, b]
-        if b - a > 1:
-            jumps = (
-                (view.owner[a + 1 : b] != view.owner[a : b - 1])
-                | ((view.owner[a : b - 1] < 0) & (np.diff(view.origin[a:b]) != 1))
-            ).nonzero()[0]
-            cuts[1:1] = (jumps + a + 1).tolist()
-        for i, j in pairwise(cuts):
+        owners, origins = self.view.owner[a:b].tolist(), self.view.origin[a:b].tolist()
+        # where it is no run in the source, nor one supplied text
+        cuts = [
+            k
+            for k in range(1, b - a)
+            if owners[k] != owners[k - 1] or (owners[k] < 0 and origins[k] != origins[k - 1] + 1)
+        ]
+        for i, j in pairwise([0, *cuts, b - a]):
             put, text = text, ""
-            owner = int(view.owner[i])
-            if owner >= 0:
-                rows.append(self._supplied(owner, i, j, put, builds, rows))
+            if owners[i] >= 0:
+                rows.append(self._supplied(owners[i], a + i, a + j, put, builds, rows))
             else:
-                s, t = int(view.origin[i]), int(view.origin[j - 1]) + 1
+                s, t = origins[i], origins[j - 1] + 1
                 kind = EditKind.REPLACE if put else EditKind.DELETE
                 rows.append((0, kind, s, t, self.ledger.text_index(put), BODY, 0, 0.0, -1))
 

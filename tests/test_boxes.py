@@ -20,7 +20,11 @@ from restore.view import View
 from restore.writers import page_xml, row, write_jsonl, write_parquet
 
 PAGES = Path(__file__).parent.parent / "fixtures" / "pages"
-HORIZONTAL = sorted(p.name for p in PAGES.iterdir() if p.name != "15-lantern")
+HORIZONTAL = sorted(
+    p.parent.name
+    for p in PAGES.glob("*/truth.json")
+    if json.loads(p.read_text("utf-8"))["layout"] != "vertical"
+)
 
 
 def boxed(page: str, jumble: int | None = None) -> Document:

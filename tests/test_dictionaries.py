@@ -13,7 +13,16 @@ from restore.language.glyphs import Confusables
 from restore.language.lexicon import Lexicon, word_list
 
 ROOT = path("radicals.tsv").parent
-TSV = ("radicals", "scripts", "surnames", "suffixes", "measures", "number_patterns", "korean_endings")
+TSV = (
+    "radicals",
+    "scripts",
+    "surnames",
+    "suffixes",
+    "measures",
+    "number_patterns",
+    "korean_endings",
+    "unread",
+)
 BINARY = ("lexicon.bin", "confusables.bin")
 HEADERS = {
     "radicals": "code\tchar\tto\thans\tkind",
@@ -23,6 +32,7 @@ HEADERS = {
     "measures": "word\tkind",
     "number_patterns": "kind\tpattern",
     "korean_endings": "ending\tkind",
+    "unread": "glyph\tmisread\tper_million",
 }
 LICENCE = re.compile(r"\b(MIT|Apache|Unicode|OFL|Arphic|GPL|own making)\b")
 

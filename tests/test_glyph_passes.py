@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import itertools
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from restore import Certainty, Pipeline, Restoration, Settings, View
+from restore import Certainty, Pipeline, Restoration, Settings, Tools, View
+from restore.correction import Batch
 from restore.language import shared
 from restore.language.context import REACH, RunningText
 from restore.language.glyphs import Confusables, Kind
@@ -20,8 +23,10 @@ from restore.passes import BUILT_IN
 from restore.passes.confusables import confusables
 from restore.passes.doubles import doubles
 from restore.passes.duplicates import duplicates
+from restore.passes.lost_marks import lost_marks
 from restore.passes.script import OpenCCError, converter, script
 from restore.passes.strays import strays
+from restore.pipeline import repair_pass
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 PASSES: dict[str, Any] = dict(BUILT_IN) | {
@@ -93,6 +98,37 @@ def test_corrections_carry_alternatives_with_odds() -> None:
         assert sum(odds.values()) <= 1.0 + 1e-3
         assert list(odds.values()) == sorted(odds.values(), reverse=True)
         assert "alternatives" in correction.explain()
+
+
+@repair_pass()
+def closed_up(view: View, tools: Tools) -> Iterator[Batch]:
+    """Takes out every space, as joining lines does on a page of printed lines.
+
+    Repairs: nothing. Why it happens: for tests. Example: none. When it is wrong: elsewhere.
+    """
+    space = np.flatnonzero(view.codes == 0x20)
+    if len(space):
+        yield Batch.deletions(space, space + 1, "taken out")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("合作社为社员 修水渠 通水渠 清水渠30多里，", "合作社为社员修水渠、通水渠、清水渠30多里，"),
+        ("为群众做好事 办实事 解难事\n", "为群众做好事、办实事、解难事\n"),
+        ("今年修好了 东河桥 西河桥和通往山里的路。", None),  # two may be alike by chance
+        ("今年修好了 东河桥 西河桥\n又修好了山路。", None),
+        ("责任编辑马军 版式梁军 校对张强敏", None),
+        ("要 尽心 尽力 出力 为", None),  # too short to tell
+        ("事 事 事", None),
+        ("", None),
+        (" ", None),
+    ],
+)
+def test_phrases_alike_get_their_marks(text: str, expected: str | None) -> None:
+    done = Pipeline([closed_up, lost_marks]).run(text)
+    assert done.text == (text.replace(" ", "") if expected is None else expected)
+    assert done.revert() == text
 
 
 def test_a_form_that_the_page_repeats_is_its_own() -> None:

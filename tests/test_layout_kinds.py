@@ -68,3 +68,29 @@ def test_a_long_text_is_cut_at_a_blank_line() -> None:
     assert [len(p) for p in parts] == [48, 48, 24]
     assert [t for p in parts for t in p.texts] == segments.texts
     assert all(p.row[0] == p.block[0] == 0 for p in parts)
+
+
+NARROW = [  # columns of 8 ems, side by side, beside one of 17 or 18 ems
+    ("今年春天青石镇，", "2004年新修的水库", "全镇种下桃树一千多亩山坡上开满了花"),
+    ("又开了三座水闸，", "“一库清水”进了田", "县里的客人一车一车开来看花买桃酒吃"),
+    ("下游两万亩晚稻3", "月里喝足了头一道", "农家菜村口的停车场周末总是停得满满"),
+    ("渠水老农们都说，", "15年没有这样的春", "当的镇上的民宿从三家添到了二十多家"),
+    ("大家忙着修渠，清", "“三沟五渠”的淤泥", "游客说这里的空气比城里好得多住下来"),
+    ("准备早稻的秧田，", "2月底就能全部插完", "就不想走镇长说明年还要再种五百亩梨"),
+]
+
+
+def test_two_narrow_lines_are_not_taken_for_a_wide_one() -> None:
+    wide = [
+        "镇里的三座水库陆续开闸放水下游的晚稻",
+        *(COLUMNS[k] + COLUMNS[k + 1][:5] for k in range(0, 10, 2)),
+    ]
+    rows = [(*row, wide[k]) for k, row in enumerate(NARROW)]
+    segments = segments_of(View.of(Source("\n".join(f"{a} {b}  {c}  {d}" for a, b, c, d in rows))))
+    assert segments.texts == [line for row in rows for line in row]
+
+
+def test_a_letter_spaced_line_among_columns_is_one_segment() -> None:
+    rows = [" ".join((" ".join(a) if k == 2 else a, b, c)) for k, (a, b, c) in enumerate(NARROW)]
+    segments = segments_of(View.of(Source("\n".join(rows))))
+    assert NARROW[2][0] in segments.texts

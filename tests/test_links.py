@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from restore.data import DataError
 from restore.language import shared
 from restore.layout.segments import Segments, segments_of
 from restore.order.again import again_features
+from restore.order.evidence import Evidence, evidence_of
 from restore.order.links import GROUPS, candidates, link_features
 from restore.order.network import LINKS, OF_SHORT, SECOND, THIRD, Network, parts
 from restore.order.seams import Seams
@@ -50,6 +51,19 @@ def page(lines: list[str]) -> tuple[Segments, Judgement]:
 def test_lines_in_order_stay() -> None:
     _, judged = page(LEFT + RIGHT)
     assert in_chains(chains_of(judged.successor)).tolist() == list(range(16))
+
+
+def test_lines_in_another_order_are_read_as_before() -> None:
+    segments = segments_of(View.of(Source("\n".join(LEFT + RIGHT))))
+    evidence_of(segments, shared())
+    order = np.random.default_rng(3).permutation(len(segments))
+    moved = segments.taken(order, segments.newlines[order])
+    carried = evidence_of(moved, shared(), neighbours=True)
+    moved.view.carried.clear()
+    fresh = evidence_of(moved, shared(), neighbours=True)
+    for one in fields(Evidence):
+        old, new = (getattr(e, one.name) for e in (carried, fresh))
+        assert np.allclose(getattr(old, "values", old), getattr(new, "values", new), atol=1e-5), one.name
 
 
 def test_columns_in_turn_are_taken_apart() -> None:

@@ -388,19 +388,22 @@ def test_padding_with_boundaries_changes_nothing(model: NgramModel) -> None:
         assert (model.logp_given(context, target) == model.logp(target[0])).all()
 
 
-def test_seams_and_their_matrix(model: NgramModel) -> None:
+@pytest.mark.parametrize(("some", "others"), [(7, 5), (40, 30), (60, 70)])
+def test_seams_and_their_matrix(model: NgramModel, some: int, others: int) -> None:
     rng = np.random.default_rng(1)
     ids = model.encode(TEXT * 3)
-    tails = np.stack([ids[k : k + 4] for k in rng.integers(0, len(ids) - 4, 40)])
-    heads = np.stack([ids[k : k + 4] for k in rng.integers(0, len(ids) - 4, 30)])
+    tails = np.stack([ids[k : k + 4] for k in rng.integers(0, len(ids) - 4, some)])
+    heads = np.stack([ids[k : k + 4] for k in rng.integers(0, len(ids) - 4, others)])
     tails[::5, :2] = model.bos
     matrix = model.seam_matrix(tails, heads)
-    assert matrix.shape == (40, 30)
-    rows = model.seams(np.repeat(tails, 30, axis=0), np.tile(heads, (40, 1)))
-    assert np.allclose(matrix.ravel(), rows, atol=1e-4)
-    assert np.allclose(
-        rows, model.logp_given(np.repeat(tails, 30, axis=0), np.tile(heads, (40, 1))).sum(axis=1)
-    )
+    assert matrix.shape == (some, others)
+    pairs = np.repeat(tails, others, axis=0), np.tile(heads, (some, 1))
+    assert np.allclose(matrix.ravel(), model.seams(*pairs), atol=1e-4)
+    each = model.logp_given(*pairs)
+    assert np.allclose(model.seams(*pairs), each.sum(axis=1))
+    lengths = rng.integers(0, 5, others)
+    each = np.where(np.arange(4) < np.tile(lengths, some)[:, None], each, 0)
+    assert np.allclose(model.seam_matrix(tails, heads, lengths).ravel(), each.sum(axis=1), atol=1e-4)
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(0, 0), (0, 3), (3, 0)])

@@ -164,14 +164,14 @@ def read_frequencies(folder: Path) -> tuple[NDArray[np.float64], NDArray[np.floa
     return simplified, traditional / traditional.sum()
 
 
-def read_trials(path: Path) -> Trials:
-    """By engine: (seen, true) -> weight, and how often each true one was set."""
+def read_trials(paths: Iterable[Path]) -> Trials:
+    """By engine: (seen, true) -> weight, and how often each true one was set; sums over files."""
     found: Trials = {}
-    for line in path.read_text("utf-8").splitlines()[1:]:
+    for line in (line for path in paths for line in path.read_text("utf-8").splitlines()[1:]):
         engine, seen, true, weight = line.split("\t")
         weights, given = found.setdefault(engine, ({}, Counter()))
         if seen:
-            weights[seen, true] = float(weight)
+            weights[seen, true] = weights.get((seen, true), 0.0) + float(weight)
         else:
             given[true] += int(float(weight))
     return found
@@ -204,6 +204,12 @@ class Candidates:
 
     def key(self, pair: tuple[str, str]) -> int:
         return self.index[pair[0]] * len(self.vocabulary) + self.index[pair[1]]
+
+    def rows_of(self, heads: Ints) -> tuple[Ints, Ints]:
+        """Rows of the pairs of some seen characters, ascending, and how many each has."""
+        size = self.start[heads + 1] - self.start[heads]
+        offset = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+        return np.repeat(self.start[heads], size) + offset, size
 
     def counts(self, pairs: Pairs) -> Floats:
         """Count of each candidate pair."""
@@ -274,7 +280,7 @@ def train(candidates: Candidates, pairs: Pairs) -> lightgbm.Booster:
         mine = {p: n for p, n in known.items() if zlib.crc32(f"fold{p[0]}{p[1]}".encode()) % FOLDS == fold}
         rest = Counter({p: n for p, n in known.items() if p not in mine})
         heads = np.unique([candidates.index[seen] for seen, _ in mine])
-        rows = np.concatenate([np.arange(candidates.start[s], candidates.start[s + 1]) for s in heads])
+        rows, _ = candidates.rows_of(heads)
         rows = rows[candidates.counts(rest)[rows] == 0]
         label = candidates.counts(Counter(mine))[rows] > 0
         sample = candidates.keys[rows] * 2654435761 % 2**32 < NEGATIVES * 2**32  # Knuth's multiplicative hash
@@ -288,13 +294,13 @@ def train(candidates: Candidates, pairs: Pairs) -> lightgbm.Booster:
     return lightgbm.train(dict(RANKER), data, num_boost_round=ROUNDS)
 
 
-def log_softmax(candidates: Candidates, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log probabilities within the candidates of each seen character."""
-    filled = candidates.start[:-1][np.diff(candidates.start) > 0]
-    size = np.diff(np.append(filled, len(scores)))
-    top = np.repeat(np.maximum.reduceat(scores, filled), size)
-    total = np.add.reduceat(np.exp(scores - top), filled)
-    return np.asarray(scores - top - np.repeat(np.log(total), size))
+def log_softmax(scores: NDArray[np.float64], size: Ints) -> NDArray[np.float64]:
+    """Log probabilities within groups of rows of the given sizes."""
+    filled = size[size > 0]
+    first = np.cumsum(filled) - filled
+    top = np.repeat(np.maximum.reduceat(scores, first), filled)
+    total = np.add.reduceat(np.exp(scores - top), first)
+    return np.asarray(scores - top - np.repeat(np.log(total), filled))
 
 
 @dataclass
@@ -306,13 +312,17 @@ class Calibration:
     """Share of unseen pairs whose true character is among the candidates."""
 
 
-def calibrate(candidates: Candidates, scores: NDArray[np.float64], unseen: Pairs) -> Calibration:
-    """Fit to pairs that the scores were not trained on."""
-    place = {key: row for row, key in enumerate(candidates.keys.tolist())}
-    found = [(place[candidates.key(p)], n) for p, n in unseen.items() if candidates.key(p) in place]
-    rows, weight = np.array(found).T
+def calibrate(candidates: Candidates, ranker: lightgbm.Booster, known: Pairs, unseen: Pairs) -> Calibration:
+    """Fit to pairs that the ranker was not trained on; only the characters seen in them are scored."""
+    inside = {p: n for p, n in unseen.items() if p[0] in candidates.index and p[1] in candidates.index}
+    heads = np.unique([candidates.index[seen] for seen, _ in inside])
+    rows, size = candidates.rows_of(heads)
+    scores = np.asarray(ranker.predict(candidates.with_evidence(known, rows)))
+    place = {key: row for row, key in enumerate(candidates.keys[rows].tolist())}
+    found = [(place[candidates.key(p)], n) for p, n in inside.items() if candidates.key(p) in place]
+    at, weight = np.array(found).T
     best = minimize_scalar(
-        lambda log_b: -(log_softmax(candidates, scores * np.exp(log_b))[rows] * weight).sum(), bounds=(-3, 3)
+        lambda log_b: -(log_softmax(scores * np.exp(log_b), size)[at] * weight).sum(), bounds=(-3, 3)
     )
     return Calibration(float(np.exp(best.x)), float(weight.sum() / sum(unseen.values())))
 
@@ -345,7 +355,8 @@ def posterior(
     A pair counted once that looks unlike is more often a slip of the alignment than a confusion of shapes
     and counts for less; one the ranker did not even consider, for a little more than that.
     """
-    log_rank = log_softmax(candidates, scores * calibration.sharpness) + np.log(calibration.inside)
+    log_rank = log_softmax(scores * calibration.sharpness, np.diff(candidates.start))
+    log_rank += np.log(calibration.inside)
     by_seen: dict[str, dict[str, int]] = {}
     for (seen, true), count in sorted(pairs.items()):
         by_seen.setdefault(seen, {})[true] = count
@@ -529,7 +540,7 @@ def evaluate(candidates: Candidates, folder: Path) -> None:
         scores = np.asarray(ranker.predict(candidates.with_evidence(known)))
         ranked["ranker alone"] = by_score(candidates, scores)
         unseen = Counter({p: n for p, n in everything.items() if p not in known})
-        calibration = calibrate(candidates, scores, unseen)
+        calibration = calibrate(candidates, ranker, known, unseen)
         table = posterior(candidates, scores, known, calibration)
         ranked["observed pairs + ranker (the table)"] = {seen: list(found) for seen, found in table.items()}
         for method, lists in ranked.items():
@@ -540,7 +551,7 @@ def evaluate(candidates: Candidates, folder: Path) -> None:
 
 
 def build(
-    candidates: Candidates, frequency: NDArray[np.float64], folder: Path, trial_file: Path, out: Path
+    candidates: Candidates, frequency: NDArray[np.float64], folder: Path, trial_files: list[Path], out: Path
 ) -> None:
     """Train on all pairs and write the table."""
     counted, pages = read_pairs(folder)
@@ -549,7 +560,7 @@ def build(
     rest = kept + han_only([pages])
     unseen = Counter({p: n for p, n in held.items() if p not in rest})
     trial = train(candidates, rest)
-    calibration = calibrate(candidates, np.asarray(trial.predict(candidates.with_evidence(rest))), unseen)
+    calibration = calibrate(candidates, trial, rest, unseen)
     ranker = train(candidates, known)
     scores = np.asarray(ranker.predict(candidates.with_evidence(known)))
     table = posterior(candidates, scores, known, calibration)
@@ -578,7 +589,7 @@ def build(
     # P(seen | true): the error rate of the true character times what it is then taken for, both counted and
     # tried. The pages that the counts come from repeat some rare words, so the rate is shrunk to the one in the
     # trials and bounded.
-    trials = read_trials(trial_file)
+    trials = read_trials(trial_files)
     tried_rate, taken = trial_rates(trials)
     total: dict[str, float] = {}
     for (_, true), share in joint.items():
@@ -618,7 +629,7 @@ def main() -> None:
         "--ocr", type=Path, required=True, help="folder with confusions.tsv, pairs_*.tsv, lines_*.tsv"
     )
     parser.add_argument("--corpus", type=Path, required=True, help="folder with the .txt.xz corpora")
-    parser.add_argument("--trials", type=Path, required=True, help="what ocr_trials.py wrote")
+    parser.add_argument("--trials", type=Path, nargs="+", required=True, help="what ocr_trials.py wrote")
     parser.add_argument("--ucd", type=Path, required=True, help="folder with the Unihan files")
     parser.add_argument(
         "--fonts", type=Path, required=True, help="folder with the fonts of glyph_features.FONTS"

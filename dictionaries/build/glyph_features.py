@@ -1,6 +1,6 @@
 """How alike two ideographs look: rendered glyphs, stroke counts and input codes, as columns for a ranker.
 
-Used by ``confusables.py``; needs Pillow, fontTools, SciPy and RapidFuzz.
+Used by ``confusables.py``; needs Pillow, fontTools and SciPy.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 from fontTools.ttLib import TTCollection, TTFont
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
-from rapidfuzz.distance import Levenshtein
 from scipy import ndimage
 
 Floats = NDArray[np.float32]
@@ -34,6 +33,8 @@ FONTS = (
 )
 SIZE = 64
 """Pixels of an em."""
+LETTERS = 8
+"""Of a Cangjie code, at most."""
 SCRIPT_BITS = {"s": 1, "t": 2, "j": 4}
 
 
@@ -71,30 +72,39 @@ def render(vocabulary: str, fonts: Path) -> tuple[Floats, NDArray[np.bool_]]:
     return images, have
 
 
-def shrink(images: Floats, size: int) -> Floats:
-    """Area average of ``(n, 64, 64)`` to ``(n, size, size)``."""
-    step = SIZE // size
-    small: Floats = images.reshape(len(images), size, step, size, step).mean((2, 4))
+def blurring(sigma: float, size: int, of: int = SIZE) -> Floats:
+    """Matrix ``(size, of)`` that blurs one axis by a Gaussian and averages it down; both are linear."""
+    plain = np.eye(of)
+    blurred = ndimage.gaussian_filter1d(plain, sigma, axis=0) if sigma else plain
+    matrix: Floats = blurred.reshape(size, of // size, of).mean(1).astype(np.float32)
+    return matrix
+
+
+def blur(images: Floats, sigma: float, size: int) -> Floats:
+    """Images ``(n, 64, 64)`` blurred and averaged to ``(n, size, size)``."""
+    matrix = blurring(sigma, size)
+    small: Floats = matrix @ (images @ matrix.T)
     return small
 
 
-def directions(images: Floats) -> Floats:
-    """Strength of the gradient in 8 directions on an 8 x 8 grid, ``(n, 64, 64)`` -> ``(n, 512)``.
+def directions(small: Floats) -> Floats:
+    """Strength of the gradient in 8 directions on an 8 x 8 grid, ``(n, 32, 32)`` -> ``(n, 512)``.
 
     The feature of classical recognisers of printed Chinese (Kimura's gradient feature), square-rooted.
     """
-    small = shrink(images, 32)
     across, down = (ndimage.sobel(small, axis=axis, mode="constant") for axis in (2, 1))
     strength = np.hypot(across, down)
-    angle = np.arctan2(down, across) / (2 * np.pi) * 8 % 8
-    low = np.floor(angle).astype(np.intp) % 8
-    part = angle - np.floor(angle)
-    out = np.empty((len(images), 8, 8, 8), dtype=np.float32)
+    angle = np.arctan2(down, across) * np.float32(8 / (2 * np.pi)) % np.float32(8)
+    # blurred, then every fourth value from the third on
+    matrix = ndimage.gaussian_filter1d(np.eye(32), 2, axis=0, mode="constant")[2::4].astype(np.float32)
+    out = np.empty((len(small), 8, 8, 8), dtype=np.float32)
     for direction in range(8):
-        share = (low == direction) * (1 - part) + ((low + 1) % 8 == direction) * part
-        blurred = ndimage.gaussian_filter(strength * share, (0, 2, 2), mode="constant")
-        out[:, direction] = blurred[:, 2::4, 2::4]
-    rooted: Floats = np.sqrt(out.reshape(len(images), 512))
+        apart = np.abs(angle - np.float32(direction))
+        share = np.maximum(
+            1 - np.minimum(apart, 8 - apart), 0
+        )  # each gradient goes to its two nearest directions
+        out[:, direction] = matrix @ ((strength * share) @ matrix.T)
+    rooted: Floats = np.sqrt(np.maximum(out, 0).reshape(len(small), 512))
     return rooted
 
 
@@ -107,8 +117,7 @@ def discriminant(images: Floats, have: NDArray[np.bool_], size: int = 160) -> Fl
     samples, labels = [], []
     for image, exists in zip(images, have, strict=True):
         for sigma in (0.0, 2.0, 3.5):
-            clean = image[exists]
-            samples.append(directions(ndimage.gaussian_filter(clean, (0, sigma, sigma)) if sigma else clean))
+            samples.append(directions(blur(image[exists], sigma, 32)))
             labels.append(np.flatnonzero(exists))
     data, label = np.concatenate(samples), np.concatenate(labels)
     order = np.argsort(label, kind="stable")
@@ -139,9 +148,7 @@ def shape_vectors(images: Floats, have: NDArray[np.bool_]) -> dict[str, Floats]:
         number = np.zeros((images.shape[1], 1, 1), dtype=np.float32)
         for image, exists, (_, _, style) in zip(images, have, FONTS, strict=True):
             if style in styles:
-                total += (
-                    shrink(ndimage.gaussian_filter(image, (0, sigma, sigma)), size) * exists[:, None, None]
-                )
+                total += blur(image, sigma, size) * exists[:, None, None]
                 number += exists[:, None, None]
         average: Floats = (total / np.maximum(number, 1)).astype(np.float32)
         return average
@@ -182,7 +189,7 @@ def component_vectors(images: Floats, have: NDArray[np.bool_]) -> dict[str, tupl
     """
     number = np.maximum(have.sum(0), 1)[:, None, None]
     average = (images * have[:, :, None, None]).sum(0) / number
-    plain = shrink(ndimage.gaussian_filter(average, (0, 2, 2)), 16)
+    plain = blur(average, 2, 16)
     part = 11
     narrow, low = (
         shrink_to(ndimage.gaussian_filter(average, (0, 2, 2)), *shape) for shape in ((16, part), (part, 16))
@@ -326,18 +333,16 @@ def pair_features(shapes: Shapes, seen: Ints, true: Ints, hans: Floats, hant: Fl
     both = (shapes.corners[seen, 0] != ord("-")) & (shapes.corners[true, 0] != ord("-"))
     same = (shapes.corners[seen] == shapes.corners[true]).sum(1)
     columns["same corners"] = np.where(both, same, -1).astype(np.float32)
-    codes = np.array(
-        [
-            (
-                *code_likeness(shapes.cangjie[a], shapes.cangjie[b]),
-                bool(shapes.phonetic[a] & shapes.phonetic[b]),
-            )
-            for a, b in zip(seen.tolist(), true.tolist(), strict=True)
-        ],
-        dtype=np.float32,
-    )
-    for name, column in zip(("prefix", "suffix", "distance", "contained", "phonetic"), codes.T, strict=True):
-        columns[f"code: {name}"] = column
+    letters = np.zeros((len(shapes.cangjie), LETTERS), dtype=np.uint8)
+    for number, code in enumerate(shapes.cangjie):
+        letters[number, : len(code)] = list(code.encode())
+    likeness = np.empty((len(seen), 4), dtype=np.float32)
+    for start in range(0, len(seen), 200000):
+        rows = slice(start, start + 200000)
+        likeness[rows] = code_likeness(letters[seen[rows]], letters[true[rows]])
+    for name, column in zip(("prefix", "suffix", "distance", "contained"), likeness.T, strict=True):
+        columns[f"code: {name}"] = np.ascontiguousarray(column)
+    columns["code: phonetic"] = same_class(shapes.phonetic, seen, true)
     columns["ink more"] = shapes.ink[true] - shapes.ink[seen]
     columns["ink apart"] = np.abs(columns["ink more"])
     columns["frequency"], columns["frequency hant"], columns["frequency of seen"] = (
@@ -367,16 +372,63 @@ def ranks(vectors: Floats, centre: Ints, distance: Floats) -> Floats:
     return np.log1p(found)
 
 
-def code_likeness(one: str, other: str) -> tuple[float, float, float, float]:
-    """Shared beginning and end of two Cangjie codes (shares of the longer), edit distance, containment."""
-    if not one or not other:
-        return 0.0, 0.0, 4.0, 0.0
-    short, long = min(len(one), len(other)), max(len(one), len(other))
-    prefix = 0
-    while prefix < short and one[prefix] == other[prefix]:
-        prefix += 1
-    suffix = 0
-    while suffix < short - prefix and one[-1 - suffix] == other[-1 - suffix]:
-        suffix += 1
-    distance = float(Levenshtein.distance(one, other))
-    return prefix / long, suffix / long, distance, float(one in other or other in one)
+def code_likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Floats:
+    """Shared beginning and end of Cangjie codes (shares of the longer), edit distance, containment; ``(n, 4)``.
+
+    Codes are rows of letters filled up with 0.
+    """
+    size, size_other = (one > 0).sum(1), (other > 0).sum(1)
+    short, long = np.minimum(size, size_other), np.maximum(size, size_other)
+    shared = np.logical_and.accumulate((one == other) & (one > 0), axis=1).sum(1)
+    back, back_other = (backwards(codes) for codes in (one, other))
+    ends = np.logical_and.accumulate((back == back_other) & (back > 0), axis=1).sum(1)
+    ends = np.minimum(ends, short - shared)
+    found = np.stack(
+        [shared / np.maximum(long, 1), ends / np.maximum(long, 1), edits(one, other), within(one, other)],
+        axis=1,
+    ).astype(np.float32)
+    found[short == 0] = 0.0, 0.0, 4.0, 0.0
+    return found
+
+
+def backwards(codes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Rows of letters in reverse order, filled up with 0 at the end."""
+    at = (codes > 0).sum(1)[:, None] - 1 - np.arange(codes.shape[1])
+    turned: NDArray[np.uint8] = np.where(at >= 0, np.take_along_axis(codes, np.maximum(at, 0), axis=1), 0)
+    return turned.astype(np.uint8)
+
+
+def edits(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.int8]:
+    """Levenshtein distance of rows of letters filled up with 0: one table for all, cell by cell."""
+    rows, width = one.shape
+    table = np.zeros((width + 1, width + 1, rows), dtype=np.int8)
+    table[:, 0] = table[0] = np.arange(width + 1, dtype=np.int8)[:, None]
+    for i in range(1, width + 1):
+        for k in range(1, width + 1):
+            changed = table[i - 1, k - 1] + (one[:, i - 1] != other[:, k - 1])
+            table[i, k] = np.minimum(changed, np.minimum(table[i - 1, k], table[i, k - 1]) + 1)
+    return table[(one > 0).sum(1), (other > 0).sum(1), np.arange(rows)]
+
+
+def within(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Whether either code is a stretch of the other."""
+    width = one.shape[1]
+    found = np.zeros(len(one), dtype=np.bool_)
+    for short, long in ((one, other), (other, one)):
+        for start in range(width):
+            same = (short[:, : width - start] == long[:, start:]) | (short[:, : width - start] == 0)
+            found |= same.all(1) & ~(short[:, width - start :] > 0).any(1)
+    return found
+
+
+def same_class(classes: list[set[str]], seen: Ints, true: Ints) -> Floats:
+    """1 for pairs of characters that share a class."""
+    members: dict[str, list[int]] = {}
+    for number, some in enumerate(classes):
+        for name in some:
+            members.setdefault(name, []).append(number)
+    pairs = np.unique([a * len(classes) + b for group in members.values() for a in group for b in group])
+    keys = seen * len(classes) + true
+    at = np.minimum(np.searchsorted(pairs, keys), len(pairs) - 1)
+    found: Floats = (pairs[at] == keys).astype(np.float32)
+    return found

@@ -61,6 +61,8 @@ DIRECTION = {
     "after": 1,
     "least": 1,
     "same": 1,
+    "unread": 1,
+    "reader": 1,
 }
 """Evidence that may only speak for a change, or only against it."""
 STRETCH = 40
@@ -83,6 +85,9 @@ START = {
     "gain_plain": 14.0,
     "medium_plain": 2.8,
     "open": -7.5,
+    "reader": -1.0,
+    "reader_alone": 0.0,
+    "medium_unread": 1.0,
     "low": -0.5,
 }
 

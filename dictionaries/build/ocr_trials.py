@@ -60,8 +60,8 @@ def is_han(char: str) -> bool:
 class Lines:
     """An endless supply of lines, those with characters seldom given first."""
 
-    def __init__(self, corpus: Path, rng: random.Random) -> None:
-        self.rng = rng
+    def __init__(self, corpus: Path, rng: random.Random, at_random: float = 0.5) -> None:
+        self.rng, self.at_random = rng, at_random
         pieces: list[str] = []
         count: Counter[str] = Counter()
         for name in CORPORA:
@@ -85,7 +85,7 @@ class Lines:
 
     def next(self) -> str:
         """A line."""
-        if self.rng.random() < 0.5:
+        if self.rng.random() < self.at_random:
             size = self.rng.randint(*LENGTHS)
             line = "".join(self.rng.choices(self.every, cum_weights=self.weights, k=size))
         else:
@@ -320,6 +320,8 @@ def main() -> None:
         type=lambda given: {name: int(size) for name, size in (part.split("=") for part in given.split(","))},
         help="how many to set for each engine",
     )
+    parser.add_argument("--part", default=1, type=int, help="another part sets other lines: parts add up")
+    parser.add_argument("--at-random", default=0.5, type=float, help="share of lines drawn at random")
     parser.add_argument("--pages", action="store_true", help="read pages of running text instead")
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
@@ -328,8 +330,9 @@ def main() -> None:
         return
     rows = []
     for name, size in arguments.characters.items():
-        engine, trial, rng = ENGINES[name](), Trial(), random.Random(name)
-        lines, press = Lines(arguments.corpus, rng), Press(arguments.fonts, rng)
+        seed = name if arguments.part == 1 else f"{name} {arguments.part}"
+        engine, trial, rng = ENGINES[name](), Trial(), random.Random(seed)
+        lines, press = Lines(arguments.corpus, rng, arguments.at_random), Press(arguments.fonts, rng)
         while sum(lines.given.values()) < size:
             some = [lines.next() for _ in range(engine.lines)]
             trial.add("".join(some), engine.read(press.sheet(some)[0]))

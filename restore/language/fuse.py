@@ -72,6 +72,7 @@ class FuseMap:
         """Wrap the words."""
         self._words = words
         self._length, self._count = geometry(size)
+        self._value_shift, self._value_mask = np.uint32(value_bits), np.uint32((1 << value_bits) - 1)
         self._value_bits = value_bits
         self.finger_bits = sum(8 * part.itemsize for part in words) - value_bits
         if len(words) > 1 and value_bits > 16:
@@ -79,6 +80,8 @@ class FuseMap:
 
     def get(self, hashes: Hashes) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         """Values and whether the keys are stored, both shaped like ``hashes``, shape ``(n,)``."""
+        if not len(hashes):
+            return np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.bool_)
         one, two, three = _places(hashes, self._length, self._count)
         low = self._words[0]
         read = low.take(one, mode="clip")
@@ -86,15 +89,14 @@ class FuseMap:
         read ^= low.take(three, mode="clip")
         word: NDArray[np.uint32] = read.astype(np.uint32, copy=False)
         fingers = _fingers(hashes, self.finger_bits).astype(np.uint32)
-        mask = np.uint32((1 << self._value_bits) - 1)
+        stored = word >> self._value_shift
+        word &= self._value_mask
         if len(self._words) == 1:
-            stored = (word >> np.uint32(self._value_bits)) == fingers
-            word &= mask
+            stored = stored == fingers
             return word, stored
         # most keys that are not stored are told by the lower bits of their fingerprints already
         below = 16 - self._value_bits  # words of two arrays have values of at most 16 bits
-        stored = (word >> np.uint32(self._value_bits)) == (fingers & np.uint32((1 << below) - 1))
-        word &= mask
+        stored = stored == (fingers & np.uint32((1 << below) - 1))
         some = stored.nonzero()[0]
         top = self._words[1]
         more = top.take(one.take(some), mode="clip")

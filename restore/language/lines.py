@@ -79,5 +79,5 @@ class LineEncoder:
             np.concatenate([one, two, filled], axis=1) @ arrays[f"{name}.hidden"]
             + arrays[f"{name}.hidden_bias"]
         )
-        hidden /= 1 + np.exp(-np.clip(hidden, -60, 60))  # SiLU
+        hidden /= 1 + np.exp(np.minimum(-hidden, 60))  # SiLU
         return np.asarray(hidden @ arrays[f"{name}.out"] + arrays[f"{name}.out_bias"], dtype=np.float32)

@@ -16,10 +16,14 @@ _QUOTES = r"[ \u3000]?(?P<quotes>[\"“”„″＂]{1,2})[ \u3000]?"
 _NAME = r"\p{Han}(?:\n?\p{Han}){1,3}"
 _ROLE = r"(?:记者|記者|通讯员|通訊員)"
 _BRACKET = regex.compile(
-    rf"(?<=[（(〈《])(?:\p{{Han}}{{0,4}}{_ROLE})?{_NAME}(?:(?:[ 、]|[ \u3000]?[\"“”„″＂]{{1,2}}[ \u3000]?){_NAME})+(?=[）)])"
+    rf"(?:\p{{Han}}{{0,4}}{_ROLE})?{_NAME}(?:(?:[ 、]|[ \u3000]?[\"“”„″＂]{{1,2}}[ \u3000]?){_NAME})+(?=[）)])"
 )
 _PARTED = regex.compile(rf"(?:(?<!\p{{Han}})|(?<={_ROLE}))(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})")
-_LABELLED = regex.compile(rf"(?<=[：:；;] ?)(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})(?= ?[：:；;])")
+_OPENING, _LABEL_END = (
+    regex.compile(r"[（(〈《]"),
+    regex.compile(r"[：:；;] ?"),
+)  # before brackets and labelled names
+_LABELLED = regex.compile(rf"(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})(?= ?[：:；;])")
 _BYLINE = regex.compile(rf"{_ROLE}{_QUOTES}(?P<after>{_NAME})(?![\p{{Han}}\"“”：:])")
 
 
@@ -46,14 +50,17 @@ def quotes_between_names(text: str, is_label: Callable[[str], bool]) -> Iterator
     """
     if not any(mark in text for mark in '"“”„″＂'):
         return
-    for bracket in _BRACKET.finditer(text):
+    for mark in _OPENING.finditer(text):
+        if (bracket := _BRACKET.match(text, mark.end())) is None:
+            continue
         for found in _PARTED.finditer(text, *bracket.span(), overlapped=True):
             named = is_surnamed(found["before"]), is_surnamed(found["after"])
             if any(named):
                 yield Span(*found.span("quotes")), all(named)
-    for found in _LABELLED.finditer(text, overlapped=True):
-        if is_label(found["after"]):
-            yield Span(*found.span("quotes")), is_surnamed(found["before"])
+    for mark in _LABEL_END.finditer(text):
+        labelled = _LABELLED.match(text, mark.end())
+        if labelled and is_label(labelled["after"]):
+            yield Span(*labelled.span("quotes")), is_surnamed(labelled["before"])
     for found in _BYLINE.finditer(text):
         if is_surnamed(found["after"]):
             yield Span(*found.span("quotes")), True

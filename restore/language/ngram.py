@@ -32,6 +32,8 @@ BOS, UNKNOWN = 0, 1
 
 _PAIRS = 1 << 19
 """Seams of a matrix scored at a time, which bounds the memory of a page with thousands of lines."""
+_FEW = 2000
+"""Pairs of a matrix that are scored one by one."""
 _SPARSE = 0.7
 """Share of n-grams that can be stored, below which only those are looked up."""
 _CHUNK = 1 << 14
@@ -39,7 +41,7 @@ _CHUNK = 1 << 14
 
 _MANY = 1024
 """Single characters as heads from which what stands behind which is kept."""
-_KEPT = 1024
+_KEPT = 4096
 """Characters for which it is kept: of each some hundred pairs of 6 bytes."""
 
 Floats = NDArray[np.float32]
@@ -205,6 +207,12 @@ class NgramModel:
         total = np.zeros((len(tails), len(heads)), dtype=np.float32)
         if not total.size or not heads.shape[1]:
             return total
+        if total.size <= _FEW:  # row by row that is sooner done than sorting out what the pairs share
+            each = self.logp_given(np.repeat(tails, len(heads), axis=0), np.tile(heads, (len(tails), 1)))
+            if lengths is not None:
+                each[np.arange(heads.shape[1]) >= np.tile(lengths, len(tails))[:, None]] = 0.0
+            total[:] = each.sum(axis=1, dtype=np.float32).reshape(total.shape)
+            return total
         if total.shape[0] == heads.shape[1] == 1 and lengths is None:
             total[0] = self._behind(tails[0], heads[:, 0])
             return total
@@ -254,16 +262,18 @@ class NgramModel:
         rows = np.repeat(np.arange(len(contexts)), [len(at) for at, _ in followers])
         columns = np.concatenate([at for at, _ in followers]).astype(np.int64)
         value = np.concatenate([values for _, values in followers])
-        hashes = self._hash[0][ids[columns]] ^ self._hash[1][before[rows, -1]]
+        hashes = self._hash[0].take(ids.take(columns)) ^ self._hash[1].take(before[:, -1]).take(rows)
         for n in range(2, self.order + 1):
             if n > 2:
                 shorter = windows[n - 1].of(np.arange(len(contexts)), reach - n + 1)
                 total += (self._backoff[n - 3].take(shorter.value) * shorter.stored)[:, None]
-                likely = shorter.stored[rows].nonzero()[0]
-                rows, columns = rows[likely], columns[likely]
-                hashes = hashes[likely] ^ self._hash[n - 1][before[rows, reach - n + 1]]
+                likely = shorter.stored.take(rows).nonzero()[0]
+                rows, columns = rows.take(likely), columns.take(likely)
+                hashes = hashes.take(likely) ^ self._hash[n - 1].take(before[:, reach - n + 1]).take(rows)
                 value, stored = self._maps[n - 2].get(hashes)
-                rows, columns, hashes, value = rows[stored], columns[stored], hashes[stored], value[stored]
+                some = stored.nonzero()[0]
+                rows, columns = rows.take(some), columns.take(some)
+                hashes, value = hashes.take(some), value.take(some)
             total[rows, columns] = self._prob[n - 2].take(value)
         return total
 
@@ -351,9 +361,9 @@ class NgramModel:
         size = begins.shape[1]
         left, right = np.zeros(len(ends), dtype=np.uint64), np.zeros(len(begins), dtype=np.uint64)
         for q in range(ends.shape[1]):
-            left ^= self._hash[size + q][ends[:, q]]
+            left ^= self._hash[size + q].take(ends[:, q])
         for q in range(size):
-            right ^= self._hash[size - 1 - q][begins[:, q]]
+            right ^= self._hash[size - 1 - q].take(begins[:, q])
         table = self._maps[ends.shape[1] + size - 2]
         if likely is None:
             value, hit = table.get((left[:, None] ^ right).ravel())
@@ -361,7 +371,7 @@ class NgramModel:
             return _Stored(hit.reshape(len(left), len(right)), value[at], at)
         at = np.flatnonzero(likely)
         i, j = np.divmod(at, len(right))
-        value, hit = table.get(left[i] ^ right[j])
+        value, hit = table.get(left.take(i) ^ right.take(j))
         at = at[hit]
         stored = np.zeros(likely.shape, dtype=np.bool_)
         np.put(stored, at, True)
@@ -370,10 +380,10 @@ class NgramModel:
     def _windows(self, ids: Ids) -> list[_Stored]:
         """The n-grams inside rows of ids by their length and the column they begin in; entry 0 is not used."""
         width = ids.shape[1]
-        hashes = self._hash[0][ids]
+        hashes = self._hash[0].take(ids)
         out = [_Stored(np.ones(ids.shape, dtype=np.bool_), np.zeros(ids.shape, dtype=np.uint32))] * 2
         for size in range(2, min(width, self.order) + 1):
-            hashes = hashes[:, 1:] ^ self._hash[size - 1][ids[:, : width + 1 - size]]
+            hashes = hashes[:, 1:] ^ self._hash[size - 1].take(ids[:, : width + 1 - size])
             value, hit = self._maps[size - 2].get(hashes.ravel())
             shorter = out[-1].stored
             stored = hit.reshape(hashes.shape) & shorter[:, 1:] & shorter[:, :-1]
@@ -397,27 +407,32 @@ class NgramModel:
     def _score(self, ids: NDArray[np.int64], step: int) -> Floats:
         """Score ids whose predecessor is ``step`` places before; ``order - 1`` steps are context."""
         count = len(ids) - (self.order - 1) * step
-        total = self._unigram[ids[-count:]]
-        backoff = self._unigram_backoff[ids]
-        hashes = self._hash[0][ids]
+        total = self._unigram.take(ids[-count:])
+        backoff = self._unigram_backoff.take(ids)
+        hashes = self._hash[0].take(ids)
         shorter = np.ones(len(ids), dtype=np.bool_)
         for n in range(2, self.order + 1):  # arrays begin at the first place that has n - 1 before it
-            hashes = hashes[step:] ^ self._hash[n - 1][ids[: len(ids) - (n - 1) * step]]
+            hashes = hashes[step:] ^ self._hash[n - 1].take(ids[: len(ids) - (n - 1) * step])
             likely = shorter[step:] & shorter[:-step]
             some = likely.nonzero()[0] if n > 2 else ()
             look_up = self._maps[n - 2].get if step == 1 else self._maps[n - 2].get_runs
-            if n > 2 and len(some) < _SPARSE * len(
-                likely
-            ):  # where the shorter ones in it are not stored, it is not
-                value, found = np.zeros(len(likely), dtype=np.uint32), np.zeros(len(likely), dtype=np.bool_)
-                value[some], found[some] = look_up(hashes[some])
-            else:
-                value, found = look_up(hashes)
-                found &= likely
             total += backoff[-count - step : -step]
-            np.copyto(total, self._prob[n - 2].take(value[-count:]), where=found[-count:])
+            if n > 2 and len(some) < _SPARSE * len(likely):
+                # where the shorter ones in it are not stored, it is not; few are, and only those are touched
+                value, hit = look_up(hashes.take(some))
+                at, value = some[hit], value[hit]
+                scored = at.searchsorted(len(likely) - count)
+                total[at[scored:] - (len(likely) - count)] = self._prob[n - 2].take(value[scored:])
+                if n < self.order:
+                    shorter = np.zeros(len(likely), dtype=np.bool_)
+                    shorter[at] = True
+                    backoff = np.zeros(len(likely), dtype=np.float32)
+                    backoff[at] = self._backoff[n - 2].take(value)
+                continue
+            value, shorter = look_up(hashes)
+            shorter &= likely
+            np.copyto(total, self._prob[n - 2].take(value[-count:]), where=shorter[-count:])
             if n < self.order:
                 backoff = self._backoff[n - 2].take(value)
-                backoff *= found
-                shorter = found
+                backoff *= shorter
         return total

@@ -7,7 +7,7 @@ a text is classified by one gather.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -85,6 +85,7 @@ def script_counts(text: str) -> dict[str, int]:
     return counts | {name: int(tally[mask]) for mask, name in _NAMES.items()}
 
 
+@lru_cache(maxsize=1)  # several passes ask about the same text, one after another
 def detect_script(text: str) -> Script:
     """Script of a text; ``"none"`` where nothing tells: no ideographs, or only ones that all scripts share.
 

@@ -21,6 +21,7 @@ Ints = NDArray[np.int64]
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 TOLERANCE = 1.6  # ems by which a full line may fall short of the measure: kinsoku and justification
+_LARGE_BLOCK = 40  # lines
 FEW = 4  # lines that a group needs before it has a measure of its own
 _SQUEEZE = 2.1  # ems by which squeezed marks can stretch a line beyond the measure
 _OVERLONG, _OVERLONG_PAGE = (
@@ -54,21 +55,23 @@ def line_ends(view: View) -> LineEnds:
     tokens = tokens_of(view, ems(view))
     inside = letter_spaced(tokens)
     lines = tokens.merged(inside)
-    measure = _measures(lines)
+    group = _groups(lines)
+    measure = _measures(lines, group)
     parted = _parted(lines, measure)
     if parted.any():
         inside[(~inside).nonzero()[0][parted]] = True
         lines = tokens.merged(inside)
-        measure = _measures(lines)
+        group = _groups(lines)
+        measure = _measures(lines, group)
     join = np.zeros(len(tokens), dtype=np.bool_)
-    join[~inside] = _line_ends(lines, measure)
+    join[~inside] = _line_ends(lines, measure, group)
     return LineEnds(tokens, join, inside)
 
 
 def _groups(lines: Tokens) -> Ints:
     """Blocks; windows of sixteen lines where blocks are large, as in a dump without blank lines. Shape ``(n,)``."""
     block = lines.block
-    if np.bincount(block).max(initial=0) <= 40:
+    if len(block) <= _LARGE_BLOCK or np.bincount(block).max() <= _LARGE_BLOCK:
         return block
     place = np.arange(len(lines))
     key = block * (len(lines) // 16 + 2) + (place - block.searchsorted(block)) // 16
@@ -77,16 +80,16 @@ def _groups(lines: Tokens) -> Ints:
     return begins.cumsum()
 
 
-def _measures(lines: Tokens) -> Floats:
+def _measures(lines: Tokens, group: Ints) -> Floats:
     """The measure each line is judged by, 0 where there is none. Shape ``(n,)``."""
-    group, width, n = _groups(lines), lines.width, len(lines)
+    width, n = lines.width, len(lines)
     if not n:
         return width
     # the groups, and behind them the page as one more
     count = int(group[-1]) + 1
     each = np.concatenate((group, np.full(n, count)))
     widths = np.concatenate((width, width))
-    share, least, overlong = np.full((3, count + 1), ((0.3,), (2.0,), (_OVERLONG,)))
+    share, least, overlong = (np.full(count + 1, usual) for usual in (0.3, 2.0, _OVERLONG))
     share[count], least[count], overlong[count] = 0.15, FEW, _OVERLONG_PAGE
     common = common_width(each, widths, share, least)
     wide = common[:n]
@@ -143,12 +146,12 @@ def _parted(lines: Tokens, measure: Floats) -> Bools:
     return parted
 
 
-def _line_ends(lines: Tokens, measure: Floats) -> Bools:
+def _line_ends(lines: Tokens, measure: Floats, group: Ints) -> Bools:
     """Whether the next line continues the same paragraph, shape ``(n,)``."""
     n = len(lines)
     if n < 2:
         return np.zeros(n, dtype=np.bool_)
-    width, behind, group = lines.width, lines.newlines, _groups(lines)
+    width, behind = lines.width, lines.newlines
     stop = ((lines.last & ch.STOP) > 0) | _closes_sentence(lines)
     mark = (lines.last & ch.PUNCT) > 0
     full = (measure > 0) & (width >= measure - TOLERANCE)

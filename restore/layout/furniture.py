@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
@@ -15,6 +16,7 @@ __all__ = ["furniture_lines"]
 
 _LONGEST = 60  # characters; furniture is short
 _COVER = 0.75  # share of a line that patterns must cover
+_HINT = re.compile("[版年期:：;；]")  # what all patterns but those of a section's letter have
 _SECTION = regex.compile(r"[\p{Han}]{2,6}")
 
 
@@ -41,16 +43,7 @@ def furniture_lines(texts: Sequence[str]) -> NDArray[np.bool_]:
     n = len(texts)
     out = np.zeros(n, dtype=np.bool_)
     for k, text in enumerate(texts):
-        if 2 <= len(text) <= _LONGEST and (
-            "版" in text
-            or "年" in text
-            or "期" in text
-            or ":" in text
-            or "：" in text
-            or ";" in text
-            or "；" in text
-            or text[:1] in "ABCD"
-        ):
+        if 2 <= len(text) <= _LONGEST and (_HINT.search(text) or text[0] in "ABCD"):
             out[k] = _worded(text)
     for k in (np.flatnonzero(out[:-2] & ~out[1:-1]) + 1).tolist():
         if out[k + 1] and _SECTION.fullmatch(texts[k]):

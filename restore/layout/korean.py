@@ -44,7 +44,7 @@ def korean_line_ends(view: View, tokens: Tokens) -> KoreanEnds:
     count = len(tokens)
     nothing = KoreanEnds(np.zeros(count, dtype=np.bool_), cuts=False)
     hangul = np.count_nonzero(view.classes & ch.HANGUL)
-    if count < 2 or hangul < _SHARE * max(1, len(view.letters)):
+    if count < 2 or not hangul or hangul < _SHARE * len(view.letters):
         return nothing
     rows = int(tokens.row[-1]) + 1
     words = np.bincount(tokens.row, minlength=rows)

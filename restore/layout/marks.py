@@ -27,6 +27,8 @@ _ROLE[ord(")")] = _CLOSING
 for _c in ",:;?!()，：；？！（）\"'“”‘’%+":
     _ROLE[ord(_c)] |= _SEE_THROUGH
 _CJK = ch.HAN | ch.KANA
+#: Classes of “, ”, ‘ and ’.
+_AS_QUOTES = np.array([ch.OPEN, ch.CLOSE] * 2) | ch.PUNCT | ch.FULL | ch.WIDE
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,7 @@ class Marks:
         """Classes of the text's characters as they were printed, shape ``(n,)``."""
         classes = self.view.classes.copy()
         classes[self.folded] |= ch.FULL | ch.WIDE
-        direction = np.where(self.target[self.sure] % 2, ch.CLOSE, ch.OPEN)
-        classes[self.quotes[self.sure]] = direction | ch.PUNCT | ch.FULL | ch.WIDE
+        classes[self.quotes[self.sure]] = _AS_QUOTES.take(self.target[self.sure])
         return classes
 
     def on(self, view: View) -> Marks:
@@ -62,7 +63,7 @@ class Marks:
         old, new = (((v.classes & ch.BLANK) == 0).nonzero()[0] for v in (self.view, view))
         if not np.array_equal(self.view.codes.take(old), view.codes.take(new)):
             return judge(view)
-        folded, quotes = (new[old.searchsorted(marks)] for marks in (self.folded, self.quotes))
+        folded, quotes = (new.take(old.searchsorted(marks)) for marks in (self.folded, self.quotes))
         return Marks(view, folded, quotes, self.target, self.sure, self.straight)
 
 
@@ -78,37 +79,39 @@ def folded_marks(view: View) -> Ints:
     is the same before and after spaces go and marks become full. Marks inside numbers, times and addresses, of Latin
     and of Korean text are left.
     """
-    codes, classes = view.codes, view.classes
-    role = _ROLE.take(codes, mode="clip")
-    at = ((role & (_SIMPLE | _OPENING | _CLOSING)) > 0).nonzero()[0]
+    codes, classes, framed = view.codes, view.classes, view.framed
+    roles = _ROLE.take(codes.take(view.marks), mode="clip")
+    judged = (roles & (_SIMPLE | _OPENING | _CLOSING)) > 0
+    at, role = view.marks[judged], roles[judged]
     if not len(at):
         return at
     n = len(codes)
-    solid = (((role & _SEE_THROUGH) == 0) & ((classes & ch.SPACE) == 0)).nonzero()[0]
+    is_solid = (framed & ch.SPACE) == 0  # the edge behind the text is
+    is_solid[view.marks[(roles & _SEE_THROUGH) > 0]] = False
+    solid = is_solid.nonzero()[0]
     nth = solid.searchsorted(at)
-    padded = np.append(classes, ch.NEWLINE)
-    solid = np.append(solid, n)
-    left, right = padded[solid[nth - 1]], padded[solid[nth]]  # nth - 1 is -1, the edge, before the first
+    # nth - 1 is -1, the edge, before the first
+    left, right = framed.take(solid.take(nth - 1, mode="wrap")), framed.take(solid.take(nth))
     evidence = _CJK | ch.FULL
     cjk_left, cjk_right = (left & evidence) > 0, (right & evidence) > 0
 
-    before = np.where(at > 0, classes[at - 1], ch.NEWLINE)
-    after = np.where(at + 1 < n, classes[np.minimum(at + 1, n - 1)], ch.NEWLINE)
+    before, after = framed.take(at - 1), framed.take(at + 1)
     word = ch.DIGIT | ch.LATIN
     inside = ((before & word) > 0) & ((after & word) > 0)  # a number, a time, a word
-    address = (codes[at] == 0x3A) & (codes[np.minimum(at + 1, n - 1)] == 0x2F)
+    address = (codes.take(at) == 0x3A) & (codes.take(at + 1, mode="clip") == 0x2F)
     korean = ((left & ch.HANGUL) > 0) & ((right & (ch.FULL | ch.HAN)) == 0)
     latin = ((left & ch.LATIN) > 0) & ((right & _CJK) == 0)
-    full = (cjk_left | cjk_right) & ~inside & ~address & ~korean & ~latin
-    code = code_lines(view)[view.breaks.searchsorted(at)]
-    brackets = (role[at] & _SIMPLE) == 0
+    full = (cjk_left | cjk_right) & ~(inside | address | korean | latin)
+    line = view.breaks.searchsorted(at)
+    code = code_lines(view).take(line)
+    brackets = (role & _SIMPLE) == 0
     if brackets.any():
-        letters = ((classes & _CJK) > 0).nonzero()[0]
         k = brackets.nonzero()[0]
+        letters = ((classes & _CJK) > 0).nonzero()[0]
         edges = (right[k] & ch.NEWLINE) > 0
         full[k] = _brackets(
-            (role[at[k]] & _OPENING) > 0,
-            view.breaks.searchsorted(at[k]),
+            (role[k] & _OPENING) > 0,
+            line[k],
             letters.searchsorted(at[k]),
             cjk_left[k],
             cjk_right[k] | edges,

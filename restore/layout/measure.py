@@ -13,6 +13,8 @@ Ints = NDArray[np.int64]
 NARROWEST = 6  # ems; narrower columns do not occur in running text
 _NO_LINE = 1000.0  # ems; nothing wider is a printed line
 _WIDEST = 100  # half ems; nothing wider is a column
+_ROW = _WIDEST + 4  # cells of a histogram: two before the first and one behind the last are nobody's
+_TOGETHER = 20_000  # groups whose histograms fit well into memory
 
 
 def common_width(
@@ -32,34 +34,25 @@ def common_width(
     if not n:
         return np.zeros(0)
     size = np.bincount(group)
-    best = np.zeros(len(size))
-    half = np.minimum(np.rint(width * 2).astype(np.int64), _WIDEST) + 2
-    enough = np.maximum(least, share * size)
-    able = (size >= least).nonzero()[0]
+    behind = size.cumsum()
+    half = np.minimum(np.rint(width * 2), _WIDEST).astype(np.int64)
+    enough = np.maximum(least, share * size)[group]
+    best = np.zeros(len(size), dtype=np.int64)
     # a histogram of widths for each group, so many groups at a time
-    for part in (able,) if len(able) < 20_000 else np.array_split(able, len(able) // 20_000 + 1):
-        if len(part) == len(size):
-            row, cell = group, half
-        else:
-            number = np.full(len(size), -1)
-            number[part] = np.arange(len(part))
-            row = number[group]
-            here = row >= 0
-            row, cell = row[here], half[here]
-        cells = np.bincount(row * (_WIDEST + 4) + cell, minlength=len(part) * (_WIDEST + 4))
-        count = cells.reshape(len(part), _WIDEST + 4)  # the first two and the last of a row are nobody's
+    for first in range(0, len(size), _TOGETHER):
+        last = min(first + _TOGETHER, len(size))
+        a, b = behind[first] - size[first], behind[last - 1]
+        wide = half[a:b]
+        cell = (group[a:b] - first) * _ROW + wide + 2
+        count = np.bincount(cell, minlength=(last - first) * _ROW + 2)
         # tokens within one em below and half an em above count for a width
-        pairs = cells[:-1] + cells[1:]
-        around = np.zeros(count.shape, dtype=np.int64)
-        if len(pairs):
-            np.add(pairs[:-2], pairs[2:], out=around.reshape(-1)[2:-1])
-        around *= count > 0
-        around *= around >= enough[part, None]
+        pairs = count[:-1] + count[1:]
+        around = pairs.take(cell - 2) + pairs.take(cell)
         # the most common width; of two about equally common ones the wider
-        top = around[:, ::-1].argmax(axis=1)
-        found = around.max(axis=1) > 0
-        best[part] = (_WIDEST + 1 - top) / 2 * found
-    return best[group]
+        around = np.append(np.where(around >= enough[a:b], around * _ROW + wide, 0), 0)
+        best[first:last] = np.maximum.reduceat(around, (behind - size)[first:last] - a)
+    common: Floats = (best % _ROW)[group] / 2
+    return common
 
 
 def column_measures(width: Floats, least: int = 4) -> Floats:

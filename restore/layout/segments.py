@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore import characters as ch
+from restore.layout.furniture import furniture_lines
 from restore.layout.measure import column_measures
-from restore.layout.tokens import Tokens, ems, letter_spaced, one_a_line, tokens_of
+from restore.layout.tokens import Tokens, ems, letter_spaced, one_a_line, spaced_runs, tokens_of
 from restore.view import View
 
 __all__ = ["Segments", "printed_lines", "segments_of"]
@@ -32,6 +33,12 @@ _FIRST = 0.5
 _TOO_WIDE = 6.0
 _INNER_SOFT = 0.6
 _INNER_HAN = 2.3
+_INNER_LOOSE = 0.2
+_SQUEEZED, _SQUEEZED_LINE = 0.5, 0.3  # ems that a mark can be squeezed by, and nats of a line with such marks
+_ROWS_AROUND = 8  # physical lines on each side that tell which measures stand in one
+_USUAL, _FEW_TOKENS = 0.2, 4  # share of them that such a measure has, and tokens
+_ONE_LINE = 1.6  # ems by which a line must be wider than the widest measure to hold several columns
+_FEW_OWN = 2  # tokens of a line that is a block by itself
 _MOST_PIECES = 12
 _FEWEST = 6  # segments below which there are no printed lines to speak of
 _SET_SHARE = 0.35  # share of segments that have a measure where type was set in columns
@@ -75,10 +82,20 @@ class Segments:
     @cached_property
     def texts(self) -> list[str]:
         """Content of every segment without white space."""
-        text = self.view.text
-        return [
+        text, kept = self.view.text, self.view.kept
+        known = kept.get("texts")
+        if known is not None and known[0] is self.start and known[1] is self.end:
+            return list(known[2])  # another pass read the same segments of the same view
+        found = [
             "".join(text[a:b].split()) for a, b in zip(self.start.tolist(), self.end.tolist(), strict=True)
         ]
+        kept["texts"] = self.start, self.end, found
+        return found
+
+    @cached_property
+    def furniture(self) -> Bools:
+        """Which segments are worded as running heads, folios and imprint are."""
+        return furniture_lines(self.texts)
 
     def windows(self, most: int) -> list[Segments]:
         """Parts of at most ``most`` segments, cut where most line breaks stand, the later the better."""
@@ -229,20 +246,50 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
     block_row = alone & (count[row] >= 4) & (typical[row] >= 0.5)
     hard = behind & (tokens.spaces == 1) & ~soft & block_row
     hard[-1] = False
-    inner = (soft | hard)[:-1] & (row[1:] == row[:-1])  # spaces that could be no line ends
+    loose = spaced_runs(tokens)
+    inner = (soft | hard | loose)[:-1] & (row[1:] == row[:-1])  # spaces that could be no line ends
     rows = np.unique(row[:-1][inner])
     starts, ends = np.searchsorted(row, rows), np.searchsorted(row, rows, side="right")
     columns = measures.tolist()
-    width, is_soft, is_hard = widths.tolist(), soft.tolist(), hard.tolist()
+    around = _measures_around(tokens, measures, alone)
+    width, slack = widths.tolist(), (_SQUEEZED * _marks(tokens)).tolist()
+    each = np.where(loose, _INNER_LOOSE, np.where(soft, _INNER_SOFT, np.where(hard, _INNER_HAN, np.inf)))
+    price, is_hard = each.tolist(), (hard & ~loose).tolist()
     # letter-spaced lines are one piece already
     joined = np.append(np.flatnonzero(~keep), n) if not keep.all() else None
-    costs: dict[tuple[float, float], float] = {}
+    costs: dict[tuple[float, float, float, bytes], float] = {}
     for a, b in zip(starts.tolist(), ends.tolist(), strict=True):
         if joined is not None and joined[np.searchsorted(joined, a + 1)] < b:
             continue
         own = _row_measure(width[a:b], columns)
-        out[a + 1 : b] = _split_row(width[a:b], is_soft[a:b], is_hard[a:b], own, columns, costs)
+        usual = around[row[a]]
+        here = width[a:b], slack[a:b] if usual.any() else [0.0] * (b - a), price[a:b], is_hard[a:b]
+        out[a + 1 : b] = _split_row(*here, own, columns, usual, costs)
     return out
+
+
+def _measures_around(tokens: Tokens, measures: Floats, alone: Bools) -> Bools:
+    """Which measures the tokens in and around each physical line have, shape ``(rows, k)``.
+
+    Lines no wider than one of the widest column tell for themselves and have none.
+
+    Args:
+        alone: whether each token's line is a block by itself: around it are other blocks.
+    """
+    off = tokens.width[:, None] - measures[None, :]
+    typical = ((off >= -1.1) & (off <= 0.6)).astype(np.float64)
+    rows = int(tokens.row[-1]) + 1
+    total = np.zeros((rows + 1, len(measures)))
+    np.add.at(total, tokens.row + 1, typical)
+    own = total[1:].copy()
+    np.cumsum(total, axis=0, out=total)
+    at = np.arange(rows)
+    near = total[np.minimum(at + _ROWS_AROUND + 1, rows)] - total[np.maximum(at - _ROWS_AROUND, 0)]
+    weight = near * measures
+    usual = (near >= _FEW_TOKENS) & (weight >= _USUAL * weight.sum(axis=1, keepdims=True))
+    usual &= (np.bincount(tokens.row, weights=tokens.width) > measures[0] + _ONE_LINE)[:, None]
+    by_itself = alone[np.searchsorted(tokens.row, at)]
+    return np.asarray(np.where(by_itself[:, None], usual & (own >= _FEW_OWN), usual))
 
 
 def _row_measure(width: list[float], measures: list[float]) -> float:
@@ -255,40 +302,54 @@ def _row_measure(width: list[float], measures: list[float]) -> float:
     return measure if count >= 2 and weight > 0 else 0.0
 
 
+def _marks(tokens: Tokens) -> Ints:
+    """Punctuation marks in each token, shape ``(n,)``."""
+    total = np.concatenate(([0], np.cumsum((tokens.view.classes & ch.PUNCT) > 0)))
+    return np.asarray(total[tokens.end] - total[tokens.start])
+
+
 def _split_row(
     width: list[float],
-    soft: list[bool],
+    slack: list[float],
+    inner: list[float],
     hard: list[bool],
     own: float,
     measures: list[float],
-    costs: dict[tuple[float, float], float],
+    usual: Bools,
+    costs: dict[tuple[float, float, float, bytes], float],
 ) -> list[bool]:
     """Dynamic programming over one physical line of k tokens: which of them continue the one before, ``k - 1`` answers.
 
-    ``costs`` keeps what `_width_cost` has said on this page.
+    Args:
+        slack: ems by which each token's marks can be squeezed.
+        inner: nats for the space behind each token being no line end.
+        hard: whether a lost mark would have taken that space's place.
+        own: the measure that most tokens of the line have, 0 for none.
+        usual: which of the measures the lines around have.
+        costs: what `_width_cost` has said on this page.
     """
     k = len(width)
     total = [0.0, *accumulate(width)]
     most = measures[0] + 1.1 if measures else 40.0
+    around = usual.tobytes()
     best = [0.0] + [1e9] * k
     back = [0] * (k + 1)
     for j in range(1, k + 1):
         cost = marks = 0.0
         for i in range(j - 1, max(-1, j - _MOST_PIECES), -1):
             if i < j - 1:
-                if soft[i]:
-                    cost += _INNER_SOFT
-                elif hard[i]:
-                    cost += _INNER_HAN
-                    marks += 1.0  # a lost mark took the space's place
-                else:
+                if inner[i] == np.inf:
                     break
+                cost += inner[i]
+                marks += hard[i]  # a lost mark took the space's place
             w = total[j] - total[i] + marks
             if i < j - 1 and w > (own + _SQUEEZE if own else most):
                 break
-            price = costs.get((w, own))
+            # what stands apart was hardly squeezed, so only a token as it is can have been
+            key = w, slack[i] if i == j - 1 else 0.0, own, around
+            price = costs.get(key)
             if price is None:
-                price = costs[w, own] = _width_cost(w, own, measures)
+                price = costs[key] = _width_cost(w, key[1], own, measures, usual.tolist())
             value = best[i] + cost + price
             if value < best[j] - 1e-9:
                 best[j], back[j] = value, i
@@ -300,16 +361,18 @@ def _split_row(
     return goes_on[1:]
 
 
-def _width_cost(width: float, own: float, measures: list[float]) -> float:
-    """How odd a printed line of this width would be, in nats."""
+def _width_cost(width: float, slack: float, own: float, measures: list[float], usual: list[bool]) -> float:
+    """How odd a printed line of this width would be, in nats, where it can be squeezed by ``slack`` ems."""
     cost = _PARTIAL
-    for m in measures:
-        extra = 0.0 if m == own or own == 0 else _OTHER_MEASURE
+    for m, here in zip(measures, usual, strict=True):
+        extra = 0.0 if m == own or own == 0 or here else _OTHER_MEASURE
         off = width - m
         if -1.1 <= off <= 0.6:
             cost = min(cost, extra + 0.2 * abs(off))
         elif -2.6 <= off <= -1.4:
             cost = min(cost, extra + _FIRST)
+        elif 0.6 < off <= 0.6 + slack:
+            cost = min(cost, extra + _SQUEEZED_LINE)
         elif own == m and off > 1.1:
             cost = max(cost, _TOO_WIDE) if len(measures) == 1 else cost
     return cost

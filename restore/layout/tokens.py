@@ -14,17 +14,23 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.view import View
 
-__all__ = ["Tokens", "ems", "letter_spaced", "one_a_line", "tokens_of"]
+__all__ = ["Tokens", "ems", "letter_spaced", "one_a_line", "spaced_runs", "tokens_of"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+_Columns = tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]
 
 _ONE = 2.0  # ems of one character with a mark beside it
 _MOSTLY_ALONE = 0.7  # share of the tokens of a text whose lines are vertical
 _MOSTLY_SPACED = 0.6  # share of a text's width in such lines above which all of its lines are letter-spaced
-_ASCII_MARKS = np.zeros(129, dtype=np.bool_)  # the last for everything that is not ASCII
+_ASCII_MARKS = np.zeros(128, dtype=np.bool_)
 _ASCII_MARKS[[ord(c) for c in ",:;?!()\"'"]] = True
+_RUN, _RUN_LONGEST, _RUN_SINGLE = (
+    4,
+    2,
+    0.6,
+)  # tokens of a run set apart, characters of one, share of single ones
 _BITS = np.arange(1 << 16, dtype=np.uint16)
 _EMS = np.where((_BITS & ch.WIDE) > 0, 1.0, 0.5)  # by class
 _EMS[(_BITS & (ch.NEWLINE | ch.MARK)) > 0] = 0.0
@@ -60,28 +66,29 @@ class Tokens:
     @cached_property
     def first(self) -> NDArray[np.uint16]:
         """Class bits of each token's first character."""
-        return self.view.classes[self.start]
+        return self.view.classes.take(self.start)
 
     @cached_property
     def last(self) -> NDArray[np.uint16]:
         """Class bits of each token's last character."""
-        return self.view.classes[self.end - 1]
+        return self.view.classes.take(self.end - 1)
 
     def merged(self, inside: Bools) -> Tokens:
         """Tokens in which those with ``inside`` go on in the next one. Shape of ``inside`` ``(n,)``; the last is False."""
         if not inside.any():
             return self
         last = (~inside).nonzero()[0]
-        first = np.append(0, last[:-1] + 1)
+        first = np.zeros_like(last)
+        np.add(last[:-1], 1, out=first[1:])
         return Tokens(
             self.view,
-            self.start[first],
-            self.end[last],
-            self.newlines[last],
-            self.spaces[last],
-            self.indent[first],
-            self.row[first],
-            self.block[first],
+            self.start.take(first),
+            self.end.take(last),
+            self.newlines.take(last),
+            self.spaces.take(last),
+            self.indent.take(first),
+            self.row.take(first),
+            self.block.take(first),
             np.add.reduceat(self.width, first),
         )
 
@@ -103,34 +110,35 @@ def ems(view: View, half_mark: float | None = None) -> Floats:
         half_mark = 1.0
     if half_mark != 0.5:
         codes = view.codes
-        marks = _ASCII_MARKS.take(codes, mode="clip").nonzero()[0]
+        marks = view.ascii[_ASCII_MARKS.take(codes.take(view.ascii))]
         if len(marks):
-            left = classes[np.maximum(marks - 1, 0)] & (ch.WIDE | ch.PUNCT)
-            right = classes[np.minimum(marks + 1, len(codes) - 1)] & (ch.WIDE | ch.PUNCT)
-            out[marks[(left > 0) | (right > 0)]] = half_mark
+            beside = classes.take(np.maximum(marks - 1, 0)) | classes.take(
+                np.minimum(marks + 1, len(codes) - 1)
+            )
+            out[marks[(beside & (ch.WIDE | ch.PUNCT)) > 0]] = half_mark
     return out
 
 
 def tokens_of(view: View, widths: Floats | None = None) -> Tokens:
     """Cut a view at white space."""
-    found: tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints] | None = view.kept.get("tokens")
+    found: tuple[Ints, _Columns] | None = view.kept.get("tokens")
     if found is None:
         found = view.kept["tokens"] = _cut(view)
     if widths is None:
         widths = ems(view)
-    start, end = found[:2]
-    total = np.zeros(len(view) + 1)
-    np.cumsum(widths, out=total[1:])
-    return Tokens(view, *found, total[end] - total[start])
+    edges, columns = found
+    if len(edges) and edges[-1] == len(view):
+        edges = edges[:-1]
+    return Tokens(view, *columns, np.add.reduceat(widths, edges)[::2] if len(edges) else np.zeros(0))
 
 
-def _cut(view: View) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
-    """The columns of `Tokens` from ``start`` to ``block``."""
+def _cut(view: View) -> tuple[Ints, _Columns]:
+    """Where the tokens begin and end, by turns, and the columns of `Tokens` from ``start`` to ``block``."""
     n = len(view)
     solid = np.zeros(n + 2, dtype=np.bool_)
-    solid[1:-1] = (view.classes & ch.BLANK) == 0
+    np.equal(view.classes & ch.BLANK, 0, out=solid[1:-1])
     edges = (solid[1:] != solid[:-1]).nonzero()[0]
-    start, end = edges[::2], edges[1::2]
+    start, end = edges[::2].copy(), edges[1::2].copy()
     m = len(start)
     follow = np.concatenate((start[1:], [n])) if m else start
     # line breaks behind each token, and where the line of each begins and ends
@@ -139,13 +147,13 @@ def _cut(view: View) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints, Ints]:
     line = view.breaks.searchsorted(start)
     newlines = view.breaks.searchsorted(follow) - nth
     opening = np.ones(m, dtype=np.bool_)
-    opening[1:] = newlines[:-1] > 0
-    wide = ((view.codes == 0x3000) | (view.codes == 9)).nonzero()[0]
-    spaces = _columns(view, wide, end, np.where(newlines > 0, breaks[nth + 1], follow))
-    indent = np.where(opening, _columns(view, wide, breaks[line] + 1, start), 0)
+    np.greater(newlines[:-1], 0, out=opening[1:])
+    wide = view.wide_spaces
+    spaces = _columns(view, wide, end, np.where(newlines > 0, breaks.take(nth + 1), follow))
+    indent = np.where(opening, _columns(view, wide, breaks.take(line) + 1, start), 0)
     row, block = opening.cumsum() - 1, np.zeros(m, dtype=np.int64)
     np.cumsum(newlines[:-1] > 1, out=block[1:])
-    return start, end, newlines, spaces, indent, row, block
+    return edges, (start, end, newlines, spaces, indent, row, block)
 
 
 def _columns(view: View, wide: Ints, start: Ints, end: Ints) -> Ints:
@@ -176,6 +184,30 @@ def letter_spaced(tokens: Tokens) -> Bools:
     inner: Bools = spaced[row] & (tokens.newlines == 0) & (tokens.spaces <= 2)
     inner[-1] = False
     return inner
+
+
+def spaced_runs(tokens: Tokens) -> Bools:
+    """Spaces inside runs of characters that stand apart, in physical lines that hold more than such a run, shape ``(n,)``.
+
+    A justified line of one column (``高 质 量 , 间``) among lines of others.
+    """
+    n = len(tokens)
+    inner = np.zeros(n, dtype=np.bool_)
+    if n < _RUN:
+        return inner
+    size = tokens.end - tokens.start
+    short = size <= _RUN_LONGEST
+    inner[:-1] = short[:-1] & short[1:] & ((size[:-1] == 1) | (size[1:] == 1))
+    inner[:-1] &= (tokens.newlines[:-1] == 0) & (tokens.spaces[:-1] == 1)
+    if not inner.any():
+        return inner
+    run = np.cumsum(np.append(True, ~inner[:-1])) - 1
+    count = np.bincount(run)
+    letters = (tokens.first & (ch.HAN | ch.KANA)) > 0
+    single = np.bincount(run, weights=size == 1)
+    enough = (count >= _RUN) & (single >= _RUN_SINGLE * count)
+    enough &= np.bincount(run, weights=letters) >= 0.5 * count
+    return np.asarray(inner & enough[run])
 
 
 def one_a_line(tokens: Tokens) -> Bools:

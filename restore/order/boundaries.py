@@ -305,6 +305,8 @@ def _before_credits(segments: Segments) -> NDArray[np.bool_]:
     """Boundaries between a caption and the name of who took the picture, its parts included. Shape ``(n - 1,)``."""
     texts = [*segments.texts, "", ""]
     parts = zip(texts[1:-2], texts[2:-1], texts[3:], strict=True)
+    if not any("摄" in text or "攝" in text for text in segments.texts):
+        return np.zeros(max(0, len(segments) - 1), dtype=np.bool_)
     return np.array(
         [
             any(_CREDIT.match(text) for text in (a, a + b, a + b + c)) or a in ("摄", "攝")

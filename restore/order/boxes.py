@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.layout.furniture import furniture_lines
 from restore.layout.placed import Placed
 from restore.order.columns import Neighbours, blocks_of, edges_of, neighbours_of, reading_order
 from restore.order.evidence import evidence_of, score, weights
@@ -75,7 +74,7 @@ def order_by_boxes(placed: Placed, language: Language) -> BoxOrder:
     near = neighbours_of(box, size)
     block = blocks_of(box, size, near)
     # a line of a list that is worded like furniture is none
-    worded = furniture_lines(segments.texts)
+    worded = segments.furniture
     worded &= (np.bincount(block, weights=worded) >= 0.5 * np.bincount(block))[block]
     aside = worded | edges_of(box, near)
     base = reading_order(box, block, aside)

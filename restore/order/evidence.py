@@ -8,6 +8,7 @@ data, score all pairs of a page at once, and name the parts in the evidence of a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -48,6 +49,7 @@ _SEMI = set("；;：:")
 _NOT_FIRST = set("。！？!?…，,、”’》）)；：;:」』")
 _OPENING = set('“"《（(‘「『')
 _PAIRS = (("“", "”"), ("《", "》"), ("（", "）"), ("「", "」"))
+_OF_PAIRS = re.compile("[()" + "".join(a + b for a, b in _PAIRS) + "]")
 _ALIKE = str.maketrans("()", "（）")
 
 
@@ -202,16 +204,50 @@ class _Lines:
     seams: NDArray[np.float64] | None = None
     seen: NDArray[np.int8] | None = None
 
+    def in_order(self, texts: list[str]) -> _Lines | None:
+        """The same of these lines in another order; None where one of them is new."""
+        number = {text: k for k, text in enumerate(self.texts)}
+        found = [number.get(text, -1) for text in texts]
+        if not found or min(found) < 0:
+            return None
+        at = np.array(found, dtype=np.int64)
+        pairs = np.ix_(at, at)
+        stop, comma, semi, not_first, opens, bracketed, unclosed, unopened = self.marks
+        return _Lines(
+            self.model,
+            texts,
+            self.length[at],
+            self.tails[at],
+            self.heads[at],
+            self.ends[at],
+            self.begins[at],
+            self.opening[at],
+            (
+                stop[at],
+                comma[at],
+                semi[at],
+                not_first[at],
+                opens[at],
+                bracketed[at],
+                unclosed[at],
+                unopened[at],
+            ),
+            None if self.seams is None else self.seams[pairs],
+            None if self.seen is None or len(at) < len(self.texts) else self.seen[pairs],
+        )
+
 
 def _lines_of(segments: Segments, language: Language) -> _Lines:
-    """Read each line; as it was read before where a pass before had the same lines of the same text."""
-    known = segments.view.kept.get("lines")
+    """Read each line; as it was read before where a pass before had the same lines, in this order or another."""
+    known = segments.view.carried.get("lines")
     model, texts = language.model, segments.texts
-    if isinstance(known, _Lines) and known.model is model and known.texts == texts:
-        return known
+    if isinstance(known, _Lines) and known.model is model:
+        again = known if known.texts == texts else known.in_order(texts)
+        if again is not None:
+            return again
     tails, heads = tails_and_heads(texts, model)
     boundary = np.full((len(texts), REACH), model.bos, dtype=heads.dtype)
-    found = segments.view.kept["lines"] = _Lines(
+    found = segments.view.carried["lines"] = _Lines(
         model,
         texts,
         np.array([len(t) for t in texts], dtype=np.int64),
@@ -236,6 +272,8 @@ def _marks(texts: list[str]) -> _Marks:
             end -= 1
         stop[k], comma[k], semi[k] = text[end] in _STOPS, text[-1] in _COMMAS, text[-1] in _SEMI
         not_first[k], opens[k] = text[0] in _NOT_FIRST, text[0] in _OPENING
+        if not _OF_PAIRS.search(text):
+            continue
         plain = text.translate(_ALIKE)
         bracketed[k] = len(plain) <= 14 and plain[0] == "（" and plain[-1] == "）"
         for q, (a, b) in enumerate(_PAIRS):
@@ -348,15 +386,15 @@ def features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str, NDArray[Any
 
 def _features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str | tuple[str, ...], NDArray[Any]]]:
     """As `features`; of names that exclude each other, all at once with the number of the one that holds."""
-    raw = np.clip(e.raw[i, j], -9, 12)
+    all_pairs = _are_all(i, j, len(e))
+    raw, lines, seen = (e.raw, e.lines, e.seen) if all_pairs else (e.raw[i, j], e.lines[i, j], e.seen[i, j])
+    raw, lines = np.clip(raw, -9, 12), np.clip(lines, -5, 8)
     yield "seam", raw
     for h in _HINGES:
         yield f"seam>{h}", np.maximum(raw - h, 0)
-    lines = np.clip(e.lines[i, j], -5, 8)
     yield "lines", lines
     for h in _LINE_HINGES:
         yield f"lines>{h}", np.maximum(lines - h, 0)
-    seen = e.seen[i, j]
     for size in (2, 3, 4, 5):
         yield f"page has {size}", seen == size
     yield "page has 4*seam<0", (seen >= 4) * np.minimum(raw, 0)
@@ -399,6 +437,14 @@ def _features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str | tuple[str
     yield "short tail*seam", (e.length[i] < REACH - 1) * np.maximum(raw, 0)
 
 
+def _are_all(i: Index, j: Index, n: int) -> bool:
+    """Whether the pairs are all of ``n`` segments, so that matrices need not be gathered."""
+    index = np.arange(n)
+    return (
+        i.shape == (n, 1) and j.shape == (1, n) and bool((i[:, 0] == index).all() and (j[0] == index).all())
+    )
+
+
 Weights = dict[str, float]
 
 
@@ -436,8 +482,7 @@ def scores(e: Evidence, tables: Sequence[Weights], i: Index, j: Index) -> list[F
         # what few pairs have is added to those alone
         rare: tuple[Index, ...] | None = None
         if value.dtype == np.bool_ and value.shape == shape and shape in sums[0]:
-            here = value.nonzero()
-            rare = here if len(here[0]) * _RARE < value.size else None
+            rare = value.nonzero() if np.count_nonzero(value) * _RARE < value.size else None
         for table, total in zip(tables, sums, strict=True):
             if isinstance(names, str):
                 weight = table.get(names, 0.0)

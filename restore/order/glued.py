@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cached_property
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
@@ -61,12 +62,13 @@ def _cuts(segments: Segments, model: Scorer) -> dict[int, int]:
     if len(segments) < _FEWEST or not measures:
         return {}
     found: dict[int, int] = {}
+    text = _Text(segments, model)
     for a, b in combinations_with_replacement(sorted(measures), 2):
         lines = np.flatnonzero(np.abs(segments.width - a - b) <= _NEAR)
         if len(lines) < _FEWEST:
             continue
         for left in {a, b}:
-            at, odds = _gutters(segments, lines, left, model)
+            at, odds = _gutters(segments, lines, left, text)
             known = at >= 0
             if known.sum() < _FEWEST or odds[known].mean() > _READS_ON or (odds[known] < 0).mean() < _APART:
                 continue
@@ -77,18 +79,42 @@ def _cuts(segments: Segments, model: Scorer) -> dict[int, int]:
             short = (segments.width > left + _SHORTEST) & (segments.width < a + b - _NEAR)
             short &= (np.abs(segments.width[:, None] - segments.measures[None, :]) > _NEAR).all(axis=1)
             lines = np.flatnonzero(short)
-            at, odds = _gutters(segments, lines, left, model)
+            at, odds = _gutters(segments, lines, left, text)
             for k, place, value in zip(lines.tolist(), at.tolist(), odds.tolist(), strict=True):
                 if place >= 0 and value < _SHORT_READS_ON:
                     found.setdefault(k, place)
     return found
 
 
-def _gutters(segments: Segments, lines: Ints, left: float, model: Scorer) -> tuple[Ints, Floats]:
+class _Text:
+    """What all widths of a page are judged with.
+
+    Attributes:
+        model: the character model.
+        solid: view offsets of the characters that are no white space, shape ``(m,)``.
+        total: ems before each of them and before the end, shape ``(m + 1,)``.
+        ids: of the model, shape ``(m,)``.
+    """
+
+    def __init__(self, segments: Segments, model: Scorer) -> None:
+        self.model, self._view, self._half_mark = model, segments.view, segments.half_mark
+
+    @cached_property
+    def solid(self) -> Ints:
+        return np.flatnonzero(~_blank(self._view.text))
+
+    @cached_property
+    def total(self) -> Floats:
+        return np.append(0.0, np.cumsum(ems(self._view, self._half_mark)[self.solid]))
+
+    @cached_property
+    def ids(self) -> Ints:
+        return np.asarray(self.model.encode("".join(self._view.text.split())), dtype=np.int64)
+
+
+def _gutters(segments: Segments, lines: Ints, left: float, text: _Text) -> tuple[Ints, Floats]:
     """Where each line would be cut behind ``left`` ems, -1 for nowhere, and how well it reads on there, in nats."""
-    view = segments.view
-    solid = np.flatnonzero(~_blank(view.text))  # the characters that are no white space
-    total = np.append(0.0, np.cumsum(ems(view, segments.half_mark)[solid]))
+    solid, total, model = text.solid, text.total, text.model
     first, stop = np.searchsorted(solid, segments.start[lines]), np.searchsorted(solid, segments.end[lines])
     size = stop - first
     owner = np.repeat(np.arange(len(lines)), size)
@@ -101,7 +127,7 @@ def _gutters(segments: Segments, lines: Ints, left: float, model: Scorer) -> tup
     best = np.full(len(lines), np.inf)
     if not len(cut):
         return at, best
-    ids = np.asarray(model.encode("".join(view.text.split())), dtype=np.int64)
+    ids = text.ids
     tails, heads = cut[:, None] + np.arange(-_REACH, 0), cut[:, None] + np.arange(_REACH)
     ends = np.where(tails >= first[owner][:, None], ids[tails], model.bos)
     begins = np.where(heads < stop[owner][:, None], ids[np.minimum(heads, len(ids) - 1)], model.bos)

@@ -106,8 +106,8 @@ class Network:
             out = out @ weight
             out += bias
             if k + 1 < len(self.layers):
-                gate = np.clip(out, -60, 60)
-                np.exp(np.negative(gate, out=gate), out=gate)
+                gate = np.negative(out)
+                np.exp(np.minimum(gate, 60, out=gate), out=gate)
                 gate += 1
                 out /= gate
         return np.asarray(out[:, 0])

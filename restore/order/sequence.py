@@ -67,10 +67,12 @@ def gate(successor: Ints, total: Floats, least: float) -> Ints:
 
 def cycles_of(successor: Ints) -> list[list[int]]:
     """Rings of segments that follow each other."""
+    # every ring comes back to its first segment from a later one
+    back = successor[(successor >= 0) & (successor <= np.arange(len(successor)))]
     state = [0] * len(successor)
     follow = successor.tolist()
     found = []
-    for start in range(len(follow)):
+    for start in np.sort(back).tolist():
         path, k = [], start
         while k >= 0 and state[k] == 0:
             state[k] = start + 1

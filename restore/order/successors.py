@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.layout.furniture import furniture_lines
 from restore.layout.segments import Segments
 from restore.order.again import again_features
 from restore.order.evidence import Evidence, evidence_of, scores, weights
@@ -169,7 +168,7 @@ def spread(values: NDArray[np.float32], segments: Segments, i: Ints, j: Ints) ->
     n = len(segments)
     odds = np.full((n, n), _UNLIKELY, dtype=np.float32)
     odds[i, j] = values
-    apart = np.flatnonzero(furniture_lines(segments.texts))
+    apart = np.flatnonzero(segments.furniture)
     odds[apart, :] = odds[:, apart] = _UNLIKELY
     return odds
 
@@ -182,7 +181,7 @@ def first_solution(segments: Segments, language: Language) -> Solution:
     table = weights()
     both = scores(evidence, (table["continues"], table["follows"]), index[:, None], index[None, :])
     continues, follows = (odds.astype(np.float64) for odds in both)
-    apart = np.flatnonzero(furniture_lines(segments.texts))
+    apart = np.flatnonzero(segments.furniture)
     for table_ in (continues, follows):  # running heads and imprint continue nothing
         table_[apart, :] = table_[:, apart] = _NEVER
     geometry = Geometry(segments)

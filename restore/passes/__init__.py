@@ -31,12 +31,16 @@ from restore.passes.reading_order import reading_order
 from restore.passes.script import script
 from restore.passes.spaces import spaces
 from restore.passes.strays import strays
+from restore.passes.vertical_glyphs import vertical_glyphs
+from restore.passes.vertical_rows import vertical_rows
 from restore.pipeline import RepairPass
 
 _ALL: tuple[RepairPass, ...] = (
     charmap,
     encoding,
     markup,
+    vertical_rows,
+    vertical_glyphs,
     bylines,
     duplicates,
     printed_lines,
@@ -81,4 +85,6 @@ __all__ = [
     "script",
     "spaces",
     "strays",
+    "vertical_glyphs",
+    "vertical_rows",
 ]

@@ -22,6 +22,7 @@ from restore.language.lexicon import Lexicon, word_list
 from restore.language.repertoire import common_ideographs
 from restore.language.scripts import detect_script, script_bits
 from restore.language.trees import Trees
+from restore.language.unread import Unread
 from restore.passes.script import converter
 from restore.pipeline import Tools, repair_pass
 from restore.source import Codes, Span
@@ -56,6 +57,8 @@ FEATURES = (
     "seen_rate",
     "true_rate",
     "rivals",
+    "unread",
+    "reader",
 )
 """The evidence of one doubt, in the order of the docs."""
 _BITS = {"hans": 1, "hant": 2, "none": 3}
@@ -68,6 +71,12 @@ _PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
 _AHEAD, _CLOSE = 120, 12  # unlisted readings that fit what stands before, and both sides
 _BLOCK = 64  # glyphs tried at once
+_LISTED, _FITTING = (
+    40,
+    4,
+)  # ideographs that an engine never reads: those that fit what stands before, and both sides
+_LAST_OF_BMP = 0xFFFF
+_FITS = 12.0  # nats by which the text reads better with such an ideograph where one was likely misread
 _ANY = -7.9  # log P(a misread glyph is taken for one that it was never taken for)
 _LEAST_MISREAD = -6.0  # log P(a glyph is misread), at least
 _CLEAR = 6.0  # nats by which one reading may be better than the next, at most
@@ -123,6 +132,10 @@ def _drafts(text: RunningText, doubt: _Doubts) -> Iterator[tuple[int, str, Draft
     worn = doubt.density > gate["worn"]
     alone = np.where(doubt.gain >= gate["gain_plain"], gate["medium_plain"], gate["medium_alone"])
     least = np.where(doubt.alone, alone, gate["medium_worn" if worn else "medium"])
+    # glyphs that the page's engine never reads right are mistaken on good print too
+    reader = np.where(doubt.features["unread"] > 0, doubt.features["reader"], -np.inf)
+    unread = reader > np.where(doubt.alone, gate["reader_alone"], gate["reader"])
+    least = np.where(unread, np.minimum(least, gate["medium_unread"]), least)
     for k in _lone(doubt.place, odds, gate["low"]):
         level = (
             Certainty.LOW
@@ -252,23 +265,35 @@ def _weighed(
     true, channel, place = true.take(kept), channel.take(kept), suspects.take(where.take(kept))
     hard = suspects[logp[suspects] + logp[suspects + 1] < gate["hard" if open_to_all else "hardest"]]
     more, extra = _unlisted(text, hard, script)
-    new = np.isin((more << 21) | extra, (place << 21) | true, invert=True) if len(more) else more > 0
-    unlisted = np.append(np.zeros(len(place)), np.ones(int(new.sum())))
+    unread = Unread.load()
+    simplified = script == _BITS["hans"]
+    also, such, fitting = _unread(text, hard if simplified else hard[:0], unread)
+    more, extra = np.append(more, also), np.append(extra, such)
+    pairs, first_of = np.unique((more << 21) | extra, return_index=True)
+    new = first_of[np.isin(pairs, (place << 21) | true, invert=True)]
+    unlisted = np.append(np.zeros(len(place)), np.ones(len(new)))
     place, true = np.append(place, more[new]), np.append(true, extra[new]).astype(np.uint32)
     channel = np.append(channel, np.maximum(table.misread[extra[new]], _LEAST_MISREAD) + _ANY)
     if not len(place):
         return None
+    rate = unread.rate(true) if simplified else np.zeros(len(true))
+    reader = unread.log_odds(text.codes, int(han.sum()), fitting, true)
+    channel += _more_often(table.misread[np.minimum(true, _LAST_OF_BMP)], rate, reader)
     ids = model.encode(_text_of(true)).astype(np.int64)
     # a variant of the same character is the script pass's business
     other = ids != text.ids[place + REACH]
     kept = other.nonzero()[0]
-    channel, true, place, ids, unlisted = (x.take(kept) for x in (channel, true, place, ids, unlisted))
+    channel, true, place, ids, unlisted, reader = (
+        x.take(kept) for x in (channel, true, place, ids, unlisted, reader)
+    )
     # most candidates fail at the first two characters
     fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > gate["fair"]
     if script == _BITS["hant"]:
         fair &= ~_regional(text.codes[place], true)
     kept = fair.nonzero()[0]
-    true, place, ids, channel, unlisted = (x.take(kept) for x in (true, place, ids, channel, unlisted))
+    true, place, ids, channel, unlisted, reader = (
+        x.take(kept) for x in (true, place, ids, channel, unlisted, reader)
+    )
     if not len(place):
         return None
     gain = text.instead(place, ids) - text.stands(place)
@@ -294,7 +319,7 @@ def _weighed(
     top = np.full(n, -np.inf)
     np.maximum.at(top, place, total)
     rivals = np.bincount(place[total >= top[place] - _RIVAL], minlength=n)
-    unlisted, likely = unlisted[best], np.clip(total[best] / _SURE, 0.0, 1.0)
+    unlisted, reader, likely = unlisted[best], reader[best], np.clip(total[best] / _SURE, 0.0, 1.0)
     place, true, gain, channel, ids = place[best], true[best], gain[best], channel[best], ids[best]
     ahead = text.instead(place, ids, reach=0) - logp[place]
     around = np.concatenate((np.zeros(REACH, np.uint32), text.codes, np.zeros(REACH, np.uint32)))
@@ -329,11 +354,13 @@ def _weighed(
         "same": np.log1p(_others(text.codes[place], true, likely)),
         "true_here": np.log1p(_times(text.codes, true)),
         "seen_here": np.log1p(_times(text.codes, text.codes[place])),
-        "misread": table.misread[true],
+        "misread": table.misread[np.minimum(true, _LAST_OF_BMP)],
         "posterior": table.log_true_given_wrong(text.codes[place], true, _NO_POSTERIOR),
         "seen_rate": _rate(text, text.ids[place + REACH]),
         "true_rate": _rate(text, ids),
         "rivals": np.log1p(rivals[place] - 1.0),
+        "unread": unread.rate(true) * simplified,
+        "reader": reader,
     }
     odds = _evidence().log_odds(features)
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
@@ -401,6 +428,41 @@ def _unlisted(text: RunningText, place: Ints, script: int) -> tuple[Ints, Ints]:
     if not places:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     return np.concatenate(places), np.concatenate(found)
+
+
+def _unread(text: RunningText, place: Ints, unread: Unread) -> tuple[Ints, Ints, Codes]:
+    """Ideographs that an engine never reads, where they fit: (place, code point); and those that fit very well."""
+    if not len(place):
+        none = np.empty(0, dtype=np.int64)
+        return none, none, np.empty(0, dtype=np.uint32)
+    places, found, fitting = [], [], []
+    ids = unread.ids(text.model)
+    for start in range(0, len(place), _BLOCK):
+        some = place[start : start + _BLOCK]
+        ahead = text.model.seam_matrix(text.left(some), ids[:, None])
+        best = np.argpartition(-ahead, _LISTED, axis=1)[:, :_LISTED]
+        rows = np.repeat(some, _LISTED)
+        both = text.instead(rows, ids[best.ravel()], reach=1).reshape(best.shape)
+        at = np.argpartition(-both, _FITTING, axis=1)[:, :_FITTING]
+        close = np.take_along_axis(best, at, axis=1)
+        gain = np.take_along_axis(both, at, axis=1) - text.stands(some, reach=1)[:, None]
+        places.append(np.repeat(some, _FITTING))
+        found.append(unread.codes[close.ravel()].astype(np.int64))
+        fitting.append(unread.codes[close[gain > _FITS]])
+    return np.concatenate(places), np.concatenate(found), np.unique(np.concatenate(fitting))
+
+
+def _more_often(misread: NDArray[np.float32], rate: Floats, reader: Floats) -> Floats:
+    """By how many nats a glyph is likelier to be misread than on any page, for what an engine never reads.
+
+    Args:
+        misread: log P(misread) on any page. rate: P(misread) by the engine.
+        reader: log-odds that the engine read the page.
+    """
+    share = 1.0 / (1.0 + np.exp(-reader))
+    usual = np.exp(np.maximum(misread, _LEAST_MISREAD).astype(np.float64))
+    out: Floats = np.log(np.maximum(usual, (1 - share) * usual + share * rate)) - np.log(usual)
+    return out
 
 
 @cache

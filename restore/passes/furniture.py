@@ -31,7 +31,7 @@ def furniture(view: View, tools: Tools) -> Iterator[Draft]:
         return
     segments = segments_of(view)
     n = len(segments)
-    if not printed_lines(segments):
+    if not printed_lines(segments) and not tools.memo.get("vertical_glyphs"):
         return
     found = furniture_lines(segments.texts)
     if tools.running:

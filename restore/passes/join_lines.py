@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Batch
@@ -13,6 +14,12 @@ from restore.layout.korean import korean_line_ends
 from restore.layout.tokens import tokens_of
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
+
+_WIDE = ch.HAN | ch.KANA | ch.FULL
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Classes = NDArray[np.uint16]
 
 _MESSAGES = (
     "line end: no space between CJK characters",
@@ -52,29 +59,38 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
         return
     start, end = tokens.end[at], tokens.start[at + 1]
     left, right = view.classes[start - 1], view.classes[end]
-    wide = ch.HAN | ch.KANA | ch.FULL
-    korean = ((left & ch.HANGUL) > 0) & ((right & (ch.HANGUL | ch.LATIN | ch.DIGIT)) > 0)
-    behind = ch.HANGUL | ch.LATIN | ch.DIGIT | ch.COMMA | ch.STOP | ch.CLOSE
-    korean |= ((right & ch.HANGUL) > 0) & (((left & behind) > 0) | (view.codes[start - 1] == 0x2E))
-    korean |= ((left & ch.HANGUL) > 0) & ((right & ch.OPEN) > 0)
-    latin = ((left & wide) == 0) & ((right & wide) == 0)
-    words = (
-        latin
-        & ((left & (ch.LATIN | ch.COMMA | ch.STOP | ch.CLOSE)) > 0)
-        & ((right & (ch.LATIN | ch.OPEN)) > 0)
-    )
-    words |= latin & ((left & ch.LATIN) > 0) & ((right & ch.DIGIT) > 0)
-    keep = words | korean
+    if not ((((left | right) & ch.HANGUL) > 0) | (((left | right) & _WIDE) == 0)).any():
+        yield Batch(start, end, 0, ("", " "), _MESSAGES)  # all stand beside a script without spaces
+        return
+    keep, hyphen = _spaced(view, start, left, right)
     codes = view.codes
-    single = end - start == 1
-    is_space = codes[start] == 32
-    hyphen = words & (codes[start - 1] == 0x2D) & ((view.classes[np.maximum(start - 2, 0)] & ch.LATIN) > 0)
-    hyphen |= latin & (codes[start - 1] == 0x2D) & ((right & ch.LATIN) > 0)
-    hyphen &= (view.classes[np.maximum(start - 2, 0)] & ch.LATIN) > 0
-    nothing = keep & ~hyphen & single & is_space
+    nothing = keep & ~hyphen & (end - start == 1) & (codes[start] == 32)
     take = ~nothing
     first = np.where(hyphen, start - 1, start)
     text = np.where(keep & ~hyphen, 1, 0)
     message = np.where(hyphen, 2, text)
     if take.any():
         yield Batch(first[take], end[take], text[take], ("", " "), _MESSAGES, message[take])
+
+
+def _spaced(view: View, start: Ints, left: Classes, right: Classes) -> tuple[Bools, Bools]:
+    """Line ends between words that are parted by a space, and those that cut a word at a hyphen, both of shape ``(n,)``.
+
+    Args:
+        start: where the line ends.
+        left, right: classes of what stands before and behind.
+    """
+    korean = ((left & ch.HANGUL) > 0) & ((right & (ch.HANGUL | ch.LATIN | ch.DIGIT)) > 0)
+    behind = ch.HANGUL | ch.LATIN | ch.DIGIT | ch.COMMA | ch.STOP | ch.CLOSE
+    korean |= ((right & ch.HANGUL) > 0) & (((left & behind) > 0) | (view.codes[start - 1] == 0x2E))
+    korean |= ((left & ch.HANGUL) > 0) & ((right & ch.OPEN) > 0)
+    latin = ((left | right) & _WIDE) == 0
+    words = (
+        latin
+        & ((left & (ch.LATIN | ch.COMMA | ch.STOP | ch.CLOSE)) > 0)
+        & ((right & (ch.LATIN | ch.OPEN)) > 0)
+    )
+    words |= latin & ((left & ch.LATIN) > 0) & ((right & ch.DIGIT) > 0)
+    hyphen = words | (latin & ((right & ch.LATIN) > 0))
+    hyphen &= (view.codes[start - 1] == 0x2D) & ((view.classes[np.maximum(start - 2, 0)] & ch.LATIN) > 0)
+    return words | korean, hyphen

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Batch, Certainty
@@ -14,6 +15,8 @@ from restore.view import View
 _CHOICES = ("、", "，")
 _SIDE = 4  # characters of context on each side
 _LEAST = 0.0  # nats by which the text must read better with the mark than without it
+_PHRASE = range(3, 7)  # characters of each of several phrases alike
+_SPACE = 0x20
 
 
 @repair_pass(after=["printed_lines", "join_lines"])
@@ -25,10 +28,22 @@ def lost_marks(view: View, tools: Tools) -> Iterator[Batch]:
     Why it happens: a converter does not know the glyph of a mark in the font at hand, and leaves its place empty.
     Example: ``为群众做好事 办实事 解难事`` becomes ``为群众做好事、办实事、解难事``.
     When it is wrong: between names or the parts of a headline, which are parted by a printed space. A single such space
-    is only shown (low certainty); two or more in one line are an enumeration.
+    is only shown (low certainty); two or more in one line are an enumeration. Three phrases of one length with one last
+    character, parted by spaces in one line of the dump, are an enumeration whatever the measure is.
     """
     if tools.memo.get("read_across"):
         return
+    alike = parallel_phrases(view)
+    if len(alike):
+        yield Batch(
+            alike,
+            alike,
+            1,
+            ("", _CHOICES[0]),
+            ("phrases of one length with one ending, parted by spaces: a mark was printed between them",),
+            0,
+            Certainty.MEDIUM,
+        )
     known = tools.memo.get("lost_marks")
     if known is None or not len(known):
         return
@@ -69,3 +84,33 @@ def lost_marks(view: View, tools: Tools) -> Iterator[Batch]:
         certainty,
         (1 / (1 + np.exp(-np.clip(nats, -20, 20)))).astype(np.float32),
     )
+
+
+def parallel_phrases(view: View) -> NDArray[np.int64]:
+    """Places between phrases of one length and one last character that only spaces of the dump parted (办实事 解难事).
+
+    A place counts when the phrases on both sides of another such place in the same line are of the same kind, so that there
+    are three at least; shape ``(n,)``.
+    """
+    n = len(view)
+    if n < 3 * _PHRASE.start:
+        return np.empty(0, dtype=np.int64)
+    han = (view.classes & ch.HAN) > 0
+    origin, source = view.origin, view.source.codes
+    parted = han[:-1] & han[1:] & (np.diff(origin) == 2)
+    parted &= source[np.minimum(origin[:-1] + 1, len(source) - 1)] == _SPACE
+    seams: NDArray[np.int64] = np.flatnonzero(parted) + 1
+    # where the run of ideographs behind each seam ends, at the next seam at the latest
+    stops = np.append(np.flatnonzero(~han), n)
+    ends = np.minimum(stops[np.searchsorted(stops, seams)], np.append(seams[1:], n))
+    size = ends - seams
+    phrase = (size >= _PHRASE.start) & (size < _PHRASE.stop) & (seams >= size)
+    seams, ends, size = seams[phrase], ends[phrase], size[phrase]
+    before = np.concatenate(([0], np.cumsum(han)))
+    alike = (before[seams] - before[seams - size] == size) & (view.codes[seams - 1] == view.codes[ends - 1])
+    seams, ends, size = seams[alike], ends[alike], size[alike]
+    if len(seams) < 2:
+        return np.empty(0, dtype=np.int64)
+    follows = (seams[1:] == ends[:-1]) & (size[1:] == size[:-1])
+    found: NDArray[np.int64] = seams[np.append(follows, False) | np.append(False, follows)]
+    return found

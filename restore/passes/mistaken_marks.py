@@ -64,11 +64,10 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
     if not len(place):
         return
     odds = _posterior(text, place, tools.language.confusables)
-    for k, share in zip(place.tolist(), odds, strict=True):
+    likely = (odds[:, 1:].max(axis=1) >= _LOW).nonzero()[0]
+    for k, share in zip(place[likely].tolist(), odds[likely], strict=True):
         best = int(np.argmax(share[1:]))
         chance = float(share[1 + best])
-        if chance < _LOW:
-            continue
         level = (
             Certainty.HIGH if chance >= _HIGH else Certainty.MEDIUM if chance >= _MEDIUM else Certainty.LOW
         )
@@ -156,14 +155,15 @@ def _posterior(text: RunningText, place: Ints, table: Confusables) -> Floats:
     gain[:, [chr(int(c)) in _OPEN + _CLOSED for c in _PRINTED]] -= _brackets(text, place)
     same = seen[:, None] == _PRINTED[None, :]
     same |= text.ids[place + REACH][:, None] == ids[None, :]
-    prior = np.maximum(
-        table.log_seen_given_true(np.repeat(seen, many), np.tile(_PRINTED, count), _UNSEEN), _UNSEEN
-    ).reshape(count, many)
+    kinds, which = np.unique(seen, return_inverse=True)
+    misread = table.log_seen_given_true(
+        np.repeat(kinds, many), np.tile(_PRINTED, len(kinds)), _UNSEEN
+    ).reshape(-1, many)
+    prior = np.maximum(misread, _UNSEEN)[which]
     prior += np.where(ch.among(seen, _FULL), _DOUBT, 0.0)[:, None]
     bracket = np.isin(_PRINTED, [ord(c) for c in _OPEN])
     prior += np.where((seen == ord("〈"))[:, None], np.where(bracket, _UNPAIRED, -np.inf), 0.0)
     prior = np.where(same, -np.inf, prior + np.log(_WRONG / 0.01))
-    kinds, which = np.unique(seen, return_inverse=True)
     printed = np.array([(text.codes == mark).sum() for mark in _PRINTED], dtype=np.float64)
     first = np.full((len(kinds), many), -np.inf)
     np.maximum.at(first, which, prior)

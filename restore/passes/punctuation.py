@@ -17,12 +17,15 @@ _TEXTS = ("", *FULL_WIDTH.values(), "“", "”", "‘", "’", "……", "—�
 _QUOTE, _DOTS, _RULE = (_TEXTS.index(text) for text in ("“", "……", "——"))
 _INDEX = np.zeros(128, dtype=np.int64)
 _INDEX[[ord(mark) for mark in FULL_WIDTH]] = np.arange(1, len(FULL_WIDTH) + 1)
+# plain numbers: arrays are made of them much faster than of an enumeration
+_LOW, _MEDIUM, _HIGH = (np.int8(certainty) for certainty in Certainty)
 _ELLIPSIS = regex.compile(r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}，。、”’》）])(?:\.{3,}|。{3,}|…{3,}|⋯{2,})")
 _STROKES = r"(?:(?<!-)-{2,3}(?!-)|――|──|－－)"
 _DASH = regex.compile(
     rf"(?<![A-Za-z0-9]){_STROKES}(?=[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\s“‘《\"'])"
     rf"|(?<=[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}”’》）]){_STROKES}(?![A-Za-z0-9])"
 )
+_TWINS = {ord(c) for c in ".。…⋯-―─－"}
 _MESSAGES = (
     "full-width mark in CJK text",
     "straight quote directed",
@@ -45,7 +48,6 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
     """
     if tools.settings.punctuation == "keep":
         return
-    text = view.text
     marks = tools.memo["marks"].on(view) if "marks" in tools.memo else judge(view)
     folded, quotes, sure, straight = marks.folded, marks.quotes, marks.sure, marks.straight
     parts = [
@@ -54,19 +56,16 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
             folded + 1,
             _INDEX[view.codes[folded]],
             0,
-            np.full(len(folded), Certainty.HIGH, dtype=np.int8),
+            np.full(len(folded), _HIGH),
         )
     ]
     if len(quotes):
-        kind = np.where(sure, np.where(straight, Certainty.HIGH, Certainty.MEDIUM), Certainty.LOW).astype(
-            np.int8
-        )
+        kind = np.where(sure, np.where(straight, _HIGH, _MEDIUM), _LOW)
         for flag, message in ((straight, 1), (~straight, 2)):
             parts.append((quotes[flag], quotes[flag] + 1, marks.target[flag] + _QUOTE, message, kind[flag]))
-    if "..." in text or "…" in text or "。。" in text or "⋯" in text:
-        parts.append(_pattern(_ELLIPSIS, text, _DOTS, 3))
-    if "--" in text or "――" in text or "──" in text or "－－" in text:
-        parts.append(_pattern(_DASH, text, _RULE, 4))
+    if _has_twins(view):
+        parts.append(_pattern(_ELLIPSIS, view.text, _DOTS, 3))
+        parts.append(_pattern(_DASH, view.text, _RULE, 4))
 
     parts = [p for p in parts if len(p[0])]
     if not parts:
@@ -84,9 +83,16 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
     )
 
 
+def _has_twins(view: View) -> bool:
+    """Whether a dot or a stroke stands twice side by side: no ellipsis or dash is to be repaired in other texts."""
+    at, codes = view.marks, view.codes.take(view.marks)
+    twins = codes[1:][(at[1:] - at[:-1] == 1) & (codes[1:] == codes[:-1])]
+    return not _TWINS.isdisjoint(twins.tolist())
+
+
 def _pattern(
     pattern: regex.Pattern[str], text: str, index: int, message: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int, NDArray[np.int8]]:
     spans = np.array([m.span() for m in pattern.finditer(text)], dtype=np.int64).reshape(-1, 2)
     m = len(spans)
-    return spans[:, 0], spans[:, 1], np.full(m, index), message, np.full(m, Certainty.HIGH, dtype=np.int8)
+    return spans[:, 0], spans[:, 1], np.full(m, index), message, np.full(m, _HIGH)

@@ -19,6 +19,7 @@ _MESSAGES = (
     "space beside a mark that carries its own",
     "space between Han and digits or Latin: the page prints none",
 )
+_CERTAINTY = np.array([Certainty.HIGH] * 3 + [Certainty.MEDIUM], dtype=np.int8)  # by message
 _SPACED_SHARE = 0.7  # a line is letter-spaced when so many of its tokens are one character
 _LETTERS = ch.HAN | ch.KANA
 
@@ -52,27 +53,28 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     padded[1:-1] = space
     edges_of = (padded[1:] != padded[:-1]).nonzero()[0]
     start, end = edges_of[::2], edges_of[1::2]
-    left = np.where(start > 0, classes[start - 1], ch.NEWLINE)
-    right = np.where(end < n, classes[np.minimum(end, n - 1)], ch.NEWLINE)
+    framed = np.append(classes, ch.NEWLINE)  # before the text (-1) and behind it is a line's edge too
+    left, right = framed.take(start - 1), framed.take(end)
     # lines as stretches between breaks, and what each has
     line = view.breaks.searchsorted(start)
     first, last = np.append(0, view.breaks)[line], np.append(view.breaks, n)[line]
-    in_cjk = view.has_letters(first, last)
-    tabs = (codes == 9).nonzero()[0]
+    in_cjk = view.cjk_lines[line]
+    tabs = view.wide_spaces[codes[view.wide_spaces] == 9]
     tabbed = tabs.searchsorted(end) > tabs.searchsorted(start)
 
     edges = (((left | right) & ch.NEWLINE) > 0) & in_cjk & ~tabbed
-    wide = np.searchsorted((codes == 0x3000).nonzero()[0], (start, end))
-    edges &= ~(
-        ((left & ch.NEWLINE) > 0) & (wide[1] - wide[0] == end - start) & (end - start <= 2)
-    )  # an indent
-    narrow = (end - start <= 3) & ~tabbed
+    size = end - start
+    if len(view.wide_spaces) > len(tabs):
+        wide = np.searchsorted((codes == 0x3000).nonzero()[0], (start, end))
+        indent = (wide[1] - wide[0] == size) & (size <= 2)
+        edges &= ~(((left & ch.NEWLINE) > 0) & indent)
+    narrow = (size <= 3) & ~tabbed
     letters = ((left & _LETTERS) > 0) & ((right & _LETTERS) > 0)
     parts = _LETTERS | ch.FULL | ch.COMMA | ch.DIGIT
     inner = _letter_spaced(classes, line, first, last) & narrow & ((left & parts) > 0) & ((right & parts) > 0)
     inner &= ~(((left & ch.DIGIT) > 0) & ((right & ch.DIGIT) > 0))
     # a full-width mark brings its own space; only one plain space goes, others were set on purpose
-    plain = (end - start == 1) & (codes[start] == 32)
+    plain = (size == 1) & (codes[start] == 32)
     beside = (
         (((left | right) & ch.FULL) > 0) & (((left | right) & ch.NEWLINE) == 0) & plain & ~letters & in_cjk
     )
@@ -89,8 +91,8 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
         which[mask] = number
     take = which >= 0
     if take.any():
-        certainty = np.where(which == 3, Certainty.MEDIUM, Certainty.HIGH).astype(np.int8)
-        yield Batch(start[take], end[take], 0, ("",), _MESSAGES, which[take], certainty[take])
+        which = which[take]
+        yield Batch(start[take], end[take], 0, ("",), _MESSAGES, which, _CERTAINTY[which])
 
 
 def _letter_spaced(classes: Classes, line: Ints, first: Ints, last: Ints) -> Bools:
