@@ -44,6 +44,7 @@ FILE, BREAKS = "boundaries", "breaks"
 _NAME_LEFT = regex.compile(r"[（(][\p{Han}·]{2,4}$")
 _NAME_RIGHT = regex.compile(r"[\p{Han}·]{2,4}[）)]")
 _CREDIT = regex.compile(r"[\p{Han}·]{2,12}[摄攝][）)]?$")  # who took the picture
+_INITIAL = regex.compile(r"(?<!\p{Latin})\p{Lu}[.．]$")  # of a name; ends no sentence before another name
 _TITLE = regex.compile(r"(?:记者|記者|通讯员|通訊員)$")
 _NAME = regex.compile(r"[\p{Han}·]{2,4}$")
 # log-odds of a new paragraph that the white space itself suggests, before the page is heard
@@ -52,7 +53,7 @@ _PRIOR = np.array([-2.0, 0.0, 2.5, 3.0])
 _STRENGTH = 6.0  # boundaries that the prior counts for
 _ROUNDS = 4
 # log-odds from which a new paragraph begins; where lines strayed, many a seam that does not fit is inside a paragraph
-_LIKELY, _LIKELY_OF_BLOCKS = -0.2, 1.3
+_LIKELY, _LIKELY_OF_BLOCKS = -0.35, 1.3
 _LIKELY_OF_STUBS = 2.5  # the same behind a line that ends no sentence, where printed lines come in pieces
 _MOST = 12.0  # nats beyond which what the cross-encoder says counts alike
 _APART = 3.0  # nats for a new paragraph where reading order found no continuation
@@ -274,6 +275,12 @@ def _spaces(
     keep |= inside & both & _couplets(segments, evidence)
     keep |= inside & _between_names(segments)
     keep |= (space == _SPACE) & _before_credits(segments)
+    texts = segments.texts
+    initial = [
+        b[0].isascii() and b[0].isupper() and bool(_INITIAL.search(a))
+        for a, b in zip(texts, texts[1:], strict=False)
+    ]
+    fate = np.where(np.array(initial, dtype=np.bool_) & (space != _BLANK), JOIN, fate)
     dash = np.array([t[0] in "—―─" for t in segments.texts[1:]])
     fate = np.where(dash & (space == _BLANK), BREAK, fate)
     return np.where(keep, KEEP, fate)
