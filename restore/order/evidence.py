@@ -15,8 +15,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
+from restore import characters as ch
 from restore.data import DataError, path
 from restore.language.crossing import RELATIONS
 from restore.layout.segments import Segments
@@ -50,6 +52,7 @@ _NOT_FIRST = set("。！？!?…，,、”’》）)；：;:」』")
 _OPENING = set('“"《（(‘「『')
 _PAIRS = (("“", "”"), ("《", "》"), ("（", "）"), ("「", "」"))
 _OF_PAIRS = re.compile("[()" + "".join(a + b for a, b in _PAIRS) + "]")
+_NOT_CHINESE = regex.compile(r"[\p{Hiragana}\p{Katakana}\p{Hangul}]")
 _ALIKE = str.maketrans("()", "（）")
 
 
@@ -71,7 +74,7 @@ class Evidence:
         form: FULL (of a measure of the page), FIRST (two ems short of one) or PARTIAL, shape ``(n,)``.
         length: characters, shape ``(n,)``.
         relations: ln P of what each segment is to the one before it, by `restore.language.crossing.RELATIONS`; shape
-            ``(n - 1, 6)``, of neighbours only.
+            ``(n - 1, 6)``, of neighbours only; NaN beside kana and Hangul, of which the network has learned nothing.
     """
 
     raw: Floats
@@ -144,6 +147,9 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
     else:
         here = np.asarray(model.logp_given(tails[:-1], heads[1:]), dtype=np.float64)
         relations = _relations(lines, here.sum(axis=1), language)
+        if (segments.view.classes & (ch.KANA | ch.HANGUL)).any():
+            other = np.array([_NOT_CHINESE.search(text) is not None for text in texts])
+            relations[other[:-1] | other[1:]] = np.nan
         here[np.arange(REACH)[None, :] >= length[1:, None]] = 0.0
         raw = Neighbours((here.sum(axis=1) - mean[1:]).astype(np.float32))
         seen = Neighbours(seen)

@@ -81,7 +81,7 @@ class Network:
         return out
 
     def standardised(self, features: Iterable[Named]) -> Floats:
-        """Features in columns, in units of their spread; shape ``(m, f)``.
+        """Features in columns, in units of their spread; what is not known (NaN) counts as usual. Shape ``(m, f)``.
 
         Raises:
             DataError: when they are not the ones that the network was fitted on.
@@ -97,6 +97,7 @@ class Network:
             row[:] = column
         table -= self.mean[:, None]
         table /= self.scale[:, None]
+        np.copyto(table, 0, where=np.isnan(table))
         return table.T
 
     def odds(self, table: Floats) -> Floats:
