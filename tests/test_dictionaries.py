@@ -24,6 +24,7 @@ TSV = (
     "unread",
 )
 BINARY = ("lexicon.bin", "confusables.bin")
+DATA = (".bin", ".json", ".tsv")
 HEADERS = {
     "radicals": "code\tchar\tto\thans\tkind",
     "scripts": "code\tchar\tscripts",
@@ -132,10 +133,9 @@ def test_words_and_pairs_are_nfc() -> None:
     assert chars == unicodedata.normalize("NFC", chars)
 
 
-@pytest.mark.parametrize("name", [*(f"{name}.tsv" for name in TSV), *BINARY])
+@pytest.mark.parametrize("name", sorted(file.name for file in ROOT.iterdir() if file.suffix in DATA))
 def test_origin_licence_and_command_are_named(name: str) -> None:
-    notes = [ROOT / "SOURCES.md", *sorted((ROOT / "SOURCES.d").glob("*.md"))]
-    about = [part for note in notes if note.exists() for part in paragraphs(note) if f"`{name}`" in part]
+    about = [part for part in paragraphs(ROOT / "SOURCES.md") if f"`{name}`" in part]
     assert about, f"no paragraph on {name}"
     assert any(LICENCE.search(part) for part in about)
     assert any("python dictionaries/build/" in part or "own making" in part for part in about)

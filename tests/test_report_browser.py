@@ -556,6 +556,16 @@ def test_vertical_text_begins_at_the_right_with_all_of_it(opened: Opened, restor
     assert paragraphs.nth(1).bounding_box()["y"] > paragraphs.nth(0).bounding_box()["y"]
 
 
+def assert_same_when_built_anew(opened: Opened) -> None:
+    """Rows that were changed bit by bit are those that the page lays out at once."""
+    bit_by_bit = opened.page.evaluate(ROWS)
+    opened.press("3", "1")  # built anew
+    at_once = opened.page.evaluate(ROWS)
+    both = bit_by_bit.keys() & at_once.keys()
+    assert len(both) >= 2
+    assert {k: bit_by_bit[k] for k in both} == {k: at_once[k] for k in both}
+
+
 def test_what_is_laid_out_bit_by_bit_is_what_is_laid_out_at_once(browser: Browser, tmp_path: Path) -> None:
     """Decisions lay out and paint only what they change; that must not show."""
     lots = random.Random(9)
@@ -574,12 +584,7 @@ def test_what_is_laid_out_bit_by_bit_is_what_is_laid_out_at_once(browser: Browse
             assert opened.text() == opened.page.evaluate("list => restoreReport.textUnder(list)", decided)
         assert opened.decided()
         opened.press("1", "r", "j", "r", "a", "u")
-        bit_by_bit = opened.page.evaluate(ROWS)
-        opened.press("3", "1")  # built anew
-        at_once = opened.page.evaluate(ROWS)
-        both = bit_by_bit.keys() & at_once.keys()
-        assert len(both) >= 2
-        assert {k: bit_by_bit[k] for k in both} == {k: at_once[k] for k in both}
+        assert_same_when_built_anew(opened)
 
 
 def test_all_of_a_pass_is_shown_kept_and_taken_back_wherever_it_is(browser: Browser, tmp_path: Path) -> None:
@@ -609,12 +614,7 @@ def test_all_of_a_pass_is_shown_kept_and_taken_back_wherever_it_is(browser: Brow
         assert rejected == {c.id for c in lines}
         opened.page.locator("#scroll").evaluate("e => e.scrollTop = e.scrollHeight")
         opened.page.wait_for_timeout(300)
-        later = opened.page.evaluate(ROWS)
-        opened.press("3", "1")  # built anew
-        anew = opened.page.evaluate(ROWS)
-        both = later.keys() & anew.keys()
-        assert len(both) >= 2
-        assert {k: later[k] for k in both} == {k: anew[k] for k in both}
+        assert_same_when_built_anew(opened)
         rejecting = restoration.reject(*(c.index for c in lines))
         assert opened.text() == rejecting.text
         assert opened.page.evaluate(figures) != before

@@ -13,7 +13,6 @@ same inputs give the same file on the same kind of machine.
 
 from __future__ import annotations
 
-import argparse
 import math
 import time
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from lines import MEASURES, Text, eight_bits  # beside this file
+from lines import MEASURES, Text, arguments, eight_bits  # beside this file
 from ngram import read_text, tokens  # beside this file
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -239,16 +238,7 @@ class Crossing(nn.Module):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--corpus", nargs=2, action="append", required=True, metavar=("WEIGHT", "FILE"))
-    parser.add_argument("--held-out", type=Path)
-    parser.add_argument("--steps", type=int, default=2000)
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.manual_seed(1)
+    options = arguments(__doc__, 2000)
     rng = np.random.default_rng(1)
     others = Others()
     number = np.full(0x110000, UNKNOWN, dtype=np.int64)

@@ -167,17 +167,22 @@ def common_pairs(
     return np.sort(np.argsort(-total, kind="stable")[: min(PAIRS, int((total > 0).sum()))])
 
 
-def main() -> None:
+def arguments(description: str | None, steps: int) -> argparse.Namespace:
+    """What the command line of this script says, and of others that learn from corpora; one thread, a fixed seed."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("out", type=Path)
     parser.add_argument("--corpus", nargs=2, action="append", required=True, metavar=("WEIGHT", "FILE"))
     parser.add_argument("--held-out", type=Path)
-    parser.add_argument("--steps", type=int, default=5000)
-    options = parser.parse_args()
+    parser.add_argument("--steps", type=int, default=steps)
     torch.set_num_threads(1)
     torch.manual_seed(1)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments(__doc__, 5000)
     torch.use_deterministic_algorithms(True)
     rng = np.random.default_rng(1)
     weights = [float(w) for w, _ in options.corpus]

@@ -275,12 +275,7 @@ def _spaces(
     keep |= inside & both & _couplets(segments, evidence)
     keep |= inside & _between_names(segments)
     keep |= (space == _SPACE) & _before_credits(segments)
-    texts = segments.texts
-    initial = [
-        b[0].isascii() and b[0].isupper() and bool(_INITIAL.search(a))
-        for a, b in zip(texts, texts[1:], strict=False)
-    ]
-    fate = np.where(np.array(initial, dtype=np.bool_) & (space != _BLANK), JOIN, fate)
+    fate = np.where(_behind_initials(segments) & (space != _BLANK), JOIN, fate)
     dash = np.array([t[0] in "—―─" for t in segments.texts[1:]])
     fate = np.where(dash & (space == _BLANK), BREAK, fate)
     return np.where(keep, KEEP, fate)
@@ -302,6 +297,18 @@ def _between_names(segments: Segments) -> NDArray[np.bool_]:
     return np.array(
         [
             bool((_NAME_LEFT.search(a) and _NAME_RIGHT.match(b)) or (_TITLE.search(a) and _NAME.match(b)))
+            for a, b in zip(texts, texts[1:], strict=False)
+        ],
+        dtype=np.bool_,
+    )
+
+
+def _behind_initials(segments: Segments) -> NDArray[np.bool_]:
+    """Boundaries between the initial and the name of a person in Latin letters. Shape ``(n - 1,)``."""
+    texts = segments.texts
+    return np.array(
+        [
+            b[0].isascii() and b[0].isupper() and bool(_INITIAL.search(a))
             for a, b in zip(texts, texts[1:], strict=False)
         ],
         dtype=np.bool_,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import regex
@@ -218,7 +218,6 @@ class _Lines:
             return None
         at = np.array(found, dtype=np.int64)
         pairs = np.ix_(at, at)
-        stop, comma, semi, not_first, opens, bracketed, unclosed, unopened = self.marks
         return _Lines(
             self.model,
             texts,
@@ -228,16 +227,7 @@ class _Lines:
             self.ends[at],
             self.begins[at],
             self.opening[at],
-            (
-                stop[at],
-                comma[at],
-                semi[at],
-                not_first[at],
-                opens[at],
-                bracketed[at],
-                unclosed[at],
-                unopened[at],
-            ),
+            cast(_Marks, tuple(mark[at] for mark in self.marks)),
             None if self.seams is None else self.seams[pairs],
             None if self.seen is None or len(at) < len(self.texts) else self.seen[pairs],
         )

@@ -46,6 +46,10 @@ _NOT_FIRST = frozenset("。，、；：？！）》〉」』”’〕】…—·
 _OPENING, _CLOSED = "「『“（(《〈【〔", "」』”）)》〉】〕"
 _HEAD = 4  # characters of a head that are scored
 _OPEN_FOR = 300  # characters after which an open quotation is taken for closed
+_READS_ON = -5.3  # ln P per character: text has -2 to -5, columns read across below -6.5
+_LIKELY = {SENTENCE: -0.5, HEADLINE: 0.0}  # log-odds from which a paragraph begins
+_HEADED = 1.0  # the same where only a headline behind the sentence tells of it
+_LINES = 3  # a headline has at most so many parts: kicker, headline, byline
 
 
 def sentence_ends(text: str) -> Ints:
@@ -188,12 +192,6 @@ def _again(text: str, places: Ints, reach: int) -> tuple[Ints, Ints]:
         every[key] = every.get(key, 0) + 1
     anywhere = np.array([every.get(head, 1) - 1 for head in heads], dtype=np.int64)
     return count[which] - 1, anywhere
-
-
-_READS_ON = -5.3  # ln P per character: text has -2 to -5, columns read across below -6.5
-_LIKELY = {SENTENCE: -0.5, HEADLINE: 0.0}  # log-odds from which a paragraph begins
-_HEADED = 1.0  # the same where only a headline behind the sentence tells of it
-_LINES = 3  # a headline has at most so many parts: kicker, headline, byline
 
 
 def how_it_reads(text: str, model: Scorer) -> float:

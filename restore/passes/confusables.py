@@ -415,41 +415,43 @@ def _unlisted(text: RunningText, place: Ints, script: int) -> tuple[Ints, Ints]:
     On bad print engines give glyphs that look nothing like what was printed.
     """
     codes, ids = common_ideographs(text.model, script)
-    places, found = [], []
-    for start in range(0, len(place), _BLOCK):
-        some = place[start : start + _BLOCK]
-        ahead = text.model.seam_matrix(text.left(some), ids[:, None])
-        best = np.argpartition(-ahead, _AHEAD, axis=1)[:, :_AHEAD]
-        rows = np.repeat(some, _AHEAD)
-        both = text.instead(rows, ids[best.ravel()], reach=1).reshape(best.shape)
-        close = np.take_along_axis(best, np.argpartition(-both, _CLOSE, axis=1)[:, :_CLOSE], axis=1)
+    places, found = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for some, close, _ in _closest(text, place, ids, _AHEAD, _CLOSE):
         places.append(np.repeat(some, _CLOSE))
         found.append(codes[close.ravel()].astype(np.int64))
-    if not places:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     return np.concatenate(places), np.concatenate(found)
 
 
 def _unread(text: RunningText, place: Ints, unread: Unread) -> tuple[Ints, Ints, Codes]:
     """Ideographs that an engine never reads, where they fit: (place, code point); and those that fit very well."""
-    if not len(place):
-        none = np.empty(0, dtype=np.int64)
-        return none, none, np.empty(0, dtype=np.uint32)
-    places, found, fitting = [], [], []
-    ids = unread.ids(text.model)
-    for start in range(0, len(place), _BLOCK):
-        some = place[start : start + _BLOCK]
-        ahead = text.model.seam_matrix(text.left(some), ids[:, None])
-        best = np.argpartition(-ahead, _LISTED, axis=1)[:, :_LISTED]
-        rows = np.repeat(some, _LISTED)
-        both = text.instead(rows, ids[best.ravel()], reach=1).reshape(best.shape)
-        at = np.argpartition(-both, _FITTING, axis=1)[:, :_FITTING]
-        close = np.take_along_axis(best, at, axis=1)
-        gain = np.take_along_axis(both, at, axis=1) - text.stands(some, reach=1)[:, None]
+    places, found = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    fitting = [np.empty(0, dtype=np.uint32)]
+    for some, close, fit in _closest(text, place, unread.ids(text.model), _LISTED, _FITTING):
         places.append(np.repeat(some, _FITTING))
         found.append(unread.codes[close.ravel()].astype(np.int64))
+        gain = fit - text.stands(some, reach=1)[:, None]
         fitting.append(unread.codes[close[gain > _FITS]])
     return np.concatenate(places), np.concatenate(found), np.unique(np.concatenate(fitting))
+
+
+def _closest(
+    text: RunningText, place: Ints, ids: Ints, ahead: int, both: int
+) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """The readings that fit places best, some places at a time.
+
+    Args:
+        ids: of the readings. ahead: how many that fit what stands before are asked about both sides. both: how many are kept.
+
+    Returns:
+        Places ``(m,)``, and for each the indices of its readings and ln P of the text with them, ``(m, both)``.
+    """
+    for start in range(0, len(place), _BLOCK):
+        some = place[start : start + _BLOCK]
+        before = text.model.seam_matrix(text.left(some), ids[:, None])
+        best = np.argpartition(-before, ahead, axis=1)[:, :ahead]
+        fit = text.instead(np.repeat(some, ahead), ids[best.ravel()], reach=1).reshape(best.shape)
+        at = np.argpartition(-fit, both, axis=1)[:, :both]
+        yield some, np.take_along_axis(best, at, axis=1), np.take_along_axis(fit, at, axis=1)
 
 
 def _more_often(misread: NDArray[np.float32], rate: Floats, reader: Floats) -> Floats:

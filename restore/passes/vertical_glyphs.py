@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import regex
@@ -106,7 +107,7 @@ def _break(view: View, stretch: GlyphLines, line: int, odds: float) -> Draft:
         (Replace(Span(a, b), "\n\n"),),
         "a new paragraph of vertical text, by its words",
         Certainty.HIGH if odds > _SURE else Certainty.MEDIUM,
-        float(1 / (1 + 2.718281828 ** -min(odds, 30.0))),
+        1 / (1 + math.exp(-odds)),
         {"log_odds": round(odds, 2), "begins_with": "".join(view.text[b : b + 24].split())[:8]},
     )
 
