@@ -17,6 +17,7 @@ import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -89,7 +90,8 @@ class Cutter:
         def unfit(drawn: Ints) -> NDArray[np.bool_]:
             after = np.minimum(drawn + 1, last)
             short = (relation == BEFORE) & (self.length[after] <= measure)
-            return (self._last_line(drawn, measure) < behind) | (~within & ~self.followed[drawn]) | short
+            unended = self._last_line(drawn, measure) < behind
+            return np.asarray(unended | (~within & ~self.followed[drawn]) | short)
 
         one = self._draw(rng, size, unfit, ended)
         good = ~unfit(one)
@@ -144,7 +146,7 @@ class Cutter:
 
     def _last_line(self, paragraph: Ints, measure: Ints) -> Ints:
         """Number of the last line of paragraphs, whose first line is two ems short."""
-        return np.maximum(0, (self.length[paragraph] - (measure - 2) + measure - 1) // measure)
+        return np.asarray(np.maximum(0, (self.length[paragraph] - (measure - 2) + measure - 1) // measure))
 
     def _cut(self, rng: np.random.Generator, paragraph: Ints, measure: Ints, line: Ints) -> Ints:
         """Where lines of paragraphs end, at marks as print does. Shape as given."""
@@ -154,7 +156,7 @@ class Cutter:
         begin = self.begin[paragraph]
         squeezed = np.where(rng.random(len(line)) < 0.5, 1, -1)
         end = np.clip(end + squeezed * self.not_first[self.ids[begin + end]], 1, length)
-        return np.clip(end - self.not_last[self.ids[begin + end - 1]], 1, length)
+        return np.asarray(np.clip(end - self.not_last[self.ids[begin + end - 1]], 1, length))
 
     def _read(self, rng: np.random.Generator, paragraph: Ints, at: Ints, inside: NDArray[np.bool_]) -> Ints:
         at = np.clip(self.begin[paragraph][:, None] + at, 0, len(self.ids) - 1)
@@ -305,7 +307,7 @@ def told(net: Crossing, exam: tuple[tuple[Tensor, ...], Tensor] | None) -> str:
 def save(net: Crossing, others: Others, out: Path) -> None:
     """Write the model file."""
     plain = {name: p.detach().numpy() for name, p in net.named_parameters()}
-    arrays = {"vocabulary": others.vocabulary, "pairs": others.pairs}
+    arrays: dict[str, NDArray[Any]] = {"vocabulary": others.vocabulary, "pairs": others.pairs}
     for table in ("single", "pair"):
         arrays[table], arrays[f"{table}_scale"] = eight_bits(plain[f"{table}.weight"])
     for layer in ("first", "second", "out"):
