@@ -43,7 +43,7 @@ MORE_KINDS = ("dump/pdftotext-raw.txt", "dump/pymupdf.txt", "dump/tess3@low150.t
 PASSES = (encoding, markup, duplicates, printed_lines_pass, line_pieces, reading_order)
 BREAK_PLAN = Plan(hidden=(48, 24), epochs=6, batch=1024, decay=1e-2)
 LOSS_PLAN = Plan(hidden=(32, 16), epochs=6, batch=1024, decay=1e-2)
-MEMBERS = 4
+BREAK_MEMBERS, LOSS_MEMBERS = 2, 4
 UNSEEN = 3  # of so many dumps, one is also an example of a dump that reading order has not seen
 FAR = 240  # characters of truth between two lines beyond which the second does not continue the first
 
@@ -179,7 +179,7 @@ def main() -> None:
         names, _ = zip(*pages[0].features, strict=True)
         tables = [table(v for _, v in page.features)[page.known] for page in pages]
         labels = np.concatenate([page.breaks[page.known] for page in pages])
-        old[BREAKS] = fitted(names, tables, labels, np.ones_like(labels), BREAK_PLAN)
+        old[BREAKS] = fitted(names, tables, labels, np.ones_like(labels), BREAK_PLAN, BREAK_MEMBERS)
     if options.only != "breaks":
         old |= losses_of(pages, old[BREAKS])
     arrays = {key: values for name, network in old.items() for key, values in network.arrays(name).items()}
@@ -197,7 +197,7 @@ def losses_of(pages: list[Page], breaks: Network) -> dict[str, Network]:
     for name in (BEHIND, BEFORE):
         side = "behind" if name == BEHIND else "before"
         labels = np.concatenate([getattr(page, side)[page.known] for page in pages])
-        networks[name] = fitted(names, tables, labels, np.ones_like(labels), LOSS_PLAN, MEMBERS)
+        networks[name] = fitted(names, tables, labels, np.ones_like(labels), LOSS_PLAN, LOSS_MEMBERS)
     return networks
 
 
