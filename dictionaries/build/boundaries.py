@@ -10,7 +10,7 @@ passes before ``paragraphs`` bring it; each pair of neighbours is an example. Th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from continuity import arguments, is_vertical, page_files, prepared  # beside this file
 from links import KINDS  # beside this file
-from networks import Plan, fitted, table  # beside this file
+from networks import Plan, fitted, mean_of, table  # beside this file
 from numpy.typing import NDArray
 
 from restore.evaluation import Document, PageTruth, align
@@ -26,7 +26,7 @@ from restore.language import shared
 from restore.language.arrays import write_arrays
 from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.ledger import Ledger
-from restore.order.boundaries import BREAKS, FILE, boundary_features, decide
+from restore.order.boundaries import BREAKS, FILE, boundary_features, decide, features_around
 from restore.order.evidence import Evidence, evidence_of
 from restore.order.geometry import kind_of
 from restore.order.losses import BEFORE, BEHIND, loss_features
@@ -43,7 +43,7 @@ MORE_KINDS = ("dump/pdftotext-raw.txt", "dump/pymupdf.txt", "dump/tess3@low150.t
 PASSES = (encoding, markup, duplicates, printed_lines_pass, line_pieces, reading_order)
 BREAK_PLAN = Plan(hidden=(48, 24), epochs=6, batch=1024, decay=1e-2)
 LOSS_PLAN = Plan(hidden=(32, 16), epochs=6, batch=1024, decay=1e-2)
-BREAK_MEMBERS, LOSS_MEMBERS = 2, 4
+BREAK_MEMBERS, AROUND_MEMBERS, LOSS_MEMBERS = 2, 4, 4
 UNSEEN = 3  # of so many dumps, one is also an example of a dump that reading order has not seen
 FAR = 240  # characters of truth between two lines beyond which the second does not continue the first
 
@@ -150,7 +150,7 @@ def page_of(dump: Path, truth: PageTruth) -> Page | None:
     )
 
 
-def load(folder: Path, half: str, also: Path | None) -> Iterator[Page]:
+def load(folder: Path, half: str, also: Sequence[Path]) -> Iterator[Page]:
     """Dumps of the horizontal pages."""
     number = 0
     for file in page_files(folder, half, also):
@@ -176,21 +176,35 @@ def main() -> None:
     pages = list(load(options.pages, options.half, options.also))
     old = {name: Network.load(FILE, name) for name in (BREAKS, BEHIND, BEFORE)} if options.only else {}
     if options.only != "losses":
-        names, _ = zip(*pages[0].features, strict=True)
-        tables = [table(v for _, v in page.features)[page.known] for page in pages]
-        labels = np.concatenate([page.breaks[page.known] for page in pages])
-        old[BREAKS] = fitted(names, tables, labels, np.ones_like(labels), BREAK_PLAN, BREAK_MEMBERS)
+        old[BREAKS] = breaks_of(pages)
     if options.only != "breaks":
         old |= losses_of(pages, old[BREAKS])
     arrays = {key: values for name, network in old.items() for key, values in network.arrays(name).items()}
     write_arrays(options.out, FILE, VERSION, arrays)
 
 
+def breaks_of(pages: list[Page]) -> Network:
+    """Says where paragraphs begin: the mean of networks that know the boundary alone, and of ones that know those around it."""
+    labels = np.concatenate([page.breaks[page.known] for page in pages])
+
+    def of(features: Callable[[Page], list[Named]], members: int) -> Network:
+        names = tuple(name for name, _ in features(pages[0]))
+        tables = [table(v for _, v in features(page))[page.known] for page in pages]
+        return fitted(names, tables, labels, np.ones_like(labels), BREAK_PLAN, members)
+
+    return mean_of(of(lambda page: page.features, BREAK_MEMBERS), of(with_neighbours, AROUND_MEMBERS))
+
+
+def with_neighbours(page: Page) -> list[Named]:
+    """Features of the boundaries of a page, and of those around each."""
+    return [*page.features, *features_around(page.features)]
+
+
 def losses_of(pages: list[Page], breaks: Network) -> dict[str, Network]:
     """Networks that say where text was lost, given the one that says where paragraphs begin."""
     networks, tables = {}, []
     for page in pages:
-        text = breaks.odds(breaks.standardised(page.features)).astype(np.float64)
+        text = breaks.odds(breaks.standardised(with_neighbours(page))).astype(np.float64)
         found = decide(page.segments, page.evidence, page.features, text)
         names, columns = zip(*loss_features(page.segments, found, shared().model, page.seams), strict=True)
         tables.append(table(columns)[page.known])

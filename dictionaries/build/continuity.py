@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,14 +129,14 @@ def label(name: str, kind: str, text: str, truth: PageTruth, language: Language)
     )
 
 
-def page_files(folder: Path, half: str, also: Path | None) -> list[Path]:
-    """The truths of the pages to fit on: all of a folder or every second one, and all of another."""
+def page_files(folder: Path, half: str, also: Sequence[Path] = ()) -> list[Path]:
+    """The truths of the pages to fit on: all of a folder or every second one, and all of others."""
     files = [
         file
         for number, file in enumerate(sorted(folder.glob("*/truth.json")))
         if half == "all" or number % 2 == "ab".index(half)
     ]
-    return [*files, *(sorted(also.glob("*/truth.json")) if also else [])]
+    return [*files, *(file for more in also for file in sorted(more.glob("*/truth.json")))]
 
 
 def is_vertical(file: Path) -> bool:
@@ -149,13 +149,13 @@ def arguments(doc: str | None, out: Path) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", type=Path)
     parser.add_argument("--half", choices=["a", "b", "all"], default="all")
-    parser.add_argument("--also", type=Path)
+    parser.add_argument("--also", type=Path, nargs="+", default=[])
     parser.add_argument("--out", type=Path, default=out)
     return parser
 
 
 def load(
-    folder: Path, half: str, language: Language, kinds: tuple[str, ...] = KINDS, also: Path | None = None
+    folder: Path, half: str, language: Language, kinds: tuple[str, ...] = KINDS, also: Sequence[Path] = ()
 ) -> Iterator[Labelled]:
     """Labelled dumps of the horizontal pages."""
     for file in page_files(folder, half, also):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ WHOLE = (
 Table = tuple[list[str], NDArray[Any], NDArray[Any], NDArray[Any]]
 
 
-def gap_tables(folder: Path, half: str, also: Path | None = None) -> dict[str, Table]:
+def gap_tables(folder: Path, half: str, also: Sequence[Path] = ()) -> dict[str, Table]:
     """Design matrices of paragraph ends and heads: was text lost there?"""
     rows: dict[str, list[NDArray[Any]]] = {"gap_end": [], "gap_head": []}
     labels: dict[str, list[NDArray[Any]]] = {"gap_end": [], "gap_head": []}

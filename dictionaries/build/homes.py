@@ -10,7 +10,7 @@ other chains where they are best. Needs PyTorch.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ def groups_of(page: Labelled) -> tuple[tuple[str, ...], list[Group]]:
     return names, [(features[a:b], worth[a:b]) for a, b in parts if worth[a:b].max() > worth[a:b].min()]
 
 
-def dumps(folder: Path, half: str, also: Path | None) -> Iterator[Labelled]:
+def dumps(folder: Path, half: str, also: Sequence[Path]) -> Iterator[Labelled]:
     """Labelled dumps of the horizontal pages."""
     for file in page_files(folder, half, also):
         if is_vertical(file):

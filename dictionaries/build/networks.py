@@ -69,6 +69,17 @@ def fitted(
     return Network(names, mean, scale, tuple(_side_by_side(nets)))
 
 
+def mean_of(narrow: Network, wide: Network) -> Network:
+    """One network whose answer is the mean of two fitted on the same examples; the first knows only the second's first features.
+
+    Both have as many layers.
+    """
+    (weight, bias), *rest = narrow.layers
+    padded = np.zeros((len(wide.names), weight.shape[1]), dtype=weight.dtype)
+    padded[: len(weight)] = weight
+    return replace(wide, layers=tuple(_side_by_side([[(padded, bias), *rest], list(wide.layers)])))
+
+
 def _side_by_side(
     nets: list[list[tuple[NDArray[Any], NDArray[Any]]]],
 ) -> list[tuple[NDArray[Any], NDArray[Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,20 @@ _PAIRS = {
     "title": [1],
     "bracket": [2],
 }  # of the evidence; 「」 are the quotes of Traditional pages
+_OF_NEIGHBOURS = frozenset(
+    (
+        *("continues", "follows", "seam", "lines", "opening", "stop", "comma", *RELATIONS),
+        *("short", "next", "last", "column changes", "full before", "full behind", "length"),
+        *(
+            "quote left open",
+            "quote never opened",
+            "link: known",
+            "link: odds",
+            "onward: odds",
+            "inward: odds",
+        ),
+    )
+)  # what is also asked of the boundaries before and behind
 _SHORT = np.array([-1.2, -0.6, 0.6, 1.4, 2.6, 5.0])
 
 
@@ -152,6 +166,20 @@ def boundary_features(
         yield f"page: {one}", np.full(len(i), kind == one)
 
 
+def features_around(own: Sequence[Named]) -> Iterator[Named]:
+    """Features of the boundaries before and behind each, and whether there are such; 0 where there are none."""
+    chosen = [(name, np.asarray(column)) for name, column in own if name in _OF_NEIGHBOURS]
+    n = len(own[0][1])
+    for where, here, there in (
+        ("before", slice(1, None), slice(None, -1)),
+        ("behind", slice(None, -1), slice(1, None)),
+    ):
+        for name, column in (*chosen, ("there", np.ones(n, dtype=np.bool_))):
+            moved = np.zeros_like(column)
+            moved[here] = column[there]
+            yield f"{where}: {name}", moved
+
+
 def _relation_features(evidence: Evidence) -> Iterator[Named]:
     """What the cross-encoder says of neighbours: log-odds that the line goes on, and of all else against that."""
     goes_on = evidence.relations[:, 0]
@@ -196,7 +224,7 @@ def boundaries_of(
     evidence = evidence_of(segments, language, neighbours=True)
     features = list(boundary_features(segments, evidence, seams, kind_of(segments)))
     network = Network.load(FILE, BREAKS)
-    text = network.odds(network.standardised(features)).astype(np.float64)
+    text = network.odds(network.standardised([*features, *features_around(features)])).astype(np.float64)
     if apart is not None:
         text = text + _APART * apart
     return decide(segments, evidence, features, text, stubs)
