@@ -43,6 +43,8 @@ _MANY = 1024
 """Single characters as heads from which what stands behind which is kept."""
 _KEPT = 4096
 """Characters for which it is kept: of each some hundred pairs of 6 bytes."""
+_SETS = 4
+"""Sets of such heads for which it is kept; passes ask about their own sets by turns."""
 
 Floats = NDArray[np.float32]
 _Followers = tuple[NDArray[np.uint16], NDArray[np.uint32]]
@@ -137,7 +139,7 @@ class NgramModel:
                 self._backoff.append(np.repeat(backoff, len(prob)))
                 bits += (len(backoff) - 1).bit_length()
             self._maps.append(FuseMap(words, size, bits))
-        self._followers: tuple[Ids, dict[int, _Followers]] = np.zeros(0, dtype=np.int64), {}
+        self._followers: list[tuple[Ids, dict[int, _Followers]]] = []
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -213,11 +215,11 @@ class NgramModel:
                 each[np.arange(heads.shape[1]) >= np.tile(lengths, len(tails))[:, None]] = 0.0
             total[:] = each.sum(axis=1, dtype=np.float32).reshape(total.shape)
             return total
+        if heads.shape[1] == 1 and len(heads) >= _MANY and lengths is None:
+            return self._many_behind(tails, np.asarray(heads[:, 0], dtype=np.int64))
         if total.shape[0] == heads.shape[1] == 1 and lengths is None:
             total[0] = self._behind(tails[0], heads[:, 0])
             return total
-        if heads.shape[1] == 1 and len(heads) >= _MANY and lengths is None:
-            return self._many_behind(tails, np.asarray(heads[:, 0], dtype=np.int64))
         begins = _Edge(np.asarray(heads, dtype=np.int64))
         inside = self._windows(begins.rows)
         step = max(1, _PAIRS // len(heads))
@@ -279,11 +281,13 @@ class NgramModel:
 
     def _followers_of(self, before: Ids, ids: Ids) -> list[_Followers]:
         """For each character, which of ``ids`` stand behind it in a stored pair, and the values of the pairs."""
-        kept_ids, kept = self._followers
-        if not np.array_equal(kept_ids, ids):
-            kept_ids, kept = self._followers = ids.copy(), {}
-        new = [one for one in np.unique(before).tolist() if one not in kept]
-        out = {}
+        kept = next((kept for known, kept in self._followers if np.array_equal(known, ids)), None)
+        if kept is None:
+            kept = {}
+            self._followers = [(ids.copy(), kept), *self._followers[: _SETS - 1]]
+        distinct = np.unique(before).tolist()
+        out = {one: kept[one] for one in distinct if one in kept}
+        new = [one for one in distinct if one not in out]
         if new:
             value, hit = self._maps[0].get((self._hash[1][new][:, None] ^ self._hash[0][ids]).ravel())
             for number, one in enumerate(new):
@@ -291,11 +295,9 @@ class NgramModel:
                 at = hit[row].nonzero()[0].astype(np.uint16)
                 out[one] = at, value[row][at]
             if len(kept) + len(new) > _KEPT:
-                kept = {**kept, **out}
-                self._followers = kept_ids, dict(list(out.items())[:_KEPT])
-            else:
-                kept.update(out)
-        return [kept[one] for one in before.tolist()]
+                kept.clear()
+            kept.update({one: out[one] for one in new[:_KEPT]})
+        return [out[one] for one in before.tolist()]
 
     def _add_seams(
         self,
