@@ -32,6 +32,7 @@ _LEAST, _RATE = (
 )  # foreign signs between ideographs that show a garbled map, and their share of the text
 _TIMES = 2  # occurrences from which a sign can be deciphered
 _USED = 60  # occurrences looked at
+_ROWS = 256  # occurrences from which signs are looked at together
 _NEAR, _EACH, _SHOWN = 60, 8, 3  # readings that fit all places, and each place; shown
 _FONTS = 3  # readings of one sign, by font
 _FITS = 3.0  # nats by which a reading may be worse than the best one at a place
@@ -49,6 +50,10 @@ class _Key:
     printed: int
     margin: float
     alternatives: dict[str, float]
+
+
+_Known = dict[bytes, dict[int, _Key]]
+"""What came of a sign, by the sign and what stands around its places."""
 
 
 @repair_pass()
@@ -76,8 +81,9 @@ def charmap(view: View, tools: Tools) -> Iterator[Draft]:
         return
     plain = _plain(view)
     keys: dict[int, _Key] = {}
+    known: _Known = {}
     for _ in range(_ROUNDS):
-        read = _decipher(plain, place, codes, _BITS[script], tools)
+        read = _decipher(plain, place, codes, _BITS[script], tools, known)
         if read.keys() <= keys.keys():
             break
         keys = read | keys
@@ -135,11 +141,12 @@ def _running(plain: Codes, place: Ints, tools: Tools) -> tuple[RunningText, Ints
     return text, np.searchsorted(text.at, place)
 
 
-def _decipher(plain: Codes, place: Ints, codes: Codes, script: int, tools: Tools) -> dict[int, _Key]:
+def _decipher(
+    plain: Codes, place: Ints, codes: Codes, script: int, tools: Tools, known: _Known
+) -> dict[int, _Key]:
     """What stands at the places of signs that one character fits clearly best.
 
-    Two fonts of a page may give the same sign for two characters: places that the best reading of a sign does not fit
-    are tried again among themselves.
+    What came of signs beside which nothing was deciphered since is taken from ``known``.
     """
     text, at = _running(plain, place, tools)
     ideographs, _ = common_ideographs(text.model, script)
@@ -149,42 +156,87 @@ def _decipher(plain: Codes, place: Ints, codes: Codes, script: int, tools: Tools
     in_plain = np.isin(text.at, place, invert=True) & (text.codes < 0x10000)
     plenty = np.bincount(text.codes[in_plain], minlength=0x10000)[pool].astype(np.float64)
     found: dict[int, _Key] = {}
-    for sign in np.unique(codes[place]).tolist():
-        rest = np.flatnonzero(codes[place] == sign)[:_USED]
-        for _ in range(_FONTS):
-            if len(rest) < _TIMES:
-                break
-            here = at[rest]
-            against = _PRESENT * np.minimum(plenty, len(here))
-            ahead = text.model.seam_matrix(text.left(here), ids[:, None])
-            near = np.argpartition(against - ahead.sum(axis=0), _NEAR)[:_NEAR]
-            near = np.union1d(near, np.argpartition(-ahead, _EACH, axis=1)[:, :_EACH])
-            rows, columns = np.repeat(here, len(near)), np.tile(ids[near], len(here))
-            each = text.instead(rows, columns).reshape(len(here), -1)
-            total = each.sum(axis=0) - against[near]
-            best = int(np.argmax(total))
-            # the reading that most places speak for, among themselves
-            for _ in range(2):
-                fits = each[:, best] >= each.max(axis=1) - _FITS
-                if not fits.any():
-                    break
-                total = each[fits].sum(axis=0) - _PRESENT * np.minimum(plenty[near], fits.sum())
-                best = int(np.argmax(total))
+    waiting: list[tuple[bytes, Ints]] = []
+    rows = 0
+    signs = np.unique(codes[place]).tolist()
+    for sign in signs:
+        here = np.flatnonzero(codes[place] == sign)[:_USED]
+        if len(here) >= _TIMES:
+            around = np.concatenate((text.left(at[here]), text.right(at[here])), axis=1)
+            key = sign.to_bytes(4, "little") + around.tobytes()
+            if key not in known:
+                waiting.append((key, here))
+                rows += len(here)
+            else:
+                found.update(known[key])
+        if waiting and (rows >= _ROWS or sign == signs[-1]):
+            ahead = text.model.seam_matrix(
+                text.left(at[np.concatenate([w for _, w in waiting])]), ids[:, None]
+            )
+            for (key, here), part in zip(
+                waiting, np.split(ahead, np.cumsum([len(w) for _, w in waiting])[:-1]), strict=True
+            ):
+                known[key] = _read(text, at[here], place[here], part, pool, ids, plenty)
+                found.update(known[key])
+            waiting, rows = [], 0
+    return found
+
+
+def _read(
+    text: RunningText,
+    at: Ints,
+    place: Ints,
+    ahead: NDArray[np.float32],
+    pool: Codes,
+    ids: Ints,
+    plenty: Floats,
+) -> dict[int, _Key]:
+    """What stands at the places of one sign, where one character fits clearly best.
+
+    Two fonts of a page may give the same sign for two characters: places that the best reading of a sign does not fit
+    are tried again among themselves.
+
+    Args:
+        at, place: of the sign in the running text and in the view, shape ``(m,)``.
+        ahead: ln P of each of the pool behind what stands before, shape ``(m, pool)``.
+        pool, ids, plenty: readings, their ids, and how often the page has each in plain.
+    """
+    found: dict[int, _Key] = {}
+    rest = np.arange(len(at))
+    for _ in range(_FONTS):
+        if len(rest) < _TIMES:
+            break
+        here = at[rest]
+        against = _PRESENT * np.minimum(plenty, len(here))
+        before = ahead[rest]
+        near = np.argpartition(against - before.sum(axis=0), _NEAR)[:_NEAR]
+        near = np.union1d(near, np.argpartition(-before, _EACH, axis=1)[:, :_EACH])
+        rows, columns = np.repeat(here, len(near)), np.tile(ids[near], len(here))
+        each = text.instead(rows, columns).reshape(len(here), -1)
+        total = each.sum(axis=0) - against[near]
+        best = int(np.argmax(total))
+        # the reading that most places speak for, among themselves
+        for _ in range(2):
             fits = each[:, best] >= each.max(axis=1) - _FITS
-            others = total[ids[near] != ids[near[best]]]
-            margin = float(total[best] - others.max())
-            if fits.sum() >= _TIMES and margin >= _CLEAR:
-                order = np.argsort(-total, kind="stable")[:_SHOWN]
-                share = np.exp(total[order] - total[best])
-                share /= share.sum()
-                readings = {
-                    chr(int(pool[near[k]])): round(float(s), 4) for k, s in zip(order, share, strict=True)
-                }
-                key = _Key(int(pool[near[best]]), margin, readings)
-                found.update(dict.fromkeys(place[rest[fits]].tolist(), key))
-            elif not fits.any():
+            if not fits.any():
                 break
-            rest = rest[~fits]
+            total = each[fits].sum(axis=0) - _PRESENT * np.minimum(plenty[near], fits.sum())
+            best = int(np.argmax(total))
+        fits = each[:, best] >= each.max(axis=1) - _FITS
+        others = total[ids[near] != ids[near[best]]]
+        margin = float(total[best] - others.max())
+        if fits.sum() >= _TIMES and margin >= _CLEAR:
+            order = np.argsort(-total, kind="stable")[:_SHOWN]
+            share = np.exp(total[order] - total[best])
+            share /= share.sum()
+            readings = {
+                chr(int(pool[near[k]])): round(float(s), 4) for k, s in zip(order, share, strict=True)
+            }
+            key = _Key(int(pool[near[best]]), margin, readings)
+            found.update(dict.fromkeys(place[rest[fits]].tolist(), key))
+        elif not fits.any():
+            break
+        rest = rest[~fits]
     return found
 
 
