@@ -81,9 +81,9 @@ def charmap(view: View, tools: Tools) -> Iterator[Draft]:
         return
     plain = _plain(view)
     keys: dict[int, _Key] = {}
-    known: _Known = {}
+    before: _Known = {}
     for _ in range(_ROUNDS):
-        read = _decipher(plain, place, codes, _BITS[script], tools, known)
+        read = _decipher(plain, place, codes, _BITS[script], tools, before)
         if read.keys() <= keys.keys():
             break
         keys = read | keys
