@@ -227,6 +227,78 @@ class NgramModel:
             self._add_seams(tails[row : row + step], begins, inside, total[row : row + step], lengths)
         return total
 
+    def replaced(self, contexts: Ids, of: NDArray[np.int64], ids: Ids, behind: Ids) -> Floats:
+        """ln P of single characters in some places and of what stands behind them there, shape ``(m,)``.
+
+        The same as `seams`, for many characters in the same place: what stands around it is looked up once, and n-grams
+        with the character in them only where the shorter ones in them are stored.
+
+        Args:
+            contexts: ids before each place, ``(p, c)``. of: place of each character, ``(m,)``.
+            ids: the characters, ``(m,)``. behind: ids behind each place, ``(p, t)``.
+        """
+        reach, width = self.order - 1, behind.shape[1]
+        before = np.full((len(contexts), reach), BOS, dtype=np.int64)
+        known = min(reach, contexts.shape[1])
+        before[:, reach - known :] = contexts[:, contexts.shape[1] - known :]
+        ahead, after = self._windows(before), self._windows(behind)
+        # n-grams of a characters before it, itself and b behind it: which are stored, where, and their values
+        every = np.arange(len(ids))
+        stored: dict[tuple[int, int], NDArray[np.bool_]] = {}
+        found: dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.uint32]]] = {
+            (0, 0): (every, every[:0])
+        }
+        for size in range(2, self.order + 1):
+            for b in range(min(size - 1, width) + 1):
+                a = size - 1 - b
+                some = found[a, b - 1][0] if b else found[a - 1, b][0]
+                if a and b:
+                    some = some[stored[a - 1, b][some]]
+                elif size > 2:
+                    inner = ahead[a].stored[:, reach - a] if a else after[b].stored[:, 0]
+                    some = some[inner.take(of.take(some))]
+                around = np.zeros(len(before), dtype=np.uint64)
+                for q in range(1, a + 1):
+                    around ^= self._hash[q + b].take(before[:, -q])
+                for q in range(1, b + 1):
+                    around ^= self._hash[b - q].take(behind[:, q - 1])
+                value, hit = self._maps[size - 2].get(
+                    around.take(of.take(some)) ^ self._hash[b].take(ids.take(some))
+                )
+                some = some[hit]
+                found[a, b] = some, value[hit]
+                if size < self.order:
+                    stored[a, b] = np.zeros(len(ids), dtype=np.bool_)
+                    stored[a, b][some] = True
+        total = np.zeros(0, dtype=np.float32)
+        for b in range(width + 1):
+            score: Floats = self._unigram.take(behind[:, b - 1]).take(of) if b else self._unigram.take(ids)
+            for size in range(2, self.order + 1):
+                a = size - 1 - b
+                # what the n-gram without its last character says of those it is not stored with
+                if size == 2:
+                    last = ids if b == 1 else (behind[:, b - 2] if b else before[:, -1]).take(of)
+                    score += self._unigram_backoff.take(last)
+                elif b and a >= 0:
+                    some, value = found[a, b - 1]
+                    score[some] += self._backoff[size - 3].take(value)
+                else:
+                    shorter = (
+                        after[size - 1].of(np.arange(len(before)), b - size)
+                        if b
+                        else ahead[size - 1].of(np.arange(len(before)), reach - size + 1)
+                    )
+                    score += (self._backoff[size - 3].take(shorter.value) * shorter.stored).take(of)
+                if a >= 0:
+                    some, value = found[a, b]
+                    score[some] = self._prob[size - 2].take(value)
+                else:
+                    whole = after[size].of(np.arange(len(before)), b - size)
+                    at = whole.stored.take(of).nonzero()[0]
+                    score[at] = self._prob[size - 2].take(whole.value).take(of.take(at))
+            total = total + score if b else score
+        return total
+
     def _behind(self, context: Ids, ids: Ids) -> Floats:
         """ln P of each of many ids behind one context, shape ``(n,)``: the context is looked up once."""
         reach = self.order - 1

@@ -185,15 +185,11 @@ def _readings(text: RunningText, place: Ints, table: Confusables, script: int) -
     model, pool = text.model, _pool(table, script)
     ids = model.encode(_text_of(pool)).astype(np.int64)
     channel = np.stack([_channel(table, script, seen) for seen in text.codes[place].tolist()])
-    left = text.left(place)
-    ahead = model.seam_matrix(left, ids[:, None])
-    likely = ahead.astype(np.float64) + channel
+    likely = model.seam_matrix(text.left(place), ids[:, None]).astype(np.float64) + channel
     near = np.argpartition(-likely, _NEAR, axis=1)[:, :_NEAR] if len(pool) > _NEAR else None
     if near is None:
         near = np.tile(np.arange(len(pool)), (len(place), 1))
-    before = np.concatenate((np.repeat(left, near.shape[1], axis=0), ids.take(near).reshape(-1, 1)), axis=1)
-    behind = model.logp_given(before, np.repeat(text.right(place)[:, :1], near.shape[1], axis=0))
-    rough = (np.take_along_axis(ahead, near, axis=1) + behind.reshape(near.shape)).astype(np.float64)
+    rough = text.instead(np.repeat(place, near.shape[1]), ids.take(near).ravel(), reach=1).reshape(near.shape)
     rough += np.take_along_axis(channel, near, axis=1)
     closest = []
     for row, order in zip(near, np.argsort(-rough, axis=1, kind="stable")[:, :_FIRST], strict=True):
@@ -216,7 +212,6 @@ def _judge(text: RunningText, one: _Readings, kept: float) -> Draft | None:
     stands = float(text.stands(np.array([k]))[0])
     drop = one.dropped + _DROP
     keep = stands + kept
-    readings = [chr(int(c)) for c in one.codes] + ["", chr(seen)]
     scores = np.concatenate((one.score, [drop, keep]))
     odds = np.exp(scores - scores.max())
     odds /= odds.sum()
@@ -226,6 +221,9 @@ def _judge(text: RunningText, one: _Readings, kept: float) -> Draft | None:
     best = int(np.argmax(odds[:-1]))
     ranked = np.argsort(-odds, kind="stable")[: _SECOND + 2]
     at = int(text.at[k])
+    nothing, itself = len(one.codes), len(one.codes) + 1
+    readings = {int(j): chr(int(one.codes[j])) for j in {*ranked.tolist(), best} if j < nothing}
+    readings |= {nothing: "", itself: chr(seen)}
     evidence: dict[str, Any] = {
         "context": text.excerpt(k),
         "alternatives": {readings[int(j)] or "(nothing)": round(float(odds[int(j)]), 4) for j in ranked},
