@@ -243,10 +243,11 @@ class NgramModel:
         before[:, reach - known :] = contexts[:, contexts.shape[1] - known :]
         ahead, after = self._windows(before), self._windows(behind)
         # n-grams of a characters before it, itself and b behind it: which are stored, where, and their values
-        every = np.arange(len(ids))
+        every: NDArray[np.int64] = np.arange(len(ids))
+        no_values: NDArray[np.uint32] = np.zeros(0, dtype=np.uint32)
         stored: dict[tuple[int, int], NDArray[np.bool_]] = {}
         found: dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.uint32]]] = {
-            (0, 0): (every, every[:0])
+            (0, 0): (every, no_values)
         }
         for size in range(2, self.order + 1):
             for b in range(min(size - 1, width) + 1):

@@ -73,6 +73,8 @@ class Evidence:
         width: ems, shape ``(n,)``.
         form: FULL (of a measure of the page), FIRST (two ems short of one) or PARTIAL, shape ``(n,)``.
         length: characters, shape ``(n,)``.
+        begun: ln P(j's head | paragraph begins), shape ``(n,)``.
+        finished: ln P(paragraph ends | i's tail), shape ``(n - 1,)``, of neighbours only.
         relations: ln P of what each segment is to the one before it, by `restore.language.crossing.RELATIONS`; shape
             ``(n - 1, 6)``, of neighbours only; NaN beside kana and Hangul, of which the network has learned nothing.
     """
@@ -93,6 +95,8 @@ class Evidence:
     width: Floats
     form: NDArray[np.int8]
     length: Index
+    begun: NDArray[np.float64]
+    finished: NDArray[np.float64]
     relations: Floats
 
     def __len__(self) -> int:
@@ -141,12 +145,14 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
         seen: Any = lines.seen.diagonal(1)
     else:
         seen = page_strings(texts, neighbours)
-    relations = np.zeros((0, len(RELATIONS)), dtype=np.float32)
+    relations, finished = np.zeros((0, len(RELATIONS)), dtype=np.float32), np.zeros(0)
     if not neighbours:
         lines.seams, lines.seen = matrix, seen
     else:
         here = np.asarray(model.logp_given(tails[:-1], heads[1:]), dtype=np.float64)
-        relations = _relations(lines, here.sum(axis=1), language)
+        edge = np.full((n - 1, 1), model.bos, dtype=tails.dtype)
+        finished = np.asarray(model.logp_given(tails[:-1], edge), dtype=np.float64)[:, 0]
+        relations = _relations(lines, here.sum(axis=1), finished, language)
         if (segments.view.classes & (ch.KANA | ch.HANGUL)).any():
             other = np.array([_NOT_CHINESE.search(text) is not None for text in texts])
             relations[other[:-1] | other[1:]] = np.nan
@@ -170,14 +176,20 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
         segments.width.astype(np.float32),
         line_form(segments.width, segments.measures),
         length,
+        lines.opening,
+        finished,
         relations,
     )
 
 
-def _relations(lines: _Lines, seams: NDArray[np.float64], language: Language) -> Floats:
-    """What the cross-encoder says of neighbours; ``seams`` is ln P across each boundary, shape ``(n - 1,)``."""
-    edge = np.full((len(seams), 1), lines.model.bos, dtype=lines.tails.dtype)
-    finished = np.asarray(lines.model.logp_given(lines.tails[:-1], edge))[:, 0]
+def _relations(
+    lines: _Lines, seams: NDArray[np.float64], finished: NDArray[np.float64], language: Language
+) -> Floats:
+    """What the cross-encoder says of neighbours.
+
+    Args:
+        seams, finished: ln P across each boundary, and of a paragraph's end there, shape ``(n - 1,)``.
+    """
     logp = np.column_stack([seams, lines.opening[1:], finished]).astype(np.float32)
     return language.crossing.relations(lines.texts, lines.ends[:-1] * lines.begins[1:], logp)
 
