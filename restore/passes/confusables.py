@@ -410,10 +410,13 @@ def _weighed(
     changed = window.copy()
     changed[:, REACH] = true
     lexicon = tools.language.lexicon
-    word_seen, word_true = _words(lexicon, window), _words(lexicon, changed)
+    both = np.concatenate((window, changed))
+    word_seen, word_true = np.split(_words(lexicon, both), 2)
     three, two = _grams(around, 3), _grams(around, 2)
-    page_seen3, page_seen2 = _count(three, window, 3) - 1, _count(two, window, 2) - 1
-    page_true3, page_true2 = _count(three, changed, 3), _count(two, changed, 2)
+    page_seen3, page_true3 = np.split(_count(three, both, 3), 2)
+    page_seen2, page_true2 = np.split(_count(two, both, 2), 2)
+    page_seen3, page_seen2 = page_seen3 - 1, page_seen2 - 1
+    seen_rate, true_rate = np.split(_rate(text, np.concatenate((text.ids[place + REACH], ids))), 2)
     unknown = text.ids[place + REACH] == getattr(model, "unknown", -1)
     right = np.minimum(place + 1, n - 1)
     others = np.maximum(np.exp(density) * size - 0.5 - plain, 0.0)  # a doubt is no evidence for itself
@@ -439,8 +442,8 @@ def _weighed(
         "seen_here": np.log1p(_times(text.codes, text.codes[place])),
         "misread": table.misread[np.minimum(true, _LAST_OF_BMP)],
         "posterior": table.log_true_given_wrong(text.codes[place], true, _NO_POSTERIOR),
-        "seen_rate": _rate(text, text.ids[place + REACH]),
-        "true_rate": _rate(text, ids),
+        "seen_rate": seen_rate,
+        "true_rate": true_rate,
         "rivals": np.log1p(rivals[place] - 1.0),
         "unread": unread.rate(true) * simplified,
         "reader": reader,
@@ -640,10 +643,10 @@ def _words(lexicon: Lexicon, window: Codes) -> Floats:
     middle = window.shape[1] // 2
     best = np.zeros(len(window))
     for size in (2, 3, 4):
-        for start in range(middle - size + 1, middle + 1):
-            freq = lexicon.freq_codes(folded[:, start : start + size])
-            freq = np.where(freq >= _RARE, freq, 0)
-            best = np.maximum(best, np.where(freq > 0, np.log(freq + 1.0) + 2.0 * (size - 2), 0.0))
+        around = folded[:, middle - size + 1 : middle + size]
+        parts = np.lib.stride_tricks.sliding_window_view(around, size, axis=1)
+        freq = lexicon.freq_codes(parts.reshape(-1, size)).reshape(-1, size).max(axis=1)
+        best = np.maximum(best, np.where(freq >= _RARE, np.log(freq + 1.0) + 2.0 * (size - 2), 0.0))
     return best
 
 
