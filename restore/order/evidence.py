@@ -38,7 +38,6 @@ _Marks = tuple[Bools, Bools, Bools, Bools, Bools, Bools, Bools, Bools]
 _SAMPLE = 60  # tails that stand for all of a page
 REACH = 4  # characters scored on each side of a seam
 FULL, FIRST, PARTIAL = 0, 1, 2
-_RARE = 12  # a feature that fewer than one in so many pairs have is added pair by pair
 _LONGEST_STRING = 5  # characters of a string across a seam that the page is searched for
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd multiplier of a polynomial hash
 _HINGES = (-5, -2, 0, 2, 4, 6)
@@ -349,7 +348,7 @@ def page_strings(texts: list[str], neighbours: bool = False) -> NDArray[np.int8]
         ends, end_of = np.unique(tails[1], return_inverse=True)
         firsts, first_of = np.unique(heads[1], return_inverse=True)
         pairs = _among(ends[:, None] * _BASE + firsts[None, :], known[2])
-        i, j = np.nonzero(pairs[end_of][:, first_of])
+        i, j = np.divmod(np.flatnonzero(pairs[end_of][:, first_of]), n)
     place = (lambda i, j: i) if neighbours else (lambda i, j: (i, j))
     out[place(i, j)] = 2
     for size in range(3, _LONGEST_STRING + 1):
@@ -420,7 +419,7 @@ def _features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str | tuple[str
     wider = e.width[j] - e.width[i]
     bins = np.zeros(wider.shape, dtype=np.int8)
     for edge in _WIDTH_EDGES:
-        bins += wider > edge
+        bins += (wider > edge).view(np.int8)
     yield tuple(f"width{b}" for b in range(len(_WIDTH_EDGES) + 1)), bins
     names = ("full", "first", "partial")
     for a in range(3):
@@ -487,17 +486,10 @@ def scores(e: Evidence, tables: Sequence[Weights], i: Index, j: Index) -> list[F
     sums: list[dict[tuple[int, ...], Floats]] = [{} for _ in tables]
     shape = np.broadcast_shapes(i.shape, j.shape)
     for names, value in _features(e, i, j):
-        # what few pairs have is added to those alone
-        rare: tuple[Index, ...] | None = None
-        if value.dtype == np.bool_ and value.shape == shape and shape in sums[0]:
-            rare = value.nonzero() if np.count_nonzero(value) * _RARE < value.size else None
         for table, total in zip(tables, sums, strict=True):
             if isinstance(names, str):
                 weight = table.get(names, 0.0)
                 if not weight:
-                    continue
-                if rare is not None and shape in total:
-                    total[shape][rare] += np.float32(weight)
                     continue
                 part = np.float32(weight) * value
             else:

@@ -53,7 +53,7 @@ def candidates(total: NDArray[np.float64], text: NDArray[np.float64], successor:
     linked = np.flatnonzero(successor >= 0)
     chosen[linked, successor[linked]] = True
     chosen[index, index] = False
-    i, j = np.nonzero(chosen)
+    i, j = np.divmod(np.flatnonzero(chosen), n)
     return i, j
 
 
