@@ -638,30 +638,38 @@ class _Recorder:
         view, r, e = self.view, self.view.rendering, self.ledger.edits
         size = len(view.source.codes)
         owner, origin = view.owner[a:b], view.origin[a:b]
-        place = np.full(size + 1, -1)  # where in the span each source character that moves stands
+        rows_here, firsts = np.unique(owner, return_index=True)
+        rows_here, firsts = rows_here[rows_here >= 0], firsts[rows_here >= 0]
+        body, ends, carriers = e["side"][rows_here] == BODY, e["end"][rows_here], origin[firsts]
+        # the stretch of the source that the span comes from
+        low, high = int(origin.min()), max(int(origin.max()) + 1, int(ends.max(initial=0)))
+        place = np.full(high - low, -1)  # where in the span each source character of it that moves stands
         own = (owner < 0).nonzero()[0]
-        place[origin[own]] = own
-        rows_here = np.unique(owner[owner >= 0])
-        texted = self._texted
-        for row in rows_here[np.argsort(e["side"][rows_here] != BODY, kind="stable")].tolist():
-            first = int(np.argmax(owner == row))
-            slot = int(origin[first])
-            if e["side"][row] == BODY:
-                end = int(e["end"][row])
-                place[slot:end] = first
-                place[texted[(texted > slot) & (texted < end)]] = -1
-            elif slot < size and r.hidden[slot]:
+        place[origin[own] - low] = own
+        if (ends[body] == carriers[body] + 1).all():  # each instead of one character
+            place[carriers[body] - low] = firsts[body]
+        else:
+            texted = self._texted
+            for first, slot, end in zip(
+                firsts[body].tolist(), carriers[body].tolist(), ends[body].tolist(), strict=True
+            ):
+                place[slot - low : end - low] = first
+                place[texted[(texted > slot) & (texted < end)] - low] = -1
+        for row, first, slot in zip(
+            rows_here[~body].tolist(), firsts[~body].tolist(), carriers[~body].tolist(), strict=True
+        ):
+            if slot < size and r.hidden[slot]:
                 # its carrier is gone: the first of the texts there takes them all along
                 here = view.owner[view.origin == slot]
                 if int(here[0]) == row and not (e["side"][here] == BODY).any():
-                    place[slot] = first
-        slots = (place[:size] >= 0).nonzero()[0]
+                    place[slot - low] = first
+        slots = (place[: size - low] >= 0).nonzero()[0] + low
         if not len(slots):
             raise CorrectionError(
                 f"pass {self.name!r} moves only text that was supplied ({view.text[a:b]!r}): it goes with the character "
                 "that carries it"
             )
-        return slots[np.argsort(place[slots], kind="stable")]
+        return slots[np.argsort(place[slots - low], kind="stable")]
 
     def _target(self, at: int, needs: set[int]) -> tuple[int, float | None, float]:
         """The source offset before which view offset ``at`` is, and between which ranks a move there must be.

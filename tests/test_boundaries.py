@@ -59,7 +59,7 @@ def test_paragraphs_begin_where_lines_are_indented_and_the_last_one_ended() -> N
 def test_features_are_finite_and_those_that_the_networks_know() -> None:
     segments, found = judged(FIRST + SECOND + THIRD)
     assert tuple(name for name, _ in found.features) == Network.load(FILE, BREAKS).names
-    features = list(loss_features(segments, found, shared().model))
+    features = list(loss_features(segments, found))
     for name in (BEHIND, BEFORE):
         assert tuple(key for key, _ in features) == Network.load(FILE, name).names
     assert all(np.isfinite(np.asarray(v, dtype=float)).all() for _, v in features)
@@ -68,7 +68,7 @@ def test_features_are_finite_and_those_that_the_networks_know() -> None:
 
 def test_losses_are_known_by_the_source() -> None:
     segments, found = judged(FIRST + SECOND)
-    losses = lost_text(segments, found, shared().model)
+    losses = lost_text(segments, found)
     text = segments.view.text
     assert [text[k] for k in losses.last] == [t[-1] for t in segments.texts[:-1]]
     assert [text[k] for k in losses.first] == [t[0] for t in segments.texts[1:]]

@@ -280,3 +280,16 @@ def test_planted_errors_are_found() -> None:
         assert right[kind] >= floor * planted[kind], (kind, right, planted)
     assert right["stray"] + shown >= STRAYS_FOUND * planted["stray"], (right, shown, planted)
     assert false <= FALSE_SHARE * sum(right.values()), (false, right)
+
+
+def test_readings_kept_from_another_weighing_are_those_found_anew() -> None:
+    module = importlib.import_module("restore.passes.confusables")
+    model = shared().model
+    text = "今年以来，全县农民收人稳步增加，村里的追路也修好了。群众郜说，日子越过越好。"
+    before, after = (RunningText(View.of_text(one), model) for one in (text, text.replace("收人", "收入")))
+    kept = module._Proposed.of(before, 1).common
+    place = np.arange(len(before))
+    kept.at(before, place)
+    found, fresh = kept.at(after, place), module._Proposed.of(after, 1).common.at(after, place)
+    for one, other in zip(found, fresh, strict=True):
+        assert np.array_equal(np.sort(one, axis=1), np.sort(other, axis=1))

@@ -12,7 +12,7 @@ from restore.language import shared
 from restore.layout.segments import Segments, segments_of
 from restore.order.again import again_features
 from restore.order.evidence import Evidence, evidence_of
-from restore.order.links import GROUPS, candidates, link_features
+from restore.order.links import GROUPS, _best, candidates, link_features
 from restore.order.network import LINKS, OF_SHORT, SECOND, THIRD, Network, parts
 from restore.order.seams import Seams
 from restore.order.sequence import chains_of, in_chains
@@ -139,3 +139,12 @@ def test_few_lines_are_no_error(lines: list[str]) -> None:
     segments = segments_of(View.of(Source("\n".join(lines))))
     first_solution(segments, shared())
     assert len(solve(segments, shared()).successor) == len(segments)
+
+
+@pytest.mark.parametrize("values", [4, 1000])
+def test_the_best_of_a_row_are_so_many_also_where_numbers_are_equal(values: int) -> None:
+    matrix = np.random.default_rng(7).integers(0, values, (40, 40)).astype(np.float64)
+    best = _best(matrix, 12)
+    assert (best.sum(axis=1) == 12).all()
+    rest = np.where(best, -np.inf, matrix).max(axis=1)
+    assert (np.where(best, matrix, np.inf).min(axis=1) >= rest).all()

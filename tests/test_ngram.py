@@ -406,6 +406,20 @@ def test_seams_and_their_matrix(model: NgramModel, some: int, others: int) -> No
     assert np.allclose(model.seam_matrix(tails, heads, lengths).ravel(), each.sum(axis=1), atol=1e-4)
 
 
+@pytest.mark.parametrize("before", [0, 2, 3, 5])
+@pytest.mark.parametrize("behind", [0, 1, 3, 4])
+def test_many_characters_in_a_place_score_as_one_by_one(model: NgramModel, before: int, behind: int) -> None:
+    ids = model.encode(TEXT * 2).astype(np.int64)
+    place = np.arange(6, 40, 3)
+    every = np.concatenate((ids, np.arange(0, 5000, 7)))
+    of, characters = np.repeat(np.arange(len(place)), len(every)), np.tile(every, len(place))
+    contexts = ids[place[:, None] + np.arange(-before, 0)]
+    after = ids[place[:, None] + 1 + np.arange(behind)]
+    found = model.replaced(contexts, of, characters, after)
+    rows = model.seams(contexts[of], np.concatenate((characters[:, None], after[of]), axis=1))
+    assert np.array_equal(found, rows)
+
+
 @pytest.mark.parametrize(("rows", "columns"), [(0, 0), (0, 3), (3, 0)])
 def test_empty_matrices(model: NgramModel, rows: int, columns: int) -> None:
     tails, heads = np.zeros((rows, 4), np.uint16), np.zeros((columns, 4), np.uint16)

@@ -206,7 +206,7 @@ def losses_of(pages: list[Page], breaks: Network) -> dict[str, Network]:
     for page in pages:
         text = breaks.odds(breaks.standardised(with_neighbours(page))).astype(np.float64)
         found = decide(page.segments, page.evidence, page.features, text)
-        names, columns = zip(*loss_features(page.segments, found, shared().model, page.seams), strict=True)
+        names, columns = zip(*loss_features(page.segments, found, page.seams), strict=True)
         tables.append(table(columns)[page.known])
     for name in (BEHIND, BEFORE):
         side = "behind" if name == BEHIND else "before"

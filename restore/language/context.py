@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 REACH = 3
 """Characters on each side that a change of one can matter to: the order of the model less one."""
 
+_MANY, _SEVERAL = 3000, 50  # readings, and readings a place, from which places are looked up by themselves
 _GOOD = 3e-4  # alien glyphs per character on a good page
 _ODD = np.array([ord(c) for c in "|'`^~_\\<>{}[]#$*="], dtype=np.uint32)
 
@@ -108,6 +109,15 @@ class RunningText:
         if not reach and len(place) > 1 and (place == place[0]).all():  # many readings of one place
             row: Floats = self.model.seam_matrix(self.left(place[:1]), heads)[0].astype(np.float64)
             return row
+        replaced = getattr(self.model, "replaced", None)
+        if reach and replaced is not None and len(place) >= _MANY:  # n-gram models have a shorter way
+            begins = np.append(True, place[1:] != place[:-1])
+            each = place[begins]
+            if len(each) * _SEVERAL <= len(place):
+                found: NDArray[np.float32] = replaced(
+                    self.left(each), np.cumsum(begins) - 1, heads[:, 0], self.right(each, size)[:, :reach]
+                )
+                return found.astype(np.float64)
         if reach:
             heads = np.concatenate((heads, self.right(place, size)[:, :reach]), axis=1)
         return self.model.seams(self.left(place), heads).astype(np.float64)

@@ -69,6 +69,10 @@ class CrossEncoder:
         """Wrap the arrays of a model file; use `load`."""
         self._arrays = arrays
         self._alphabet = Alphabet(arrays["vocabulary"], arrays["pairs"])
+        self._layers = [
+            (arrays[name].astype(np.float32, copy=False), arrays[f"{name}_bias"])
+            for name in ("first", "second")
+        ]
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -97,8 +101,9 @@ class CrossEncoder:
         single = arrays["single"][np.concatenate([tails, heads], axis=1)] * arrays["single_scale"]
         pairs = arrays["pair"][crossing_pairs(self._alphabet, tails, heads)] * arrays["pair_scale"]
         read = np.concatenate([single.reshape(n, -1), pairs.reshape(n, -1), products, others], axis=1)
-        for layer in ("first", "second"):
-            read = read @ arrays[layer].astype(np.float32) + arrays[f"{layer}_bias"]
+        for weights, bias in self._layers:
+            read = read @ weights
+            read += bias
             read /= 1 + np.exp(-np.clip(read, -60, 60))  # SiLU
         odds = read @ arrays["out"] + others @ arrays["others"] + arrays["out_bias"]
         odds -= odds.max(axis=1, keepdims=True)

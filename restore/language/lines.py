@@ -25,6 +25,7 @@ FILE = "lines.bin"
 TABLE = "lines"
 VERSION = 1
 REACH = 22  # characters read on each side of a seam
+_BLOCK = 16  # lines whose rows are spread out at a time, so that they stay in the cache
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -72,8 +73,7 @@ class LineEncoder:
         """Vectors of line ends or beginnings, shape ``(n, size)``; ids are counted from the seam."""
         arrays = self._arrays
         gate, pair_gate = self._gates[name]
-        one = np.einsum("nkd,kd->nd", arrays["single"][ids].astype(np.float32), gate)
-        two = np.einsum("nkd,kd->nd", arrays["pair"][pairs].astype(np.float32), pair_gate)
+        one, two = _gated(arrays["single"], ids, gate), _gated(arrays["pair"], pairs, pair_gate)
         filled = (ids > 0).mean(axis=1, dtype=np.float32)[:, None]
         hidden = (
             np.concatenate([one, two, filled], axis=1) @ arrays[f"{name}.hidden"]
@@ -81,3 +81,12 @@ class LineEncoder:
         )
         hidden /= 1 + np.exp(np.minimum(-hidden, 60))  # SiLU
         return np.asarray(hidden @ arrays[f"{name}.out"] + arrays[f"{name}.out_bias"], dtype=np.float32)
+
+
+def _gated(table: NDArray[np.int8], rows: Ints, gate: Floats) -> Floats:
+    """Sum of rows of a table ``(size, d)``, each number weighed by its place, ``(k, d)``: ``(n, k)`` -> ``(n, d)``."""
+    out = np.empty((len(rows), table.shape[1]), dtype=np.float32)
+    for a in range(0, len(rows), _BLOCK):
+        read = table.take(rows[a : a + _BLOCK], axis=0).astype(np.float32)
+        np.einsum("nkd,kd->nd", read, gate, out=out[a : a + _BLOCK])
+    return out

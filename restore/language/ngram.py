@@ -43,6 +43,8 @@ _MANY = 1024
 """Single characters as heads from which what stands behind which is kept."""
 _KEPT = 4096
 """Characters for which it is kept: of each some hundred pairs of 6 bytes."""
+_SETS = 4
+"""Sets of such heads for which it is kept; passes ask about their own sets by turns."""
 
 Floats = NDArray[np.float32]
 _Followers = tuple[NDArray[np.uint16], NDArray[np.uint32]]
@@ -137,7 +139,7 @@ class NgramModel:
                 self._backoff.append(np.repeat(backoff, len(prob)))
                 bits += (len(backoff) - 1).bit_length()
             self._maps.append(FuseMap(words, size, bits))
-        self._followers: tuple[Ids, dict[int, _Followers]] = np.zeros(0, dtype=np.int64), {}
+        self._followers: list[tuple[Ids, dict[int, _Followers]]] = []
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -213,16 +215,89 @@ class NgramModel:
                 each[np.arange(heads.shape[1]) >= np.tile(lengths, len(tails))[:, None]] = 0.0
             total[:] = each.sum(axis=1, dtype=np.float32).reshape(total.shape)
             return total
+        if heads.shape[1] == 1 and len(heads) >= _MANY and lengths is None:
+            return self._many_behind(tails, np.asarray(heads[:, 0], dtype=np.int64))
         if total.shape[0] == heads.shape[1] == 1 and lengths is None:
             total[0] = self._behind(tails[0], heads[:, 0])
             return total
-        if heads.shape[1] == 1 and len(heads) >= _MANY and lengths is None:
-            return self._many_behind(tails, np.asarray(heads[:, 0], dtype=np.int64))
         begins = _Edge(np.asarray(heads, dtype=np.int64))
         inside = self._windows(begins.rows)
         step = max(1, _PAIRS // len(heads))
         for row in range(0, len(tails), step):
             self._add_seams(tails[row : row + step], begins, inside, total[row : row + step], lengths)
+        return total
+
+    def replaced(self, contexts: Ids, of: NDArray[np.int64], ids: Ids, behind: Ids) -> Floats:
+        """ln P of single characters in some places and of what stands behind them there, shape ``(m,)``.
+
+        The same as `seams`, for many characters in the same place: what stands around it is looked up once, and n-grams
+        with the character in them only where the shorter ones in them are stored.
+
+        Args:
+            contexts: ids before each place, ``(p, c)``. of: place of each character, ``(m,)``.
+            ids: the characters, ``(m,)``. behind: ids behind each place, ``(p, t)``.
+        """
+        reach, width = self.order - 1, behind.shape[1]
+        before = np.full((len(contexts), reach), BOS, dtype=np.int64)
+        known = min(reach, contexts.shape[1])
+        before[:, reach - known :] = contexts[:, contexts.shape[1] - known :]
+        ahead, after = self._windows(before), self._windows(behind)
+        # n-grams of a characters before it, itself and b behind it: which are stored, where, and their values
+        every: NDArray[np.int64] = np.arange(len(ids))
+        no_values: NDArray[np.uint32] = np.zeros(0, dtype=np.uint32)
+        stored: dict[tuple[int, int], NDArray[np.bool_]] = {}
+        found: dict[tuple[int, int], tuple[NDArray[np.int64], NDArray[np.uint32]]] = {
+            (0, 0): (every, no_values)
+        }
+        for size in range(2, self.order + 1):
+            for b in range(min(size - 1, width) + 1):
+                a = size - 1 - b
+                some = found[a, b - 1][0] if b else found[a - 1, b][0]
+                if a and b:
+                    some = some[stored[a - 1, b][some]]
+                elif size > 2:
+                    inner = ahead[a].stored[:, reach - a] if a else after[b].stored[:, 0]
+                    some = some[inner.take(of.take(some))]
+                around = np.zeros(len(before), dtype=np.uint64)
+                for q in range(1, a + 1):
+                    around ^= self._hash[q + b].take(before[:, -q])
+                for q in range(1, b + 1):
+                    around ^= self._hash[b - q].take(behind[:, q - 1])
+                value, hit = self._maps[size - 2].get(
+                    around.take(of.take(some)) ^ self._hash[b].take(ids.take(some))
+                )
+                some = some[hit]
+                found[a, b] = some, value[hit]
+                if size < self.order:
+                    stored[a, b] = np.zeros(len(ids), dtype=np.bool_)
+                    stored[a, b][some] = True
+        total = np.zeros(0, dtype=np.float32)
+        for b in range(width + 1):
+            score: Floats = self._unigram.take(behind[:, b - 1]).take(of) if b else self._unigram.take(ids)
+            for size in range(2, self.order + 1):
+                a = size - 1 - b
+                # what the n-gram without its last character says of those it is not stored with
+                if size == 2:
+                    last = ids if b == 1 else (behind[:, b - 2] if b else before[:, -1]).take(of)
+                    score += self._unigram_backoff.take(last)
+                elif b and a >= 0:
+                    some, value = found[a, b - 1]
+                    score[some] += self._backoff[size - 3].take(value)
+                else:
+                    shorter = (
+                        after[size - 1].of(np.arange(len(before)), b - size)
+                        if b
+                        else ahead[size - 1].of(np.arange(len(before)), reach - size + 1)
+                    )
+                    score += (self._backoff[size - 3].take(shorter.value) * shorter.stored).take(of)
+                if a >= 0:
+                    some, value = found[a, b]
+                    score[some] = self._prob[size - 2].take(value)
+                else:
+                    whole = after[size].of(np.arange(len(before)), b - size)
+                    at = whole.stored.take(of).nonzero()[0]
+                    score[at] = self._prob[size - 2].take(whole.value).take(of.take(at))
+            total = total + score if b else score
         return total
 
     def _behind(self, context: Ids, ids: Ids) -> Floats:
@@ -279,11 +354,13 @@ class NgramModel:
 
     def _followers_of(self, before: Ids, ids: Ids) -> list[_Followers]:
         """For each character, which of ``ids`` stand behind it in a stored pair, and the values of the pairs."""
-        kept_ids, kept = self._followers
-        if not np.array_equal(kept_ids, ids):
-            kept_ids, kept = self._followers = ids.copy(), {}
-        new = [one for one in np.unique(before).tolist() if one not in kept]
-        out = {}
+        kept = next((kept for known, kept in self._followers if np.array_equal(known, ids)), None)
+        if kept is None:
+            kept = {}
+            self._followers = [(ids.copy(), kept), *self._followers[: _SETS - 1]]
+        distinct = np.unique(before).tolist()
+        out = {one: kept[one] for one in distinct if one in kept}
+        new = [one for one in distinct if one not in out]
         if new:
             value, hit = self._maps[0].get((self._hash[1][new][:, None] ^ self._hash[0][ids]).ravel())
             for number, one in enumerate(new):
@@ -291,11 +368,9 @@ class NgramModel:
                 at = hit[row].nonzero()[0].astype(np.uint16)
                 out[one] = at, value[row][at]
             if len(kept) + len(new) > _KEPT:
-                kept = {**kept, **out}
-                self._followers = kept_ids, dict(list(out.items())[:_KEPT])
-            else:
-                kept.update(out)
-        return [kept[one] for one in before.tolist()]
+                kept.clear()
+            kept.update({one: out[one] for one in new[:_KEPT]})
+        return [out[one] for one in before.tolist()]
 
     def _add_seams(
         self,

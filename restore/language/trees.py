@@ -41,7 +41,7 @@ class Trees:
         """Log-odds of rows given as columns by name, each of shape ``(n,)``."""
         table = np.stack([np.asarray(columns[name], dtype=np.float64) for name in self.features], axis=1)
         at = np.repeat(self._roots[None, :], len(table), axis=0)
-        rows, trees = np.nonzero(at >= 0)
+        rows, trees = np.divmod(np.flatnonzero(at >= 0), len(self._roots))
         while len(rows):
             node = at[rows, trees]
             low = table[rows, self._feature[node]] <= self._threshold[node]

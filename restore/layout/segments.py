@@ -249,6 +249,8 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
     loose = spaced_runs(tokens)
     inner = (soft | hard | loose)[:-1] & (row[1:] == row[:-1])  # spaces that could be no line ends
     rows = np.unique(row[:-1][inner])
+    if not len(rows):
+        return out
     starts, ends = np.searchsorted(row, rows), np.searchsorted(row, rows, side="right")
     columns = measures.tolist()
     around = _measures_around(tokens, measures, alone)

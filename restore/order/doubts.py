@@ -46,5 +46,5 @@ def torn_links(judged: Judgement, segments: Segments, order: Ints, language: Lan
     origin = segments.view.origin
     seams = Seams.of(judged.odds, order, origin[segments.start], origin[segments.end - 1])
     found = boundaries_of(moved, language, seams=seams)
-    apart = torn(moved, lost_text(moved, found, language.model, seams))
+    apart = torn(moved, lost_text(moved, found, seams))
     return np.asarray(one[apart & linked])

@@ -38,7 +38,6 @@ _Marks = tuple[Bools, Bools, Bools, Bools, Bools, Bools, Bools, Bools]
 _SAMPLE = 60  # tails that stand for all of a page
 REACH = 4  # characters scored on each side of a seam
 FULL, FIRST, PARTIAL = 0, 1, 2
-_RARE = 12  # a feature that fewer than one in so many pairs have is added pair by pair
 _LONGEST_STRING = 5  # characters of a string across a seam that the page is searched for
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd multiplier of a polynomial hash
 _HINGES = (-5, -2, 0, 2, 4, 6)
@@ -73,6 +72,8 @@ class Evidence:
         width: ems, shape ``(n,)``.
         form: FULL (of a measure of the page), FIRST (two ems short of one) or PARTIAL, shape ``(n,)``.
         length: characters, shape ``(n,)``.
+        begun: ln P(j's head | paragraph begins), shape ``(n,)``.
+        finished: ln P(paragraph ends | i's tail), shape ``(n - 1,)``, of neighbours only.
         relations: ln P of what each segment is to the one before it, by `restore.language.crossing.RELATIONS`; shape
             ``(n - 1, 6)``, of neighbours only; NaN beside kana and Hangul, of which the network has learned nothing.
     """
@@ -93,6 +94,8 @@ class Evidence:
     width: Floats
     form: NDArray[np.int8]
     length: Index
+    begun: NDArray[np.float64]
+    finished: NDArray[np.float64]
     relations: Floats
 
     def __len__(self) -> int:
@@ -141,12 +144,14 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
         seen: Any = lines.seen.diagonal(1)
     else:
         seen = page_strings(texts, neighbours)
-    relations = np.zeros((0, len(RELATIONS)), dtype=np.float32)
+    relations, finished = np.zeros((0, len(RELATIONS)), dtype=np.float32), np.zeros(0)
     if not neighbours:
         lines.seams, lines.seen = matrix, seen
     else:
         here = np.asarray(model.logp_given(tails[:-1], heads[1:]), dtype=np.float64)
-        relations = _relations(lines, here.sum(axis=1), language)
+        edge = np.full((n - 1, 1), model.bos, dtype=tails.dtype)
+        finished = np.asarray(model.logp_given(tails[:-1], edge), dtype=np.float64)[:, 0]
+        relations = _relations(lines, here.sum(axis=1), finished, language)
         if (segments.view.classes & (ch.KANA | ch.HANGUL)).any():
             other = np.array([_NOT_CHINESE.search(text) is not None for text in texts])
             relations[other[:-1] | other[1:]] = np.nan
@@ -170,14 +175,20 @@ def evidence_of(segments: Segments, language: Language, neighbours: bool = False
         segments.width.astype(np.float32),
         line_form(segments.width, segments.measures),
         length,
+        lines.opening,
+        finished,
         relations,
     )
 
 
-def _relations(lines: _Lines, seams: NDArray[np.float64], language: Language) -> Floats:
-    """What the cross-encoder says of neighbours; ``seams`` is ln P across each boundary, shape ``(n - 1,)``."""
-    edge = np.full((len(seams), 1), lines.model.bos, dtype=lines.tails.dtype)
-    finished = np.asarray(lines.model.logp_given(lines.tails[:-1], edge))[:, 0]
+def _relations(
+    lines: _Lines, seams: NDArray[np.float64], finished: NDArray[np.float64], language: Language
+) -> Floats:
+    """What the cross-encoder says of neighbours.
+
+    Args:
+        seams, finished: ln P across each boundary, and of a paragraph's end there, shape ``(n - 1,)``.
+    """
     logp = np.column_stack([seams, lines.opening[1:], finished]).astype(np.float32)
     return language.crossing.relations(lines.texts, lines.ends[:-1] * lines.begins[1:], logp)
 
@@ -337,7 +348,7 @@ def page_strings(texts: list[str], neighbours: bool = False) -> NDArray[np.int8]
         ends, end_of = np.unique(tails[1], return_inverse=True)
         firsts, first_of = np.unique(heads[1], return_inverse=True)
         pairs = _among(ends[:, None] * _BASE + firsts[None, :], known[2])
-        i, j = np.nonzero(pairs[end_of][:, first_of])
+        i, j = np.divmod(np.flatnonzero(pairs[end_of][:, first_of]), n)
     place = (lambda i, j: i) if neighbours else (lambda i, j: (i, j))
     out[place(i, j)] = 2
     for size in range(3, _LONGEST_STRING + 1):
@@ -408,7 +419,7 @@ def _features(e: Evidence, i: Index, j: Index) -> Iterator[tuple[str | tuple[str
     wider = e.width[j] - e.width[i]
     bins = np.zeros(wider.shape, dtype=np.int8)
     for edge in _WIDTH_EDGES:
-        bins += wider > edge
+        bins += (wider > edge).view(np.int8)
     yield tuple(f"width{b}" for b in range(len(_WIDTH_EDGES) + 1)), bins
     names = ("full", "first", "partial")
     for a in range(3):
@@ -475,17 +486,10 @@ def scores(e: Evidence, tables: Sequence[Weights], i: Index, j: Index) -> list[F
     sums: list[dict[tuple[int, ...], Floats]] = [{} for _ in tables]
     shape = np.broadcast_shapes(i.shape, j.shape)
     for names, value in _features(e, i, j):
-        # what few pairs have is added to those alone
-        rare: tuple[Index, ...] | None = None
-        if value.dtype == np.bool_ and value.shape == shape and shape in sums[0]:
-            rare = value.nonzero() if np.count_nonzero(value) * _RARE < value.size else None
         for table, total in zip(tables, sums, strict=True):
             if isinstance(names, str):
                 weight = table.get(names, 0.0)
                 if not weight:
-                    continue
-                if rare is not None and shape in total:
-                    total[shape][rare] += np.float32(weight)
                     continue
                 part = np.float32(weight) * value
             else:

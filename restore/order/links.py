@@ -46,15 +46,26 @@ def candidates(total: NDArray[np.float64], text: NDArray[np.float64], successor:
         count = min(count, n - 1)
         if count < 1:
             continue
-        chosen[index[:, None], np.argpartition(-matrix, count - 1, axis=1)[:, :count]] = True
-        chosen[np.argpartition(-matrix, count - 1, axis=0)[:count, :], index[None, :]] = True
+        chosen |= _best(matrix, count)
+        chosen |= _best(np.ascontiguousarray(matrix.T), count).T
     for step in range(1, min(_AHEAD, n - 1) + 1):
         chosen[index[:-step], index[step:]] = True
     linked = np.flatnonzero(successor >= 0)
     chosen[linked, successor[linked]] = True
     chosen[index, index] = False
-    i, j = np.nonzero(chosen)
+    i, j = np.divmod(np.flatnonzero(chosen), n)
     return i, j
+
+
+def _best(matrix: NDArray[np.float64], count: int) -> Bools:
+    """Which are the so many largest numbers of each row; of equal ones as many as there is room for. Shape ``(n, n)``."""
+    least = np.sort(matrix, axis=1)[:, -count]  # sorting numbers is sooner done than finding their places
+    best = matrix >= least[:, None]
+    tied = np.flatnonzero(best.sum(axis=1) > count)
+    if len(tied):
+        best[tied] = False
+        best[tied[:, None], np.argpartition(-matrix[tied], count - 1, axis=1)[:, :count]] = True
+    return best
 
 
 def _log_sums(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.order.boundaries import BREAK, FILE, JOIN, Boundaries
-from restore.order.evidence import FULL, tails_and_heads
+from restore.order.evidence import FULL
 from restore.order.network import Named, Network
 from restore.order.seams import Seams
 from restore.source import Codes, text_to_codes
 
 if TYPE_CHECKING:
-    from restore.language.scorer import Scorer
     from restore.layout.segments import Segments
 
 __all__ = ["BEFORE", "BEHIND", "Losses", "loss_features", "lost_text", "torn"]
@@ -56,9 +55,9 @@ class Losses:
     before: Floats
 
 
-def lost_text(segments: Segments, found: Boundaries, model: Scorer, seams: Seams | None = None) -> Losses:
+def lost_text(segments: Segments, found: Boundaries, seams: Seams | None = None) -> Losses:
     """Judge where text was lost between neighbours; `seams`: what reading order said of their ends."""
-    features = list(loss_features(segments, found, model, seams))
+    features = list(loss_features(segments, found, seams))
     odds = []
     for name in (BEHIND, BEFORE):
         network = Network.load(FILE, name)
@@ -72,9 +71,7 @@ def lost_text(segments: Segments, found: Boundaries, model: Scorer, seams: Seams
     return Losses(view.origin[last], view.origin[first], within, behind, before)
 
 
-def loss_features(
-    segments: Segments, found: Boundaries, model: Scorer, seams: Seams | None = None
-) -> Iterator[Named]:
+def loss_features(segments: Segments, found: Boundaries, seams: Seams | None = None) -> Iterator[Named]:
     """Named features of the boundaries, each of shape ``(n - 1,)``.
 
     Those of `found`, what its paragraphs are like, how its neighbours stood to each other in the dump, and whether the text
@@ -116,12 +113,8 @@ def loss_features(
         level = np.append(0, np.cumsum(_count(codes, bounds, openers) - _count(codes, bounds, closers)))
         yield f"left open {q}", np.clip(level[i + 1] - level[begin[i]], -1, 2)
         yield f"closed later {q}", np.clip(level[end[j] + 1] - level[j], -2, 1)
-    tails, heads = tails_and_heads(texts, model)
-    edge = np.full((n, 1), model.bos, dtype=tails.dtype)
-    finished = np.asarray(model.logp_given(tails, edge), dtype=np.float64)[:, 0]
-    begun = np.asarray(model.seams(np.repeat(edge, heads.shape[1], axis=1), heads), dtype=np.float64)
-    yield "finished", np.clip(finished[i], -12, 0)
-    yield "begun", np.clip(begun[j], -40, 0)
+    yield "finished", np.clip(found.evidence.finished, -12, 0)
+    yield "begun", np.clip(found.evidence.begun[j], -40, 0)
     # the page: how many of its paragraphs end in the middle of a sentence with a full line
     full = np.asarray(found.evidence.form) == FULL
     open_end = ~np.asarray(found.evidence.stop) & full

@@ -32,6 +32,7 @@ _LEAST, _RATE = (
 )  # foreign signs between ideographs that show a garbled map, and their share of the text
 _TIMES = 2  # occurrences from which a sign can be deciphered
 _USED = 60  # occurrences looked at
+_ROWS = 256  # occurrences of signs looked at together, or somewhat more
 _NEAR, _EACH, _SHOWN = 60, 8, 3  # readings that fit all places, and each place; shown
 _FONTS = 3  # readings of one sign, by font
 _FITS = 3.0  # nats by which a reading may be worse than the best one at a place
@@ -49,6 +50,10 @@ class _Key:
     printed: int
     margin: float
     alternatives: dict[str, float]
+
+
+_Known = dict[bytes, dict[int, _Key]]
+"""What came of a sign, by the sign and what stands around its places."""
 
 
 @repair_pass()
@@ -76,8 +81,9 @@ def charmap(view: View, tools: Tools) -> Iterator[Draft]:
         return
     plain = _plain(view)
     keys: dict[int, _Key] = {}
+    before: _Known = {}
     for _ in range(_ROUNDS):
-        read = _decipher(plain, place, codes, _BITS[script], tools)
+        read = _decipher(plain, place, codes, _BITS[script], tools, before)
         if read.keys() <= keys.keys():
             break
         keys = read | keys
@@ -135,57 +141,136 @@ def _running(plain: Codes, place: Ints, tools: Tools) -> tuple[RunningText, Ints
     return text, np.searchsorted(text.at, place)
 
 
-def _decipher(plain: Codes, place: Ints, codes: Codes, script: int, tools: Tools) -> dict[int, _Key]:
+@dataclass(frozen=True)
+class _Pool:
+    """Characters that signs may stand for: code points, ids, and how often the page has each in plain, ``(n,)`` each."""
+
+    codes: Codes
+    ids: Ints
+    plenty: Floats
+
+
+@dataclass
+class _Sign:
+    """A sign that is being deciphered.
+
+    Attributes:
+        key: the sign and what stands around its places.
+        at, place: these in the running text and in the view, shape ``(m,)``.
+        ahead: ln P of each of the pool behind what stands before them, shape ``(m, pool)``.
+        rest: numbers of the places that are not read yet.
+        found: by place in the view, what the sign stands for.
+    """
+
+    key: bytes
+    at: Ints
+    place: Ints
+    ahead: NDArray[np.float32]
+    rest: Ints
+    found: dict[int, _Key]
+
+    def near(self, pool: _Pool) -> Ints:
+        """Readings that fit what stands before all places, or before some of them."""
+        before = self.ahead[self.rest]
+        against = _PRESENT * np.minimum(pool.plenty, len(self.rest))
+        near = np.argpartition(against - before.sum(axis=0), _NEAR)[:_NEAR]
+        return np.union1d(near, np.argpartition(-before, _EACH, axis=1)[:, :_EACH])
+
+    def read(self, near: Ints, each: Floats, pool: _Pool) -> None:
+        """Note the reading that fits clearly best, and leave in ``rest`` the places that it does not fit.
+
+        Args:
+            each: ln P of the text at each place with each reading, shape ``(rest, near)``.
+        """
+        total = each.sum(axis=0) - (_PRESENT * np.minimum(pool.plenty, len(self.rest)))[near]
+        best = int(np.argmax(total))
+        # the reading that most places speak for, among themselves
+        for _ in range(2):
+            fits = each[:, best] >= each.max(axis=1) - _FITS
+            if not fits.any():
+                break
+            total = each[fits].sum(axis=0) - _PRESENT * np.minimum(pool.plenty[near], fits.sum())
+            best = int(np.argmax(total))
+        fits = each[:, best] >= each.max(axis=1) - _FITS
+        others = total[pool.ids[near] != pool.ids[near[best]]]
+        margin = float(total[best] - others.max())
+        if fits.sum() >= _TIMES and margin >= _CLEAR:
+            order = np.argsort(-total, kind="stable")[:_SHOWN]
+            share = np.exp(total[order] - total[best])
+            share /= share.sum()
+            readings = {
+                chr(int(pool.codes[near[k]])): round(float(s), 4) for k, s in zip(order, share, strict=True)
+            }
+            key = _Key(int(pool.codes[near[best]]), margin, readings)
+            self.found.update(dict.fromkeys(self.place[self.rest[fits]].tolist(), key))
+        elif not fits.any():
+            self.rest = self.rest[:0]
+            return
+        self.rest = self.rest[~fits]
+
+
+def _decipher(
+    plain: Codes, place: Ints, codes: Codes, script: int, tools: Tools, known: _Known
+) -> dict[int, _Key]:
     """What stands at the places of signs that one character fits clearly best.
+
+    What came of signs beside which nothing was deciphered since is taken from ``known``.
+    """
+    text, at = _running(plain, place, tools)
+    ideographs, _ = common_ideographs(text.model, script)
+    characters = np.concatenate((_MARKS, ideographs))
+    ids = text.model.encode(characters.astype("<u4").tobytes().decode("utf-32-le")).astype(np.int64)
+    # a character that a font's map gets wrong is wrong everywhere: one that the page has in plenty is no reading
+    in_plain = np.isin(text.at, place, invert=True) & (text.codes < 0x10000)
+    plenty = np.bincount(text.codes[in_plain], minlength=0x10000)[characters].astype(np.float64)
+    pool = _Pool(characters, ids, plenty)
+    found: dict[int, _Key] = {}
+    new: list[tuple[bytes, Ints]] = []
+    for sign in np.unique(codes[place]).tolist():
+        here = np.flatnonzero(codes[place] == sign)[:_USED]
+        if len(here) < _TIMES:
+            continue
+        around = np.concatenate((text.left(at[here]), text.right(at[here])), axis=1)
+        key = sign.to_bytes(4, "little") + around.tobytes()
+        if key in known:
+            found.update(known[key])
+        else:
+            new.append((key, here))
+    # so many at once
+    bounds = np.cumsum([0, *(len(here) for _, here in new)])
+    for group in np.split(np.arange(len(new)), np.flatnonzero(np.diff(bounds[:-1] // _ROWS)) + 1):
+        some = [new[k] for k in group.tolist()]
+        if some:
+            for one in _read([(key, at[here], place[here]) for key, here in some], text, pool):
+                known[one.key] = one.found
+                found.update(one.found)
+    return found
+
+
+def _read(places: list[tuple[bytes, Ints, Ints]], text: RunningText, pool: _Pool) -> list[_Sign]:
+    """Decipher some signs, each given by its key and its places in the running text and in the view.
 
     Two fonts of a page may give the same sign for two characters: places that the best reading of a sign does not fit
     are tried again among themselves.
     """
-    text, at = _running(plain, place, tools)
-    ideographs, _ = common_ideographs(text.model, script)
-    pool = np.concatenate((_MARKS, ideographs))
-    ids = text.model.encode(pool.astype("<u4").tobytes().decode("utf-32-le")).astype(np.int64)
-    # a character that a font's map gets wrong is wrong everywhere: one that the page has in plenty is no reading
-    in_plain = np.isin(text.at, place, invert=True) & (text.codes < 0x10000)
-    plenty = np.bincount(text.codes[in_plain], minlength=0x10000)[pool].astype(np.float64)
-    found: dict[int, _Key] = {}
-    for sign in np.unique(codes[place]).tolist():
-        rest = np.flatnonzero(codes[place] == sign)[:_USED]
-        for _ in range(_FONTS):
-            if len(rest) < _TIMES:
-                break
-            here = at[rest]
-            against = _PRESENT * np.minimum(plenty, len(here))
-            ahead = text.model.seam_matrix(text.left(here), ids[:, None])
-            near = np.argpartition(against - ahead.sum(axis=0), _NEAR)[:_NEAR]
-            near = np.union1d(near, np.argpartition(-ahead, _EACH, axis=1)[:, :_EACH])
-            rows, columns = np.repeat(here, len(near)), np.tile(ids[near], len(here))
-            each = text.instead(rows, columns).reshape(len(here), -1)
-            total = each.sum(axis=0) - against[near]
-            best = int(np.argmax(total))
-            # the reading that most places speak for, among themselves
-            for _ in range(2):
-                fits = each[:, best] >= each.max(axis=1) - _FITS
-                if not fits.any():
-                    break
-                total = each[fits].sum(axis=0) - _PRESENT * np.minimum(plenty[near], fits.sum())
-                best = int(np.argmax(total))
-            fits = each[:, best] >= each.max(axis=1) - _FITS
-            others = total[ids[near] != ids[near[best]]]
-            margin = float(total[best] - others.max())
-            if fits.sum() >= _TIMES and margin >= _CLEAR:
-                order = np.argsort(-total, kind="stable")[:_SHOWN]
-                share = np.exp(total[order] - total[best])
-                share /= share.sum()
-                readings = {
-                    chr(int(pool[near[k]])): round(float(s), 4) for k, s in zip(order, share, strict=True)
-                }
-                key = _Key(int(pool[near[best]]), margin, readings)
-                found.update(dict.fromkeys(place[rest[fits]].tolist(), key))
-            elif not fits.any():
-                break
-            rest = rest[~fits]
-    return found
+    ahead = text.model.seam_matrix(text.left(np.concatenate([at for _, at, _ in places])), pool.ids[:, None])
+    bounds = np.cumsum([len(at) for _, at, _ in places])[:-1]
+    signs = [
+        _Sign(key, at, place, part, np.arange(len(at)), {})
+        for (key, at, place), part in zip(places, np.split(ahead, bounds), strict=True)
+    ]
+    for _ in range(_FONTS):
+        open_ = [one for one in signs if len(one.rest) >= _TIMES]
+        if not open_:
+            break
+        nears = [one.near(pool) for one in open_]
+        rows = [np.repeat(one.at[one.rest], len(near)) for one, near in zip(open_, nears, strict=True)]
+        columns = [np.tile(pool.ids[near], len(one.rest)) for one, near in zip(open_, nears, strict=True)]
+        fits = text.instead(np.concatenate(rows), np.concatenate(columns))
+        parts = np.split(fits, np.cumsum([len(row) for row in rows])[:-1])
+        for one, near, part in zip(open_, nears, parts, strict=True):
+            one.read(near, part.reshape(len(one.rest), -1), pool)
+    return signs
 
 
 def _gains(plain: Codes, place: Ints, codes: Codes, tools: Tools) -> Floats:

@@ -107,8 +107,9 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
     text = RunningText.shared(view, tools.language.model, tools.memo)
     drafts: dict[int, tuple[str, Draft]] = {}
     density: float | None = None
+    proposed = _Proposed.of(text, _BITS[script])
     for _ in range(_ROUNDS):
-        doubt = _doubts(text, _BITS[script], tools, density)
+        doubt = _doubts(text, _BITS[script], tools, density, proposed)
         if doubt is None or not len(doubt.place):
             break
         density = doubt.density
@@ -229,24 +230,106 @@ class _Doubts:
         return {c: round(w / total, 4) for c, w in ranked}
 
 
-def _doubts(text: RunningText, script: int, tools: Tools, density: float | None = None) -> _Doubts | None:
+class _Closest:
+    """The readings of a list that fit places best.
+
+    A page is weighed several times, and most of it is the same each time: they are kept by what stands around a place.
+    """
+
+    def __init__(self, ids: Ints, ahead: int, both: int) -> None:
+        """Take a list.
+
+        Args:
+            ids: of the readings. ahead: how many that fit what stands before are asked about both sides. both: how many
+                of these are kept.
+        """
+        self._ids, self._ahead, self._both = ids, ahead, both
+        self._row: dict[bytes, int] = {}
+        self._close: Ints = np.empty((0, both), dtype=np.int64)
+        self._fit: Floats = np.empty((0, both))
+
+    def at(self, text: RunningText, place: Ints) -> tuple[Ints, Floats]:
+        """Indices of the readings at each place, and ln P of the text with them up to the next character; ``(m, both)``."""
+        around = np.concatenate((text.left(place), text.right(place)[:, :1]), axis=1)
+        keys = [row.tobytes() for row in around]
+        new = []
+        for number, key in enumerate(keys):
+            if key not in self._row:
+                self._row[key] = len(self._row)
+                new.append(number)
+        found = [self._found(text, place[new[a : a + _BLOCK]]) for a in range(0, len(new), _BLOCK)]
+        if found:
+            self._close = np.concatenate((self._close, *(close for close, _ in found)))
+            self._fit = np.concatenate((self._fit, *(fit for _, fit in found)))
+        rows = np.array([self._row[key] for key in keys], dtype=np.int64)
+        return self._close[rows], self._fit[rows]
+
+    def _found(self, text: RunningText, place: Ints) -> tuple[Ints, Floats]:
+        before = text.model.seam_matrix(text.left(place), self._ids[:, None])
+        best = np.argpartition(-before, self._ahead, axis=1)[:, : self._ahead]
+        fit = text.instead(np.repeat(place, self._ahead), self._ids[best.ravel()], reach=1).reshape(
+            best.shape
+        )
+        at = np.argpartition(-fit, self._both, axis=1)[:, : self._both]
+        return np.take_along_axis(best, at, axis=1), np.take_along_axis(fit, at, axis=1)
+
+
+@dataclass(frozen=True)
+class _Proposed:
+    """The readings that the language alone proposes for glyphs of a page that make no sense.
+
+    Attributes:
+        codes, common: ideographs in common use.
+        unread, seldom: ideographs that an engine never reads.
+    """
+
+    codes: Codes
+    common: _Closest
+    unread: Unread
+    seldom: _Closest
+
+    @classmethod
+    def of(cls, text: RunningText, script: int) -> _Proposed:
+        """What there is for texts of a script."""
+        codes, ids = common_ideographs(text.model, script)
+        unread = Unread.load()
+        return cls(
+            codes, _Closest(ids, _AHEAD, _CLOSE), unread, _Closest(unread.ids(text.model), _LISTED, _FITTING)
+        )
+
+
+def _doubts(
+    text: RunningText,
+    script: int,
+    tools: Tools,
+    density: float | None = None,
+    proposed: _Proposed | None = None,
+) -> _Doubts | None:
     """Doubts on a page; on a worn one with more readings that were never counted, which is slow.
 
-    ``density``: log of the share of mistaken glyphs, where it is known.
+    ``density``: log of the share of mistaken glyphs, where it is known. ``proposed``: as before, where the page was weighed
+    before.
     """
     found = None
+    proposed = proposed or _Proposed.of(text, script)
     if density is None:
-        found = _weighed(text, script, tools, None)
+        found = _weighed(text, script, tools, None, proposed)
         if found is None or not len(found.place):
             return found
         density = found.density
     if density <= _gate()["open"]:
-        return found or _weighed(text, script, tools, density)
-    return _weighed(text, script, tools, density, open_to_all=True)
+        return found or _weighed(text, script, tools, density, proposed)
+    return _weighed(text, script, tools, density, proposed, open_to_all=True)
 
 
 def _weighed(
-    text: RunningText, script: int, tools: Tools, density: float | None, *, open_to_all: bool = False
+    text: RunningText,
+    script: int,
+    tools: Tools,
+    density: float | None,
+    proposed: _Proposed,
+    *,
+    open_to_all: bool = False,
 ) -> _Doubts | None:
     gate = _gate()
     table, model = tools.language.confusables, text.model
@@ -264,10 +347,10 @@ def _weighed(
     kept = keep.nonzero()[0]
     true, channel, place = true.take(kept), channel.take(kept), suspects.take(where.take(kept))
     hard = suspects[logp[suspects] + logp[suspects + 1] < gate["hard" if open_to_all else "hardest"]]
-    more, extra = _unlisted(text, hard, script)
-    unread = Unread.load()
+    more, extra = _unlisted(text, hard, proposed)
+    unread = proposed.unread
     simplified = script == _BITS["hans"]
-    also, such, fitting = _unread(text, hard if simplified else hard[:0], unread)
+    also, such, fitting = _unread(text, hard if simplified else hard[:0], proposed)
     more, extra = np.append(more, also), np.append(extra, such)
     pairs, first_of = np.unique((more << 21) | extra, return_index=True)
     new = first_of[np.isin(pairs, (place << 21) | true, invert=True)]
@@ -327,10 +410,13 @@ def _weighed(
     changed = window.copy()
     changed[:, REACH] = true
     lexicon = tools.language.lexicon
-    word_seen, word_true = _words(lexicon, window), _words(lexicon, changed)
+    both = np.concatenate((window, changed))
+    word_seen, word_true = np.split(_words(lexicon, both), 2)
     three, two = _grams(around, 3), _grams(around, 2)
-    page_seen3, page_seen2 = _count(three, window, 3) - 1, _count(two, window, 2) - 1
-    page_true3, page_true2 = _count(three, changed, 3), _count(two, changed, 2)
+    page_seen3, page_true3 = np.split(_count(three, both, 3), 2)
+    page_seen2, page_true2 = np.split(_count(two, both, 2), 2)
+    page_seen3, page_seen2 = page_seen3 - 1, page_seen2 - 1
+    seen_rate, true_rate = np.split(_rate(text, np.concatenate((text.ids[place + REACH], ids))), 2)
     unknown = text.ids[place + REACH] == getattr(model, "unknown", -1)
     right = np.minimum(place + 1, n - 1)
     others = np.maximum(np.exp(density) * size - 0.5 - plain, 0.0)  # a doubt is no evidence for itself
@@ -356,8 +442,8 @@ def _weighed(
         "seen_here": np.log1p(_times(text.codes, text.codes[place])),
         "misread": table.misread[np.minimum(true, _LAST_OF_BMP)],
         "posterior": table.log_true_given_wrong(text.codes[place], true, _NO_POSTERIOR),
-        "seen_rate": _rate(text, text.ids[place + REACH]),
-        "true_rate": _rate(text, ids),
+        "seen_rate": seen_rate,
+        "true_rate": true_rate,
         "rivals": np.log1p(rivals[place] - 1.0),
         "unread": unread.rate(true) * simplified,
         "reader": reader,
@@ -409,49 +495,25 @@ def _candidates(seen: Codes, table: Confusables) -> tuple[Ints, Codes, Floats]:
     return where[order], true, channel
 
 
-def _unlisted(text: RunningText, place: Ints, script: int) -> tuple[Ints, Ints]:
+def _unlisted(text: RunningText, place: Ints, proposed: _Proposed) -> tuple[Ints, Ints]:
     """Readings that the language alone proposes for glyphs that make no sense: (place, code point).
 
     On bad print engines give glyphs that look nothing like what was printed.
     """
-    codes, ids = common_ideographs(text.model, script)
-    places, found = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-    for some, close, _ in _closest(text, place, ids, _AHEAD, _CLOSE):
-        places.append(np.repeat(some, _CLOSE))
-        found.append(codes[close.ravel()].astype(np.int64))
-    return np.concatenate(places), np.concatenate(found)
+    close, _ = proposed.common.at(text, place)
+    return np.repeat(place, _CLOSE), proposed.codes[close.ravel()].astype(np.int64)
 
 
-def _unread(text: RunningText, place: Ints, unread: Unread) -> tuple[Ints, Ints, Codes]:
+def _unread(text: RunningText, place: Ints, proposed: _Proposed) -> tuple[Ints, Ints, Codes]:
     """Ideographs that an engine never reads, where they fit: (place, code point); and those that fit very well."""
-    places, found = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-    fitting = [np.empty(0, dtype=np.uint32)]
-    for some, close, fit in _closest(text, place, unread.ids(text.model), _LISTED, _FITTING):
-        places.append(np.repeat(some, _FITTING))
-        found.append(unread.codes[close.ravel()].astype(np.int64))
-        gain = fit - text.stands(some, reach=1)[:, None]
-        fitting.append(unread.codes[close[gain > _FITS]])
-    return np.concatenate(places), np.concatenate(found), np.unique(np.concatenate(fitting))
-
-
-def _closest(
-    text: RunningText, place: Ints, ids: Ints, ahead: int, both: int
-) -> Iterator[tuple[Ints, Ints, Floats]]:
-    """The readings that fit places best, some places at a time.
-
-    Args:
-        ids: of the readings. ahead: how many that fit what stands before are asked about both sides. both: how many are kept.
-
-    Returns:
-        Places ``(m,)``, and for each the indices of its readings and ln P of the text with them, ``(m, both)``.
-    """
-    for start in range(0, len(place), _BLOCK):
-        some = place[start : start + _BLOCK]
-        before = text.model.seam_matrix(text.left(some), ids[:, None])
-        best = np.argpartition(-before, ahead, axis=1)[:, :ahead]
-        fit = text.instead(np.repeat(some, ahead), ids[best.ravel()], reach=1).reshape(best.shape)
-        at = np.argpartition(-fit, both, axis=1)[:, :both]
-        yield some, np.take_along_axis(best, at, axis=1), np.take_along_axis(fit, at, axis=1)
+    codes = proposed.unread.codes
+    close, fit = proposed.seldom.at(text, place)
+    gain = fit - text.stands(place, reach=1)[:, None]
+    return (
+        np.repeat(place, _FITTING),
+        codes[close.ravel()].astype(np.int64),
+        np.unique(codes[close[gain > _FITS]]),
+    )
 
 
 def _more_often(misread: NDArray[np.float32], rate: Floats, reader: Floats) -> Floats:
@@ -581,10 +643,10 @@ def _words(lexicon: Lexicon, window: Codes) -> Floats:
     middle = window.shape[1] // 2
     best = np.zeros(len(window))
     for size in (2, 3, 4):
-        for start in range(middle - size + 1, middle + 1):
-            freq = lexicon.freq_codes(folded[:, start : start + size])
-            freq = np.where(freq >= _RARE, freq, 0)
-            best = np.maximum(best, np.where(freq > 0, np.log(freq + 1.0) + 2.0 * (size - 2), 0.0))
+        around = folded[:, middle - size + 1 : middle + size]
+        parts = np.lib.stride_tricks.sliding_window_view(around, size, axis=1)
+        freq = lexicon.freq_codes(parts.reshape(-1, size)).reshape(-1, size).max(axis=1)
+        best = np.maximum(best, np.where(freq >= _RARE, np.log(freq + 1.0) + 2.0 * (size - 2), 0.0))
     return best
 
 

@@ -67,7 +67,7 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     start, end = segments.end[:-1], segments.start[1:]
     apart = np.isin(view.origin[segments.end[:-1] - 1], tools.memo.get("apart", ()))
     judged = boundaries_of(segments, tools.language, apart, tools.memo.get("seams"), pieces)
-    losses = lost_text(segments, judged, tools.language.model, tools.memo.get("seams"))
+    losses = lost_text(segments, judged, tools.memo.get("seams"))
     fate = np.where(torn(segments, losses), BREAK, judged.fate)
     tokens = tokens_of(view)
     inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end)]  # of vertical lines

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,8 @@ _SURE, _LIKELY, _FIGURE, _ONE_MARK = (
     0.9,
 )  # share of the probability that one reading must have
 _NEAR, _FIRST, _SECOND = 1500, 60, 3  # candidates that fit what stands before; looked at closely; shown
+_BLOCK = 16  # signs looked at together
+_SIGNS = 128  # different signs of which it is kept what they are read for
 
 
 @repair_pass(after=["join_lines", "spaces", "doubles"])
@@ -64,12 +67,12 @@ def strays(view: View, tools: Tools) -> Iterator[Draft]:
     place, kept = _suspects(text)
     if not len(place):
         return
-    pool = _pool(tools.language.confusables, _BITS[script])
-    pool_ids = text.model.encode(_text_of(pool)).astype(np.int64)
-    for k, bias in zip(place.tolist(), kept.tolist(), strict=True):
-        draft = _judge(text, k, bias, pool, pool_ids, tools.language.confusables)
-        if draft is not None:
-            yield draft
+    for start in range(0, len(place), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        for one in _readings(text, place[block], tools.language.confusables, _BITS[script]):
+            draft = _judge(text, one, float(kept[start + one.number]))
+            if draft is not None:
+                yield draft
 
 
 def _suspects(text: RunningText) -> tuple[Ints, Floats]:
@@ -151,29 +154,65 @@ def _text_of(codes: Codes) -> str:
     return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
-def _judge(
-    text: RunningText, k: int, kept: float, pool: Codes, pool_ids: NDArray[np.int64], table: Confusables
-) -> Draft | None:
-    here = np.full(len(pool), k)
-    one = np.array([k])
+@lru_cache(maxsize=_SIGNS)
+def _channel(table: Confusables, script: int, seen: int) -> NDArray[np.float32]:
+    """Log P(sign | reading) of each of the pool."""
+    pool = _pool(table, script)
+    out = table.log_seen_given_true(np.full(len(pool), seen, np.uint32), pool, _UNSEEN)
+    return np.maximum(out, np.float32(_UNSEEN))
+
+
+@dataclass(frozen=True)
+class _Readings:
+    """What may have been printed where a sign stands.
+
+    Attributes:
+        number: of the sign among those asked about. place: in the running text.
+        codes: the readings that fit best, code points, shape ``(m,)``.
+        score: ln P of the text with each and of the sign being read for it, shape ``(m,)``.
+        dropped: ln P of what stands behind, without the sign.
+    """
+
+    number: int
+    place: int
+    codes: Codes
+    score: Floats
+    dropped: float
+
+
+def _readings(text: RunningText, place: Ints, table: Confusables, script: int) -> Iterator[_Readings]:
+    """The readings of signs at some places; most fail at the character before, most others at the one behind."""
+    model, pool = text.model, _pool(table, script)
+    ids = model.encode(_text_of(pool)).astype(np.int64)
+    channel = np.stack([_channel(table, script, seen) for seen in text.codes[place].tolist()])
+    likely = model.seam_matrix(text.left(place), ids[:, None]).astype(np.float64) + channel
+    near = np.argpartition(-likely, _NEAR, axis=1)[:, :_NEAR] if len(pool) > _NEAR else None
+    if near is None:
+        near = np.tile(np.arange(len(pool)), (len(place), 1))
+    rough = text.instead(np.repeat(place, near.shape[1]), ids.take(near).ravel(), reach=1).reshape(near.shape)
+    rough += np.take_along_axis(channel, near, axis=1)
+    closest = []
+    for row, order in zip(near, np.argsort(-rough, axis=1, kind="stable")[:, :_FIRST], strict=True):
+        close = row[order]
+        # variants of one character are one reading; the first of them stands for it
+        _, first = np.unique(ids[close], return_index=True)
+        closest.append(close[np.sort(first)])
+    bounds = np.cumsum([0, *map(len, closest)])
+    score = text.instead(np.repeat(place, np.diff(bounds)), ids[np.concatenate(closest)])
+    dropped = text.without(place)
+    for number, (k, close) in enumerate(zip(place.tolist(), closest, strict=True)):
+        own = score[bounds[number] : bounds[number + 1]] + channel[number][close]
+        own += _PAGE * np.log2(1.0 + _on_page(text, k, pool[close]))
+        yield _Readings(number, k, pool[close], own, float(dropped[number]))
+
+
+def _judge(text: RunningText, one: _Readings, kept: float) -> Draft | None:
+    k = one.place
     seen = int(text.codes[k])
-    stands = float(text.stands(one)[0])
-    channel = np.maximum(
-        table.log_seen_given_true(np.full(len(pool), seen, np.uint32), pool, _UNSEEN), _UNSEEN
-    )
-    likely = text.instead(here, pool_ids, reach=0) + channel
-    near = np.argpartition(-likely, _NEAR)[:_NEAR] if len(pool) > _NEAR else np.arange(len(pool))
-    rough = text.instead(here[: len(near)], pool_ids[near], reach=1) + channel[near]
-    close = near[np.argsort(-rough, kind="stable")[:_FIRST]]
-    # variants of one character are one reading; the first of them stands for it
-    _, first = np.unique(pool_ids[close], return_index=True)
-    close = close[np.sort(first)]
-    score = text.instead(here[: len(close)], pool_ids[close]) + channel[close]
-    score += _PAGE * np.log2(1.0 + _on_page(text, k, pool[close]))
-    drop = float(text.without(one)[0]) + _DROP
+    stands = float(text.stands(np.array([k]))[0])
+    drop = one.dropped + _DROP
     keep = stands + kept
-    readings = [chr(int(c)) for c in pool[close]] + ["", chr(seen)]
-    scores = np.concatenate((score, [drop, keep]))
+    scores = np.concatenate((one.score, [drop, keep]))
     odds = np.exp(scores - scores.max())
     odds /= odds.sum()
     usual = odds[-1] > _KEEP or (kept > 2.0 and odds[-1] > _KEEP_USUAL)
@@ -182,6 +221,9 @@ def _judge(
     best = int(np.argmax(odds[:-1]))
     ranked = np.argsort(-odds, kind="stable")[: _SECOND + 2]
     at = int(text.at[k])
+    nothing, itself = len(one.codes), len(one.codes) + 1
+    readings = {int(j): chr(int(one.codes[j])) for j in {*ranked.tolist(), best} if j < nothing}
+    readings |= {nothing: "", itself: chr(seen)}
     evidence: dict[str, Any] = {
         "context": text.excerpt(k),
         "alternatives": {readings[int(j)] or "(nothing)": round(float(odds[int(j)]), 4) for j in ranked},
