@@ -8,7 +8,7 @@ import pytest
 from restore import clean
 from restore.language import shared
 from restore.layout.segments import Segments, segments_of
-from restore.order.boundaries import BREAK, BREAKS, FILE, Boundaries, boundaries_of
+from restore.order.boundaries import BREAK, BREAKS, FILE, Boundaries, boundaries_of, with_neighbours
 from restore.order.losses import BEFORE, BEHIND, Losses, loss_features, lost_text, torn
 from restore.order.network import Network
 from restore.order.seams import Seams
@@ -58,12 +58,22 @@ def test_paragraphs_begin_where_lines_are_indented_and_the_last_one_ended() -> N
 
 def test_features_are_finite_and_those_that_the_networks_know() -> None:
     segments, found = judged(FIRST + SECOND + THIRD)
-    assert tuple(name for name, _ in found.features) == Network.load(FILE, BREAKS).names
+    assert tuple(name for name, _ in with_neighbours(found.features)) == Network.load(FILE, BREAKS).names
     features = list(loss_features(segments, found))
     for name in (BEHIND, BEFORE):
         assert tuple(key for key, _ in features) == Network.load(FILE, name).names
     assert all(np.isfinite(np.asarray(v, dtype=float)).all() for _, v in features)
     assert {np.asarray(v).shape for _, v in features} == {(len(segments) - 1,)}
+
+
+def test_a_boundary_knows_those_around_it() -> None:
+    own = [("stop", np.array([True, False, True])), ("page: linked", np.full(3, 0.5))]
+    found = dict(with_neighbours(own))
+    assert found["before: stop"].tolist() == [False, True, False]
+    assert found["behind: stop"].tolist() == [False, True, False]
+    assert found["before: there"].tolist() == [False, True, True]
+    assert found["behind: there"].tolist() == [True, True, False]
+    assert "before: page: linked" not in found
 
 
 def test_losses_are_known_by_the_source() -> None:

@@ -26,7 +26,7 @@ from restore.language import shared
 from restore.language.arrays import write_arrays
 from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.ledger import Ledger
-from restore.order.boundaries import BREAKS, FILE, boundary_features, decide, features_around
+from restore.order.boundaries import BREAKS, FILE, boundary_features, decide, with_neighbours
 from restore.order.evidence import Evidence, evidence_of
 from restore.order.geometry import kind_of
 from restore.order.losses import BEFORE, BEHIND, loss_features
@@ -187,24 +187,19 @@ def breaks_of(pages: list[Page]) -> Network:
     """Says where paragraphs begin: the mean of networks that know the boundary alone, and of ones that know those around it."""
     labels = np.concatenate([page.breaks[page.known] for page in pages])
 
-    def of(features: Callable[[Page], list[Named]], members: int) -> Network:
-        names = tuple(name for name, _ in features(pages[0]))
-        tables = [table(v for _, v in features(page))[page.known] for page in pages]
+    def of(features: Callable[[list[Named]], list[Named]], members: int) -> Network:
+        names = tuple(name for name, _ in features(pages[0].features))
+        tables = [table(v for _, v in features(page.features))[page.known] for page in pages]
         return fitted(names, tables, labels, np.ones_like(labels), BREAK_PLAN, members)
 
-    return mean_of(of(lambda page: page.features, BREAK_MEMBERS), of(with_neighbours, AROUND_MEMBERS))
-
-
-def with_neighbours(page: Page) -> list[Named]:
-    """Features of the boundaries of a page, and of those around each."""
-    return [*page.features, *features_around(page.features)]
+    return mean_of(of(lambda own: own, BREAK_MEMBERS), of(with_neighbours, AROUND_MEMBERS))
 
 
 def losses_of(pages: list[Page], breaks: Network) -> dict[str, Network]:
     """Networks that say where text was lost, given the one that says where paragraphs begin."""
     networks, tables = {}, []
     for page in pages:
-        text = breaks.odds(breaks.standardised(with_neighbours(page))).astype(np.float64)
+        text = breaks.odds(breaks.standardised(with_neighbours(page.features))).astype(np.float64)
         found = decide(page.segments, page.evidence, page.features, text)
         names, columns = zip(*loss_features(page.segments, found, page.seams), strict=True)
         tables.append(table(columns)[page.known])

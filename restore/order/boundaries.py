@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,7 @@ __all__ = [
     "boundary_features",
     "column_width",
     "decide",
+    "with_neighbours",
 ]
 
 Floats = NDArray[np.float64]
@@ -166,18 +167,18 @@ def boundary_features(
         yield f"page: {one}", np.full(len(i), kind == one)
 
 
-def features_around(own: Sequence[Named]) -> Iterator[Named]:
-    """Features of the boundaries before and behind each, and whether there are such; 0 where there are none."""
+def with_neighbours(own: list[Named]) -> list[Named]:
+    """Features of each boundary, and some of the one before it and of the one behind it; 0 where there is none."""
     chosen = [(name, np.asarray(column)) for name, column in own if name in _OF_NEIGHBOURS]
-    n = len(own[0][1])
-    for where, here, there in (
-        ("before", slice(1, None), slice(None, -1)),
-        ("behind", slice(None, -1), slice(1, None)),
-    ):
-        for name, column in (*chosen, ("there", np.ones(n, dtype=np.bool_))):
+    chosen.append(("there", np.ones(len(own[0][1]), dtype=np.bool_)))
+    out = list(own)
+    inner, outer = slice(1, None), slice(None, -1)
+    for where, here, there in (("before", inner, outer), ("behind", outer, inner)):
+        for name, column in chosen:
             moved = np.zeros_like(column)
             moved[here] = column[there]
-            yield f"{where}: {name}", moved
+            out.append((f"{where}: {name}", moved))
+    return out
 
 
 def _relation_features(evidence: Evidence) -> Iterator[Named]:
@@ -224,7 +225,7 @@ def boundaries_of(
     evidence = evidence_of(segments, language, neighbours=True)
     features = list(boundary_features(segments, evidence, seams, kind_of(segments)))
     network = Network.load(FILE, BREAKS)
-    text = network.odds(network.standardised([*features, *features_around(features)])).astype(np.float64)
+    text = network.odds(network.standardised(with_neighbours(features))).astype(np.float64)
     if apart is not None:
         text = text + _APART * apart
     return decide(segments, evidence, features, text, stubs)
