@@ -67,6 +67,7 @@ _DEPTH = 24  # candidates looked at for one glyph
 _NUMERALS = "〇零一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
 _NAME, _BYLINE = 4, 8  # longest stretch between marks that may be a name, or the names in a bracket
 _MARKS = np.array([ord(c) for c in "，。、：；—·（）《》"], dtype=np.uint32)  # read as ideographs at times
+_COMMON = 50  # occurrences from which words tell that a stretch is no name
 _RARE = 10  # occurrences below which a listed word tells nothing
 _PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
@@ -401,7 +402,7 @@ def _weighed(
     odds = _evidence().log_odds(features)
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
     figures = ch.among(text.codes[place], numerals) & ch.among(true, numerals)
-    guarded = figures | ((unknown | _in_name(text, place)) & (page_true3 == 0))
+    guarded = figures | ((unknown | _in_name(text, place, true, lexicon)) & (page_true3 == 0))
     odds[figures] = np.minimum(odds[figures], gate["low"])
     if script == _BITS["hant"]:
         odds[_same_simplified(window, changed)] = -np.inf
@@ -610,8 +611,11 @@ def _surnames() -> Codes:
     return np.array(found, dtype=np.uint32)
 
 
-def _in_name(text: RunningText, place: Ints) -> NDArray[np.bool_]:
-    """Whether a place may be in a person's name: a short stretch between marks that begins with a surname."""
+def _in_name(text: RunningText, place: Ints, true: Codes, lexicon: Lexicon) -> NDArray[np.bool_]:
+    """Whether a place may be in a person's name: a short stretch between marks that begins with a surname.
+
+    Not where four characters are two common words, or one, with the reading: 堵塞洞洞 is no name, as 堵塞漏洞 is none.
+    """
     han = (text.classes & ch.HAN) > 0
     spaced = np.append(True, np.diff(text.at) > 1)
     begins = np.flatnonzero(han & (spaced | ~np.append(False, han[:-1])))
@@ -628,6 +632,14 @@ def _in_name(text: RunningText, place: Ints) -> NDArray[np.bool_]:
     bracketed = (before == ord("（")) | (before == ord("(")) | (after == ord("）")) | (after == ord(")"))
     surname = ch.among(text.codes[start], _surnames())
     out: NDArray[np.bool_] = surname & (size >= 2) & (size <= np.where(bracketed, _BYLINE, _NAME))
+    four = np.flatnonzero(out & ~bracketed & (size == _NAME))
+    if len(four):
+        stretch = text.codes[start[four, None] + np.arange(_NAME)]
+        stretch[np.arange(len(four)), place[four] - start[four]] = true[four]
+        stretch = fold_codes(stretch)
+        half = _NAME // 2
+        freq = np.minimum(lexicon.freq_codes(stretch[:, :half]), lexicon.freq_codes(stretch[:, half:]))
+        out[four] = np.maximum(freq, lexicon.freq_codes(stretch)) < _COMMON
     return out
 
 
