@@ -402,7 +402,9 @@ def _weighed(
     odds = _evidence().log_odds(features)
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
     figures = ch.among(text.codes[place], numerals) & ch.among(true, numerals)
-    guarded = figures | ((unknown | _in_name(text, place, true, lexicon)) & (page_true3 == 0))
+    # one surname for another, in no word: 主任季永学
+    surnames = ch.among(text.codes[place], _surnames()) & ch.among(true, _surnames()) & (word_true == 0)
+    guarded = figures | ((unknown | surnames | _in_name(text, place, true, lexicon)) & (page_true3 == 0))
     odds[figures] = np.minimum(odds[figures], gate["low"])
     if script == _BITS["hant"]:
         odds[_same_simplified(window, changed)] = -np.inf
