@@ -137,6 +137,25 @@ def test_a_form_that_the_page_repeats_is_its_own() -> None:
     assert confusables(page + once).text == page + once
 
 
+FIELDS = "今年春天，全县干部群众一起修路治水，发展生产，农民的生活一天天好起来，城里的工厂也增加了产量。" * 12
+
+
+def test_a_page_shows_what_it_takes_a_glyph_for() -> None:
+    alone = FIELDS + "河水流人大海。"
+    assert confusables(alone).text == alone
+    others = "农民收人稳步增加。改革进人新的阶段。群众积极投人建设。他等人会合。"
+    mended = others.replace("人", "入").replace("等入", "等人")
+    assert confusables(alone + others).text == FIELDS + "河水流入大海。" + mended
+
+
+def test_common_words_are_no_name() -> None:
+    assert (
+        confusables(FIELDS + "我们要，堵塞洞洞，加强管理。").text == FIELDS + "我们要，堵塞漏洞，加强管理。"
+    )
+    for name in ("作者，欧阳洞洞，也来了。", "会上，该站政治处主任季永学见人见事地指出了问题。"):
+        assert confusables(FIELDS + name).text == FIELDS + name
+
+
 def test_a_digit_is_not_taken_for_an_ideograph() -> None:
     text = "比赛共有3个组别，第1名得到奖杯，其余2人得到奖状，时间是6月1日。"
     assert strays(text).text == text

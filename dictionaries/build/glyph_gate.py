@@ -78,7 +78,7 @@ START = {
     "hopeful": -2.5,
     "plain": 4.0,
     "high": 4.0,
-    "medium": 2.5,
+    "medium": 2.0,
     "worn": -5.0,
     "medium_worn": 1.3,
     "medium_alone": 3.5,
@@ -87,7 +87,7 @@ START = {
     "open": -7.5,
     "reader": -1.0,
     "reader_alone": 0.0,
-    "medium_unread": 1.0,
+    "medium_unread": 0.5,
     "low": -0.5,
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -66,6 +67,7 @@ _DEPTH = 24  # candidates looked at for one glyph
 _NUMERALS = "〇零一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"
 _NAME, _BYLINE = 4, 8  # longest stretch between marks that may be a name, or the names in a bracket
 _MARKS = np.array([ord(c) for c in "，。、：；—·（）《》"], dtype=np.uint32)  # read as ideographs at times
+_COMMON = 50  # occurrences from which words tell that a stretch is no name
 _RARE = 10  # occurrences below which a listed word tells nothing
 _PART_LOST = -10.5  # log P(a part of a glyph is read for the whole)
 _SHOWN = 3  # alternatives kept as evidence
@@ -85,6 +87,10 @@ _ONE = 0.99  # mistaken glyph
 _FAITH = 500.0  # glyphs without a mistake that every page is taken to have besides its own
 _RIVAL = 3.0  # nats behind the best reading within which another is a rival
 _NO_POSTERIOR = -9.0  # log P(true | seen is wrong) of pairs that are not in the table
+_TWICE = 2  # mended places from which a page shows by itself what it takes a glyph for
+_FAITHFUL = 2.0  # glyphs read right that every page is taken to have besides its own
+_SHOWN_POSTERIOR = -0.7  # log P(true | seen is wrong) of what the page shows by itself
+_NEVER = -30.0  # log P(seen | true) of pairs of which nothing is known
 _SURE = 6.0  # nats from which a doubt counts in full as evidence for others of its kind
 _APART = 2  # of two doubtful glyphs closer than this only the worse is changed: the other suffers from it
 
@@ -106,13 +112,14 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
         return
     text = RunningText.shared(view, tools.language.model, tools.memo)
     drafts: dict[int, tuple[str, Draft]] = {}
-    density: float | None = None
+    known: _Known | None = None
     proposed = _Proposed.of(text, _BITS[script])
     for _ in range(_ROUNDS):
-        doubt = _doubts(text, _BITS[script], tools, density, proposed)
+        doubt = _doubts(text, _BITS[script], tools, known, proposed)
         if doubt is None or not len(doubt.place):
             break
-        density = doubt.density
+        if known is None:
+            known = _Known(doubt.density, text.codes, Counter())
         found = {at: (true, one) for at, true, one in _drafts(text, doubt) if at not in drafts}
         # what is merely likely waits for the last round: its neighbours may change yet
         changed = {at: pair for at, pair in found.items() if pair[1].certainty > Certainty.LOW}
@@ -120,6 +127,7 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
         if not changed:
             drafts |= found
             break
+        known.taken.update((int(text.codes[place]), ord(true)) for place, (true, _) in changed.items())
         text = _with(text, {place: true for place, (true, _) in changed.items()})
     for place in sorted(drafts):
         yield drafts[place][1]
@@ -189,6 +197,21 @@ def _gate() -> Mapping[str, Any]:
     """Trees that weigh the evidence and the log-odds asked for; built by ``dictionaries/build/glyph_gate.py``."""
     loaded: Mapping[str, Any] = json.loads(path(_FILE).read_text("utf-8"))["confusables"]
     return loaded
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the first look at a page tells the next ones.
+
+    Attributes:
+        density: log of the share of mistaken glyphs.
+        codes: the page as it was read.
+        taken: how often one glyph was taken for another, as (seen, true), in the places that are mended.
+    """
+
+    density: float
+    codes: Codes
+    taken: Counter[tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -302,31 +325,30 @@ def _doubts(
     text: RunningText,
     script: int,
     tools: Tools,
-    density: float | None = None,
+    known: _Known | None = None,
     proposed: _Proposed | None = None,
 ) -> _Doubts | None:
     """Doubts on a page; on a worn one with more readings that were never counted, which is slow.
 
-    ``density``: log of the share of mistaken glyphs, where it is known. ``proposed``: as before, where the page was weighed
-    before.
+    ``known`` and ``proposed``: as before, where the page was weighed before.
     """
     found = None
     proposed = proposed or _Proposed.of(text, script)
-    if density is None:
+    if known is None:
         found = _weighed(text, script, tools, None, proposed)
         if found is None or not len(found.place):
             return found
-        density = found.density
-    if density <= _gate()["open"]:
-        return found or _weighed(text, script, tools, density, proposed)
-    return _weighed(text, script, tools, density, proposed, open_to_all=True)
+        known = _Known(found.density, text.codes, Counter())
+    if known.density <= _gate()["open"]:
+        return found or _weighed(text, script, tools, known, proposed)
+    return _weighed(text, script, tools, known, proposed, open_to_all=True)
 
 
 def _weighed(
     text: RunningText,
     script: int,
     tools: Tools,
-    density: float | None,
+    known: _Known | None,
     proposed: _Proposed,
     *,
     open_to_all: bool = False,
@@ -357,11 +379,21 @@ def _weighed(
     unlisted = np.append(np.zeros(len(place)), np.ones(len(new)))
     place, true = np.append(place, more[new]), np.append(true, extra[new]).astype(np.uint32)
     channel = np.append(channel, np.maximum(table.misread[extra[new]], _LEAST_MISREAD) + _ANY)
+    if known and (again := _again(text.codes, known.taken, place, true)).size:
+        place, true = np.append(place, again[0]), np.append(true, again[1]).astype(np.uint32)
+        channel, unlisted = (
+            np.append(x, np.full(again.shape[1], y)) for x, y in ((channel, _NEVER), (unlisted, 0.0))
+        )
     if not len(place):
         return None
     rate = unread.rate(true) if simplified else np.zeros(len(true))
-    reader = unread.log_odds(text.codes, int(han.sum()), fitting, true)
+    if known:  # what is mended was not read, and fitted
+        mended = [printed for (_, printed), _ in known.taken.items()]
+        fitting = np.union1d(fitting, np.intersect1d(unread.codes, np.array(mended, dtype=np.uint32)))
+    reader = unread.log_odds(known.codes if known else text.codes, int(han.sum()), fitting, true)
     channel += _more_often(table.misread[np.minimum(true, _LAST_OF_BMP)], rate, reader)
+    if known:
+        channel = np.maximum(channel, _shown(text.codes, known.taken, place, true))
     ids = model.encode(_text_of(true)).astype(np.int64)
     # a variant of the same character is the script pass's business
     other = ids != text.ids[place + REACH]
@@ -387,6 +419,7 @@ def _weighed(
     best = order[heads]
     # how readily the page's glyphs are to be doubted: glyphs that look mistaken, among all
     size = float(han.sum()) + _FAITH
+    density = known.density if known else None
     if density is None:
         errors = float(((total[best] > gate["plain"]) & (unlisted[best] == 0)).sum() + 3 * len(text.aliens))
         density = float(np.log((errors + 0.5) / size))
@@ -417,6 +450,12 @@ def _weighed(
     page_seen2, page_true2 = np.split(_count(two, both, 2), 2)
     page_seen3, page_seen2 = page_seen3 - 1, page_seen2 - 1
     seen_rate, true_rate = np.split(_rate(text, np.concatenate((text.ids[place + REACH], ids))), 2)
+    posterior = table.log_true_given_wrong(text.codes[place], true, _NO_POSTERIOR)
+    if known:
+        shown = _shown(text.codes, known.taken, place, true) > _NEVER
+        # nor is a form evidence for itself where the page takes its glyph for the other
+        page_seen3, page_seen2 = (np.where(shown, 0, times) for times in (page_seen3, page_seen2))
+        posterior = np.where(shown, np.maximum(posterior, _SHOWN_POSTERIOR), posterior)
     unknown = text.ids[place + REACH] == getattr(model, "unknown", -1)
     right = np.minimum(place + 1, n - 1)
     others = np.maximum(np.exp(density) * size - 0.5 - plain, 0.0)  # a doubt is no evidence for itself
@@ -441,7 +480,7 @@ def _weighed(
         "true_here": np.log1p(_times(text.codes, true)),
         "seen_here": np.log1p(_times(text.codes, text.codes[place])),
         "misread": table.misread[np.minimum(true, _LAST_OF_BMP)],
-        "posterior": table.log_true_given_wrong(text.codes[place], true, _NO_POSTERIOR),
+        "posterior": posterior,
         "seen_rate": seen_rate,
         "true_rate": true_rate,
         "rivals": np.log1p(rivals[place] - 1.0),
@@ -451,7 +490,9 @@ def _weighed(
     odds = _evidence().log_odds(features)
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
     figures = ch.among(text.codes[place], numerals) & ch.among(true, numerals)
-    guarded = figures | ((unknown | _in_name(text, place)) & (page_true3 == 0))
+    # one surname for another, in no word: 主任季永学
+    surnames = ch.among(text.codes[place], _surnames()) & ch.among(true, _surnames()) & (word_true == 0)
+    guarded = figures | ((unknown | surnames | _in_name(text, place, true, lexicon)) & (page_true3 == 0))
     odds[figures] = np.minimum(odds[figures], gate["low"])
     if script == _BITS["hant"]:
         odds[_same_simplified(window, changed)] = -np.inf
@@ -473,6 +514,26 @@ def _weighed(
         density,
         rest,
     )
+
+
+def _again(codes: Codes, taken: Mapping[tuple[int, int], int], place: Ints, true: Codes) -> Ints:
+    """Further places of glyphs that the page shows to be mistaken, and what they were taken for, ``(2, m)``."""
+    found = [np.empty((2, 0), dtype=np.int64)]
+    for (seen, printed), times in sorted(taken.items()):
+        if times >= _TWICE:
+            more = np.setdiff1d(np.flatnonzero(codes == seen), place[true == printed])
+            found.append(np.stack((more, np.full(len(more), printed))))
+    return np.concatenate(found, axis=1)
+
+
+def _shown(codes: Codes, taken: Mapping[tuple[int, int], int], place: Ints, true: Codes) -> Floats:
+    """log P(seen | true) of readings as the page itself shows it, shape ``(m,)``."""
+    out = np.full(len(place), _NEVER)
+    for (seen, printed), times in taken.items():
+        if times >= _TWICE:  # every place that is mended holds the true one now
+            often = np.log(times / (float((codes == printed).sum()) + _FAITHFUL))
+            out[(codes[place] == seen) & (true == printed)] = often
+    return out
 
 
 def _candidates(seen: Codes, table: Confusables) -> tuple[Ints, Codes, Floats]:
@@ -616,8 +677,11 @@ def _surnames() -> Codes:
     return np.array(found, dtype=np.uint32)
 
 
-def _in_name(text: RunningText, place: Ints) -> NDArray[np.bool_]:
-    """Whether a place may be in a person's name: a short stretch between marks that begins with a surname."""
+def _in_name(text: RunningText, place: Ints, true: Codes, lexicon: Lexicon) -> NDArray[np.bool_]:
+    """Whether a place may be in a person's name: a short stretch between marks that begins with a surname.
+
+    Not where four characters are two common words, or one, with the reading: 堵塞洞洞 is no name, as 堵塞漏洞 is none.
+    """
     han = (text.classes & ch.HAN) > 0
     spaced = np.append(True, np.diff(text.at) > 1)
     begins = np.flatnonzero(han & (spaced | ~np.append(False, han[:-1])))
@@ -634,6 +698,14 @@ def _in_name(text: RunningText, place: Ints) -> NDArray[np.bool_]:
     bracketed = (before == ord("（")) | (before == ord("(")) | (after == ord("）")) | (after == ord(")"))
     surname = ch.among(text.codes[start], _surnames())
     out: NDArray[np.bool_] = surname & (size >= 2) & (size <= np.where(bracketed, _BYLINE, _NAME))
+    four = np.flatnonzero(out & ~bracketed & (size == _NAME))
+    if len(four):
+        stretch = text.codes[start[four, None] + np.arange(_NAME)]
+        stretch[np.arange(len(four)), place[four] - start[four]] = true[four]
+        stretch = fold_codes(stretch)
+        half = _NAME // 2
+        freq = np.minimum(lexicon.freq_codes(stretch[:, :half]), lexicon.freq_codes(stretch[:, half:]))
+        out[four] = np.maximum(freq, lexicon.freq_codes(stretch)) < _COMMON
     return out
 
 

@@ -30,6 +30,13 @@ _ODD = np.array(
 _OPEN, _CLOSED = "（《", "）》"
 _WITHIN = 60  # characters within which a bracket is closed
 _UNPAIRED = 5.0  # nats against a bracket that nothing closes, or opens
+_ROUND, _ROUND_CLOSED = "（(", "）)"
+_ANGLES = dict(zip("《〈【［[{", "》〉】］]}", strict=True))  # read where a round bracket was printed
+_BRACKETS = np.array([ord(c) for c in "".join(("\n", _ROUND, _ROUND_CLOSED, *_ANGLES, *_ANGLES.values()))])
+_ANGLE_FOR_ROUND = (
+    -4.0
+)  # log P(an opening round bracket is read as one of these), where its other half is round
+_ROUND_FOR_ANGLE = -8.0  # log P(the closing half of one of these is read as a round one)
 _SUSPECT = -9.0  # nats of a mark and what follows it, above which it reads well
 _WRONG = 0.01  # share of the marks that is misread on a page about which nothing is known
 _UNSEEN = -11.0  # log P(seen | printed) of pairs never counted
@@ -49,7 +56,7 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
 
     Repairs: a mark inside Chinese text, when another mark that it is known to be mistaken for reads much better on both
     sides: ``会议昨天召开·会议强调`` for ``会议昨天召开。会议强调``. How readily a mark is doubted follows from how many marks of its kind
-    are plainly wrong on the page.
+    are plainly wrong on the page. An opening 《, 〈 or 【 that a round bracket closes was round: ``《记者王明）``.
     Why it happens: marks are small: a full stop becomes a dot, a comma on worn print a full stop, a bracket an angle.
     Example: ``会议昨天召开·会议强调`` becomes ``会议昨天召开。会议强调``.
     When it is wrong: a comma and an enumeration comma, or a comma and a full stop, may both make sense: then the
@@ -60,7 +67,10 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
         return
     text = RunningText.shared(view, tools.language.model, tools.memo)
     yield from _printed_dashes(text)
+    halves = _unlike_halves(text)
+    yield from _round_brackets(text, halves)
     place = _suspects(text)
+    place = place[~np.isin(place, halves[:, 0])]
     if not len(place):
         return
     odds = _posterior(text, place, tools.language.confusables)
@@ -116,6 +126,60 @@ def _printed_dashes(text: RunningText) -> Iterator[Draft]:
         }
         span = Span(int(text.at[k]), int(text.at[k + 1]) + 1)
         yield Draft((Replace(span, _DASH),), "一一 was taken for a dash", level, chance, evidence)
+
+
+def _unlike_halves(text: RunningText) -> Ints:
+    """Places of an opening bracket and of a round one that closes it, shape ``(n, 2)``.
+
+    Pairs inside them are looked through; a bracket is not open beyond its paragraph.
+    """
+    found: list[tuple[int, int]] = []
+    marks = np.flatnonzero(np.isin(text.codes, _BRACKETS))
+    opened: list[tuple[str, int]] = []
+    for k in marks.tolist():
+        mark = chr(int(text.codes[k]))
+        if mark == "\n":
+            opened.clear()
+        elif mark in _ROUND or mark in _ANGLES:
+            opened.append(("）" if mark in _ROUND else _ANGLES[mark], k))
+        else:
+            closing = "）" if mark in _ROUND_CLOSED else mark
+            same = [number for number, (wanted, _) in enumerate(opened) if wanted == closing]
+            if same:
+                del opened[same[-1] :]
+            elif closing == "）" and len(opened) == 1 and k - opened[0][1] <= _WITHIN:
+                found.append((opened[0][1], k))
+                opened.clear()
+    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
+    # an interval [0, 1) begins with a figure
+    return pairs[(text.classes[pairs[:, 0] + 1] & ch.HAN) > 0]
+
+
+def _round_brackets(text: RunningText, halves: Ints) -> Iterator[Draft]:
+    """Opening brackets that were round: the other half is, and it reads better than if that were mistaken."""
+    if not len(halves):
+        return
+    first, last = halves.T
+    opening, *closing = text.model.encode("（" + "".join(_ANGLES.values())).astype(np.int64).tolist()
+    kinds = list(_ANGLES)
+    which = [kinds.index(chr(int(code))) for code in text.codes[first]]
+    rounded = text.instead(first, np.full(len(first), opening)) - text.stands(first)
+    angled = text.instead(last, np.array(closing)[which]) - text.stands(last)
+    odds = rounded + _ANGLE_FOR_ROUND - np.logaddexp(angled + _ROUND_FOR_ANGLE, _UNSEEN)
+    for k, nats in zip(first.tolist(), odds.tolist(), strict=True):
+        chance = float(1 / (1 + np.exp(-nats)))
+        if chance < _LOW:
+            continue
+        level = (
+            Certainty.HIGH if chance >= _HIGH else Certainty.MEDIUM if chance >= _MEDIUM else Certainty.LOW
+        )
+        seen, at = chr(int(text.codes[k])), int(text.at[k])
+        evidence: dict[str, Any] = {
+            "context": text.excerpt(k),
+            "alternatives": {"（": round(chance, 4), seen: round(1 - chance, 4)},
+        }
+        message = f"{seen} was taken for （, as a round bracket closes it"
+        yield Draft((Replace(Span(at, at + 1), "（"),), message, level, chance, evidence)
 
 
 def _suspects(text: RunningText) -> Ints:
