@@ -66,8 +66,10 @@ def lost_text(segments: Segments, found: Boundaries, seams: Seams | None = None)
     last, first = segments.end[:-1] - 1, segments.start[1:]
     # dumps set spaces beside figures; no line ends there by that alone
     figures = ((view.classes[last] | view.classes[first]) & (ch.DIGIT | ch.LATIN)) > 0
-    spaced = within & figures & (segments.newlines[:-1] == 0)
-    behind, before = (np.where(spaced, NEVER, side) for side in odds)
+    spaced = figures & (segments.newlines[:-1] == 0)
+    # nor did lines that the networks know begin with a mark: where some do, type was set without that rule
+    unruly = np.asarray(found.evidence.not_first[1:])
+    behind, before = (np.where(within & (spaced | unruly), NEVER, side) for side in odds)
     return Losses(view.origin[last], view.origin[first], within, behind, before)
 
 

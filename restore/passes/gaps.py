@@ -19,8 +19,8 @@ from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
 # log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
-_LIKELY, _SURE, _THINKABLE = 0.0, 2.8, -2.1
-_LIKELY_INSIDE = 0.5  # of a mark between two lines of a paragraph: the better of two judgements
+_LIKELY, _SURE, _THINKABLE = -0.4, 2.8, -2.1
+_LIKELY_INSIDE = 1.0  # of a mark between two lines of a paragraph: the better of two judgements
 _OTHER_SCRIPTS = ("jp", "ko")
 _WHOLE_PAGE = 2.5  # more evidence asked for where the dump's kind speaks against lost lines
 
