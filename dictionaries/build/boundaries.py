@@ -1,6 +1,6 @@
 """Fits ``dictionaries/boundaries.bin``: the networks that judge what lies between two neighbouring lines.
 
-    python dictionaries/build/boundaries.py PAGES_DIR [--half a|b|all] [--also MORE_PAGES] [--only breaks|losses]
+    python dictionaries/build/boundaries.py PAGES_DIR [--half a|b|all] [--also MORE_PAGES ...] [--only breaks|losses]
 
 Pages as in ``continuity.py``, which must have been run before, and ``links.py`` too. Every dump is taken as far as the
 passes before ``paragraphs`` bring it; each pair of neighbours is an example. Three networks: does a new paragraph begin
