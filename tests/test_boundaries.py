@@ -7,11 +7,14 @@ import pytest
 
 from restore import clean
 from restore.language import shared
+from restore.language.marks import MARKS
 from restore.layout.segments import Segments, segments_of
 from restore.order.boundaries import BREAK, BREAKS, FILE, Boundaries, boundaries_of, with_neighbours
-from restore.order.losses import BEFORE, BEHIND, Losses, loss_features, lost_text, torn
+from restore.order.losses import BEFORE, BEHIND, Losses, loss_features, lost_text, marks_between, torn
 from restore.order.network import Network
 from restore.order.seams import Seams
+from restore.passes import gaps, lost_marks
+from restore.pipeline import Tools
 from restore.source import Source
 from restore.view import View
 
@@ -97,6 +100,31 @@ def test_a_lost_last_line_is_marked(gone: int) -> None:
 def test_nothing_is_marked_where_nothing_is_lost() -> None:
     result = clean(page(FIRST + SECOND + THIRD))
     assert "〔" not in result.text
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "mark"),
+    [
+        ("全乡主要种植水稻", "玉米、棉花和油菜。", "、"),
+        ("兄弟市县的来宾来自北京", "上海、天津等地。", "、"),
+        ("全乡的老农都说今年的收", "入比去年增加了一成。", ""),
+        ("乡里还要再修三座小水", "得到了省里专家的好评。", ""),
+    ],
+)
+def test_a_lost_mark_is_told_from_a_lost_line(left: str, right: str, mark: str) -> None:
+    view, tools = View.of(Source(f"{left} {right}")), Tools()
+    k = len(left)
+    odds = np.array([3.0])
+    tools.memo["losses"] = Losses(np.array([k - 1]), np.array([k + 1]), np.array([True]), odds, -odds)
+    at, best, _ = marks_between(tools.memo["losses"], view, shared().model)
+    assert [MARKS[b] for b in best] == [mark] * bool(mark)
+    marked = [draft for draft in gaps.find(view, tools) if "do not follow" in draft.message]
+    assert len(marked) == (not mark)
+    assert len(at) == bool(mark)
+    supplied = "".join(
+        batch.texts[k] for batch in lost_marks.find(view, tools) for k in np.atleast_1d(batch.text)
+    )
+    assert supplied == mark
 
 
 def test_lines_far_apart_in_the_dump_with_lost_text_between_are_torn() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore import characters as ch
+from restore.language.marks import best_marks
 from restore.order.boundaries import BREAK, FILE, JOIN, Boundaries
 from restore.order.evidence import FULL
 from restore.order.network import Named, Network
@@ -21,9 +22,11 @@ from restore.order.seams import Seams
 from restore.source import Codes, text_to_codes
 
 if TYPE_CHECKING:
+    from restore.language.scorer import Scorer
     from restore.layout.segments import Segments
+    from restore.view import View
 
-__all__ = ["BEFORE", "BEHIND", "Losses", "loss_features", "lost_text", "torn"]
+__all__ = ["BEFORE", "BEHIND", "NEVER", "Losses", "loss_features", "lost_text", "marks_between", "torn"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -32,6 +35,9 @@ BEHIND, BEFORE = "lost_behind", "lost_before"
 """Names of the networks in the file of the boundaries."""
 
 NEVER = -12.0
+_SPACE = 0x20
+_CONTEXT = 8  # characters on each side that a mark is tried between
+_CLEAR = 4.0  # nats by which two lines must read better with a mark between them, if that is what was lost
 _FEW = 3  # segments further on in the dump that still are near
 _STOPS = "。！？!?…"
 _COMMAS = "，,、"
@@ -53,6 +59,46 @@ class Losses:
     within: NDArray[np.bool_]
     behind: Floats
     before: Floats
+
+    @property
+    def inside(self) -> Floats:
+        """Log-odds that text was lost between the two: the better of the two judgements, shape ``(n - 1,)``."""
+        return np.maximum(self.behind, self.before)
+
+    def on(self, view: View) -> Losses:
+        """The same with offsets of the view; neighbours whose lines it does not have any more are left out."""
+        size = int(max(view.origin.max(initial=0), self.last.max(initial=0), self.first.max(initial=0))) + 1
+        place = np.full(size, -1, dtype=np.int64)
+        place[view.origin[::-1]] = np.arange(len(view.origin))[::-1]
+        last, first = place[self.last], place[self.first]
+        there = (last >= 0) & (first > last)
+        return Losses(last[there], first[there], self.within[there], self.behind[there], self.before[there])
+
+
+def marks_between(losses: Losses, view: View, model: Scorer) -> tuple[Ints, Ints, Floats]:
+    """Neighbours between which a mark was lost rather than text: one space parts them in the dump, and with it they read on.
+
+    Args:
+        losses: with offsets of the view.
+
+    Returns:
+        Indices of the neighbours, of the mark in `MARKS`, and nats by which it reads better; all of shape ``(m,)``.
+    """
+    source, last = view.source.codes, view.origin[losses.last]
+    spaced = (view.origin[losses.first] == last + 2) & (
+        source[np.minimum(last + 1, len(source) - 1)] == _SPACE
+    )
+    spaced &= losses.first - losses.last <= 2  # nothing but that space, or nothing any more
+    han = ((view.classes[losses.last] & view.classes[losses.first]) & ch.HAN) > 0
+    at = np.flatnonzero(losses.within & spaced & han & (losses.inside > 0))
+    at = at[np.argsort(losses.last[at])]  # furniture may have gone elsewhere since
+    texts = [
+        (view.text[max(0, a - _CONTEXT) : a + 1], view.text[b : b + _CONTEXT])
+        for a, b in zip(losses.last[at].tolist(), losses.first[at].tolist(), strict=True)
+    ]
+    best, nats = best_marks(model, texts)
+    clear = nats > _CLEAR
+    return at[clear], best[clear], nats[clear]
 
 
 def lost_text(segments: Segments, found: Boundaries, seams: Seams | None = None) -> Losses:
@@ -136,7 +182,7 @@ def torn(segments: Segments, losses: Losses) -> NDArray[np.bool_]:
     That a line was moved there is then doubtful too.
     """
     step = _steps(segments)
-    return ((step < 1) | (step > _FEW)) & (np.maximum(losses.behind, losses.before) > 0)
+    return ((step < 1) | (step > _FEW)) & (losses.inside > 0)
 
 
 def _steps(segments: Segments) -> Ints:

@@ -13,7 +13,7 @@ from restore.language.scripts import detect_script
 from restore.order.evidence import weights
 from restore.order.geometry import BLOCKS
 from restore.order.lacunae import UNKNOWN, end_features, head_features, paragraphs_of
-from restore.order.losses import Losses
+from restore.order.losses import NEVER, marks_between
 from restore.order.seams import find
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
@@ -44,7 +44,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
         return
     # the networks know Chinese; of other scripts, and where no lines are known, the tables speak
     lines = "losses" in tools.memo and detect_script(view.text) not in _OTHER_SCRIPTS
-    losses = _on(view, tools.memo["losses"]) if lines else None
+    losses = tools.memo["losses"].on(view) if lines else None
     # layout models lose lines; a converter that reads a whole page, row by row or line by line, does not
     layout = tools.memo.get("reading_order")
     whole = layout is not None and layout["kind"] != BLOCKS
@@ -87,7 +87,8 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
             yield _mark(at_character, extent, end, message, float(odds[k]), float(need[k]), evidence)
     if losses is None:
         return
-    inside = np.maximum(losses.behind, losses.before)
+    inside = losses.inside.copy()
+    inside[marks_between(losses, view, tools.language.model)[0]] = NEVER  # `lost_marks` supplies it
     for k in np.flatnonzero(losses.within & (inside > _LIKELY_INSIDE + _THINKABLE)).tolist():
         a, b = int(losses.last[k]), int(losses.first[k])
         evidence = {
@@ -106,13 +107,3 @@ def _mark(
     level = Certainty.HIGH if odds > need + _SURE else Certainty.MEDIUM if odds > need else Certainty.LOW
     chance = float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
     return Draft((Insert(at, extent, after=after),), message, level, chance, evidence)
-
-
-def _on(view: View, losses: Losses) -> Losses:
-    """The same with offsets of the view; neighbours whose lines it does not have any more are left out."""
-    size = int(max(view.origin.max(initial=0), losses.last.max(initial=0), losses.first.max(initial=0))) + 1
-    place = np.full(size, -1, dtype=np.int64)
-    place[view.origin[::-1]] = np.arange(len(view.origin))[::-1]
-    last, first = place[losses.last], place[losses.first]
-    there = (last >= 0) & (first > last)
-    return Losses(last[there], first[there], losses.within[there], losses.behind[there], losses.before[there])

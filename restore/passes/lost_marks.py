@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Batch, Certainty
+from restore.language.marks import MARKS, best_marks
+from restore.order.losses import marks_between
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
-_CHOICES = ("、", "，")
-_SIDE = 4  # characters of context on each side
+_CONTEXT = 8  # characters on each side of a space that a mark is tried in
+_LOST = 1.0  # log-odds from which something was lost between two lines
 _LEAST = 0.0  # nats by which the text must read better with the mark than without it
 _PHRASE = range(3, 7)  # characters of each of several phrases alike
 _SPACE = 0x20
@@ -29,17 +31,19 @@ def lost_marks(view: View, tools: Tools) -> Iterator[Batch]:
     Example: ``为群众做好事 办实事 解难事`` becomes ``为群众做好事、办实事、解难事``.
     When it is wrong: between names or the parts of a headline, which are parted by a printed space. A single such space
     is only shown (low certainty); two or more in one line are an enumeration. Three phrases of one length with one last
-    character, parted by spaces in one line of the dump, are an enumeration whatever the measure is.
+    character, parted by spaces in one line of the dump, are an enumeration whatever the measure is. Where two lines that only
+    a space parts do not go together, but read on with a mark between them, the mark was lost and not a line.
     """
     if tools.memo.get("read_across"):
         return
+    yield from _between_lines(view, tools)
     alike = parallel_phrases(view)
     if len(alike):
         yield Batch(
             alike,
             alike,
             1,
-            ("", _CHOICES[0]),
+            ("", MARKS[0]),
             ("phrases of one length with one ending, parted by spaces: a mark was printed between them",),
             0,
             Certainty.MEDIUM,
@@ -59,16 +63,14 @@ def lost_marks(view: View, tools: Tools) -> Iterator[Batch]:
     start, end = start[use], end[use]
     if not len(start):
         return
-    model = tools.language.model
     text = view.text
-    best, gain = [], []
-    for a, b in zip(start.tolist(), end.tolist(), strict=True):
-        left, right = text[max(0, a - _SIDE) : a], text[b : b + _SIDE]
-        scores = [float(np.sum(model.logp(model.encode(left + mark + right)))) for mark in ("", *_CHOICES)]
-        k = int(np.argmax(scores[1:]))
-        best.append(k + 1)
-        gain.append(scores[k + 1] - scores[0])
-    nats = np.array(gain)
+    best, nats = best_marks(
+        tools.language.model,
+        [
+            (text[max(0, a - _CONTEXT) : a], text[b : b + _CONTEXT])
+            for a, b in zip(start.tolist(), end.tolist(), strict=True)
+        ],
+    )
     row = np.searchsorted(view.breaks, start)
     several = (
         np.array([np.sum((row == r) & (np.abs(start - s) < 40)) for r, s in zip(row, start, strict=True)]) > 1
@@ -77,11 +79,35 @@ def lost_marks(view: View, tools: Tools) -> Iterator[Batch]:
     yield Batch(
         start,
         end,
-        np.array(best),
-        ("", *_CHOICES),
+        best + 1,
+        ("", *MARKS),
         ("a mark was printed where the space stands",),
         0,
         certainty,
+        (1 / (1 + np.exp(-np.clip(nats, -20, 20)))).astype(np.float32),
+    )
+
+
+def _between_lines(view: View, tools: Tools) -> Iterator[Batch]:
+    """Marks lost between two lines that do not go together without one."""
+    if "losses" not in tools.memo:
+        return
+    losses = tools.memo["losses"].on(view)
+    at, best, nats = marks_between(losses, view, tools.language.model)
+    known = tools.memo.get("lost_marks")
+    if known is not None:  # of these the measure tells
+        other = ~np.isin(view.origin[losses.last[at]], known)
+        at, best, nats = at[other], best[other], nats[other]
+    if not len(at):
+        return
+    yield Batch(
+        losses.last[at] + 1,
+        losses.first[at],
+        best + 1,
+        ("", *MARKS),
+        ("a mark was printed between these lines; without it they do not go together",),
+        0,
+        np.where(losses.inside[at] > _LOST, Certainty.MEDIUM, Certainty.LOW).astype(np.int8),
         (1 / (1 + np.exp(-np.clip(nats, -20, 20)))).astype(np.float32),
     )
 
