@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Batch, Certainty
+from restore.language.names import credits_of
 from restore.layout.figures import figures_apart
 from restore.layout.marks import judge
 from restore.pipeline import Tools, repair_pass
@@ -36,7 +37,7 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
 
     Repairs: spaces between all characters (two-layer PDFs: ``张 万 年``), beside marks (``使用, 为国门``), around digits
     where the page prints none, between the digits of one number or the letters of one word that all stand apart
-    (``达到了2 0 0种``), at the marks inside a number and at one side of a hyphen, at the edges of lines. Kept: between the names of a byline, between the parts of a
+    (``达到了2 0 0种``), inside the names that close a report in brackets, at the marks inside a number and at one side of a hyphen, at the edges of lines. Kept: between the names of a byline, between the parts of a
     headline, in Latin text.
     Why it happens: converters set a space where glyphs stand apart: justification, digits of another font, marks.
     Example: ``整改等问题 200 余个, 今年`` becomes ``整改等问题200余个,今年``.
@@ -92,6 +93,12 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     if spacing == "keep" or (spacing == "auto" and _prints_spaces(classes, mixed)):
         mixed = np.zeros_like(mixed)
     within = np.isin(start, figures_apart(view, classes, start[spaced])) & (size == 1)
+    names = list(credits_of(view.text))
+    if names:
+        # an ideographic space inside a name was printed, to make it as wide as the others
+        inside = np.array([gap.start for one in names for gap in one.inside], dtype=np.int64)
+        within |= np.isin(start, inside) & plain
+        inner &= ~np.isin(start, [one.gap.start for one in names])
     which = np.full(len(start), -1)
     for number, mask in ((4, within), (3, mixed), (2, beside), (1, inner), (0, edges)):
         which[mask] = number
