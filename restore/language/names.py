@@ -26,8 +26,8 @@ _OPENING, _LABEL_END = (
 )  # before brackets and labelled names
 _LABELLED = regex.compile(rf"(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})(?= ?[：:；;])")
 _BYLINE = regex.compile(rf"{_ROLE}{_QUOTES}(?P<after>{_NAME})(?![\p{{Han}}\"“”：:])")
-_CREDIT = regex.compile(r"[（(][ \u3000]?(\p{Han}(?:[ \u3000\n]{0,4}\p{Han}){3,5})[ \u3000]?[）)](?=\s|$)")
-_WHITE = regex.compile(r"[ \u3000\n]+")
+_CREDIT = regex.compile(r"[（(]\p{Zs}?(\p{Han}(?:[\p{Zs}\n]{0,4}\p{Han}){3,5})\p{Zs}?[）)](?=\s|$)")
+_WHITE = regex.compile(r"[\p{Zs}\n]+")
 _SHORTEST_NAME, _LONGEST_NAME = 2, 3  # characters of a name in a credit
 
 

@@ -85,7 +85,7 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
 def _between_names(view: View, start: Ints, end: Ints) -> Ints:
     """What becomes of line ends between the names of a credit: a number of `_TEXTS`, or `_AS_IT_IS`; 0 elsewhere.
 
-    Shape ``(n,)``. An ideographic space that stands there stays one.
+    Shape ``(n,)``. A wide space that stands there beside the line end becomes an ideographic one.
     """
     out = np.zeros(len(start), dtype=np.int64)
     text = view.text
@@ -93,7 +93,7 @@ def _between_names(view: View, start: Ints, end: Ints) -> Ints:
         at = int(start.searchsorted(gap.start))
         if at < len(start) and start[at] == gap.start and end[at] == gap.end:
             white = text[gap.start : gap.end]
-            out[at] = _AS_IT_IS if white in _TEXTS else 2 if "\u3000" in white else 1
+            out[at] = _AS_IT_IS if "\n" not in white else 1 if set(white) <= {" ", "\n"} else 2
     return out
 
 
