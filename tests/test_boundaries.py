@@ -9,7 +9,18 @@ from restore import clean
 from restore.language import shared
 from restore.language.marks import MARKS
 from restore.layout.segments import Segments, segments_of
-from restore.order.boundaries import BREAK, BREAKS, FILE, Boundaries, boundaries_of, with_neighbours
+from restore.order.boundaries import (
+    BREAK,
+    BREAKS,
+    FILE,
+    LIKELY_OF_COMMAS,
+    LIKELY_OF_MARKS,
+    Boundaries,
+    boundaries_of,
+    decide,
+    in_mid_sentence,
+    with_neighbours,
+)
 from restore.order.losses import BEFORE, BEHIND, Losses, loss_features, lost_text, marks_between, torn
 from restore.order.network import Network
 from restore.order.seams import Seams
@@ -57,6 +68,46 @@ def judged(lines: list[str]) -> tuple[Segments, Boundaries]:
 def test_paragraphs_begin_where_lines_are_indented_and_the_last_one_ended() -> None:
     _, found = judged(FIRST + SECOND + THIRD)
     assert np.flatnonzero(found.fate == BREAK).tolist() == [4, 9]
+
+
+def _with_gap(lines: list[str], k: int) -> Segments:
+    """A page with a blank line before line ``k``."""
+    text = page(lines)
+    at = text.index(lines[k])
+    return segments_of(View.of(Source(text[: at - 1] + "\n\n" + text[at:])))
+
+
+@pytest.mark.parametrize(
+    ("k", "stop", "least"),
+    [
+        (8, False, LIKELY_OF_MARKS),  # ，整修渠道四十公里，解决了
+        (8, True, LIKELY_OF_COMMAS),
+        (7, False, -np.inf),
+        (5, False, -np.inf),
+    ],
+)
+def test_no_paragraph_begins_with_a_mark(k: int, stop: bool, least: float) -> None:
+    lines = FIRST + SECOND + THIRD
+    if stop:
+        lines = [*lines[: k - 1], lines[k - 1][:-1] + "。", "”" + lines[k][1:], *lines[k + 1 :]]
+    segments = _with_gap(lines, k) if k != 5 else segments_of(View.of(Source(page(lines))))
+    found = boundaries_of(segments, shared())
+    needed = in_mid_sentence(segments, found.evidence, found.features)
+    assert needed[k - 1] == least
+    # whatever the networks make of the text, such a line goes on where the odds are not overwhelming
+    odds = found.odds.copy()
+    odds[k - 1] = 1.0
+    fate = decide(segments, found.evidence, found.features, odds).fate
+    assert (fate[k - 1] == BREAK) == (least < LIKELY_OF_MARKS)
+
+
+def test_a_mark_of_another_column_is_not_joined() -> None:
+    segments = _with_gap(FIRST + SECOND + THIRD, 8)
+    found = boundaries_of(segments, shared())
+    features = {name: np.asarray(column) for name, column in found.features}
+    features["link: known"] = np.ones(len(found.fate), dtype=np.bool_)
+    features["link: odds"] = np.full(len(found.fate), -6.0)
+    assert in_mid_sentence(segments, found.evidence, list(features.items()))[7] == -np.inf
 
 
 def test_features_are_finite_and_those_that_the_networks_know() -> None:

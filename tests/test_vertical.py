@@ -127,3 +127,22 @@ def test_columns_of_two_tiers() -> None:
 
 def test_the_formatting_preset_moves_nothing() -> None:
     assert "vertical_rows" not in Pipeline.preset("formatting").names
+
+
+def test_vertical_lines_put_in_order_are_running_text() -> None:
+    """What reading order makes of vertical lines: one glyph a line, many times as many as a column has."""
+    source = "經濟\n\n第三版\n\n" + "\n".join(NEWS * 2)
+    page = Pipeline(["paragraphs", "join_lines"]).run(source)
+    assert bare(page.text) == bare(source)
+    assert page.text.startswith("經濟\n\n第三版\n\n鹿鳴市第二條電車線昨天上午通車。")
+    assert "\n" not in page.text.replace("\n\n", "")
+    assert page.text.count("\n\n") <= 6
+    assert page.text.count("\n\n鹿鳴市") == 2  # the second report begins a paragraph
+    assert page.revert() == source
+    assert loads(dumps(page)).text == page.text
+
+
+def test_a_list_of_single_characters_stays_one() -> None:
+    surnames = "趙錢孫李周吳鄭王馮陳褚衛蔣沈韓楊朱秦尤許何呂施張孔曹嚴華金魏陶姜"[::-3] * 2
+    for source in ("\n".join(surnames[::2] + surnames[1::2]), "\n".join("甲乙丙丁戊己庚辛壬癸"[::-1] * 4)):
+        assert Pipeline(["paragraphs", "join_lines"]).run(source).text == source

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from typing import NamedTuple
 
 import regex
 
 from restore.language.lexicon import word_list
 from restore.source import Span
 
-__all__ = ["is_surnamed", "quotes_between_names"]
+__all__ = ["Credit", "credits_of", "is_surnamed", "quotes_between_names"]
 
 _QUOTES = r"[ \u3000]?(?P<quotes>[\"“”„″＂]{1,2})[ \u3000]?"
 _NAME = r"\p{Han}(?:\n?\p{Han}){1,3}"
@@ -25,6 +26,21 @@ _OPENING, _LABEL_END = (
 )  # before brackets and labelled names
 _LABELLED = regex.compile(rf"(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})(?= ?[：:；;])")
 _BYLINE = regex.compile(rf"{_ROLE}{_QUOTES}(?P<after>{_NAME})(?![\p{{Han}}\"“”：:])")
+_CREDIT = regex.compile(r"[（(]\p{Zs}?(\p{Han}(?:[\p{Zs}\n]{0,4}\p{Han}){3,5})\p{Zs}?[）)](?=\s|$)")
+_WHITE = regex.compile(r"[\p{Zs}\n]+")
+_SHORTEST_NAME, _LONGEST_NAME = 2, 3  # characters of a name in a credit
+
+
+class Credit(NamedTuple):
+    """Two names in the brackets at the end of a report.
+
+    Attributes:
+        gap: the white space between the names.
+        inside: white space inside a name.
+    """
+
+    gap: Span
+    inside: tuple[Span, ...]
 
 
 @cache
@@ -64,3 +80,34 @@ def quotes_between_names(text: str, is_label: Callable[[str], bool]) -> Iterator
     for found in _BYLINE.finditer(text):
         if is_surnamed(found["after"]):
             yield Span(*found.span("quotes")), True
+
+
+def credits_of(text: str) -> Iterator[Credit]:
+    """The two names in brackets at the ends of paragraphs, where white space stands between them and no mark.
+
+    Both names must begin with a surname and be two or three characters long. Where that leaves several cuts, the white
+    space must agree with just one of them. Where every character stands apart nothing is said.
+    """
+    for match in _CREDIT.finditer(text):
+        names, start = match[1], match.start(1)
+        white = {}
+        seen = 0  # characters of names before
+        last = 0
+        for space in _WHITE.finditer(names):
+            seen += space.start() - last
+            last = space.end()
+            white[seen] = Span(start + space.start(), start + space.end())
+        bare = _WHITE.sub("", names)
+        if not white or len(white) == len(bare) - 1:
+            continue
+        cuts = [
+            k
+            for k in range(_SHORTEST_NAME, _LONGEST_NAME + 1)
+            if _SHORTEST_NAME <= len(bare) - k <= _LONGEST_NAME
+            and is_surnamed(bare)
+            and is_surnamed(bare[k:])
+        ]
+        agreed = [k for k in cuts if k in white]
+        if len(agreed) == 1:
+            inside = tuple(span for k, span in white.items() if k != agreed[0])
+            yield Credit(white[agreed[0]], inside)

@@ -27,11 +27,14 @@ __all__ = [
     "FILE",
     "JOIN",
     "KEEP",
+    "LIKELY_OF_COMMAS",
+    "LIKELY_OF_MARKS",
     "Boundaries",
     "boundaries_of",
     "boundary_features",
     "column_width",
     "decide",
+    "in_mid_sentence",
     "with_neighbours",
 ]
 
@@ -56,6 +59,11 @@ _ROUNDS = 4
 # log-odds from which a new paragraph begins; where lines strayed, many a seam that does not fit is inside a paragraph
 _LIKELY, _LIKELY_OF_BLOCKS = -0.35, 1.3
 _LIKELY_OF_STUBS = 2.5  # the same behind a line that ends no sentence, where printed lines come in pieces
+LIKELY_OF_MARKS, LIKELY_OF_COMMAS = 6.0, 2.5
+"""The same before a mark that begins no line, and behind a comma, where the dump has the two lines together as well."""
+_OTHER_COLUMN = -3.0  # log-odds of the link below which the line belongs elsewhere
+_BEHIND_COMMA = 0.0  # and those that a line must have to go on behind a comma
+_NEXT = 8  # characters of white space, and marks that are left out, between lines that the dump has together
 _MOST = 12.0  # nats beyond which what the cross-encoder says counts alike
 _APART = 3.0  # nats for a new paragraph where reading order found no continuation
 _ROOM = 0.6  # ems that a line must leave free if it did not end at the column's edge
@@ -271,10 +279,31 @@ def decide(
     least = np.full(n - 1, _LIKELY_OF_BLOCKS if kind_of(segments) == BLOCKS else _LIKELY)
     if stubs:
         least[~np.asarray(evidence.stop[:-1])] = _LIKELY_OF_STUBS
+    least = np.maximum(least, in_mid_sentence(segments, evidence, features))
     fate = np.where(odds > least, BREAK, JOIN)
     continues = np.asarray(dict(features)["continues"])
     fate = _spaces(segments, evidence, continues, space, odds, fate)
     return Boundaries(fate, odds, evidence, features)
+
+
+def in_mid_sentence(segments: Segments, evidence: Evidence, features: list[Named]) -> Floats:
+    """Log-odds that a paragraph needs before a mark that begins no line, or behind a comma, where the dump has the lines in
+    this order; ``-inf`` elsewhere. Shape ``(n - 1,)``.
+
+    A line that reading order does not link to the one before it is another column's.
+    """
+    origin = segments.view.origin
+    step = origin[segments.start[1:]] - origin[segments.end[:-1] - 1]
+    named = dict(features)
+    link = np.asarray(named["link: odds"], dtype=np.float64)
+    known = np.asarray(named["link: known"], dtype=np.bool_)
+    marked = np.asarray(evidence.not_first[1:]) & (~known | (link > _OTHER_COLUMN))
+    parted = np.asarray(evidence.comma[:-1]) & known & (link > _BEHIND_COMMA)
+    together = (step > 0) & (step <= _NEXT)
+    # a closing quotation mark behind a full stop may be an opening one that was misread
+    sure = marked & ~np.asarray(evidence.stop[:-1])
+    least = np.where(sure, LIKELY_OF_MARKS, np.where(marked | parted, LIKELY_OF_COMMAS, -np.inf))
+    return np.asarray(np.where(together, least, -np.inf))
 
 
 def _spaces(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Batch
+from restore.language.names import credits_of
 from restore.layout.ends import line_ends
 from restore.layout.korean import korean_line_ends
 from restore.layout.tokens import tokens_of
@@ -25,7 +26,11 @@ _MESSAGES = (
     "line end: no space between CJK characters",
     "line end between Latin words",
     "word hyphenated at a line end",
+    "line end between the names of a credit",
 )
+_TEXTS = ("", " ", "\u3000")
+_NAMES = 3  # of the messages
+_AS_IT_IS = -1
 
 
 @repair_pass(after=["encoding", "markup", "printed_lines", "reading_order", "paragraphs"])
@@ -34,7 +39,8 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
 
     Repairs: the space or newline at the end of each printed line is taken out where the script has no spaces (CSS Text 3,
     segment break transformation: Chinese and Japanese yes, Korean no); between Latin words it becomes one space, and a
-    word hyphenated at the line end is put together.
+    word hyphenated at the line end is put together. Between the two names in the brackets that close a report it is the
+    space that parts them.
     Why it happens: a converter writes every line of type as a line or sets a space where it ended.
     Example: ``新修的灌溉渠从水库 一直通到村口`` becomes ``新修的灌溉渠从水库一直通到村口``.
     When it is wrong: in verse, lists and tables, which end their lines on purpose; they are told by the marks at their
@@ -59,18 +65,36 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
         return
     start, end = tokens.end[at], tokens.start[at + 1]
     left, right = view.classes[start - 1], view.classes[end]
-    if not ((((left | right) & ch.HANGUL) > 0) | (((left | right) & _WIDE) == 0)).any():
-        yield Batch(start, end, 0, ("", " "), _MESSAGES)  # all stand beside a script without spaces
+    between = _between_names(view, start, end)
+    if not between.any() and not ((((left | right) & ch.HANGUL) > 0) | (((left | right) & _WIDE) == 0)).any():
+        yield Batch(start, end, 0, _TEXTS, _MESSAGES)  # all stand beside a script without spaces
         return
     keep, hyphen = _spaced(view, start, left, right)
     codes = view.codes
     nothing = keep & ~hyphen & (end - start == 1) & (codes[start] == 32)
+    nothing |= between == _AS_IT_IS
     take = ~nothing
     first = np.where(hyphen, start - 1, start)
     text = np.where(keep & ~hyphen, 1, 0)
-    message = np.where(hyphen, 2, text)
+    message = np.where(between > 0, _NAMES, np.where(hyphen, 2, text))
+    text = np.where(between > 0, between, text)
     if take.any():
-        yield Batch(first[take], end[take], text[take], ("", " "), _MESSAGES, message[take])
+        yield Batch(first[take], end[take], text[take], _TEXTS, _MESSAGES, message[take])
+
+
+def _between_names(view: View, start: Ints, end: Ints) -> Ints:
+    """What becomes of line ends between the names of a credit: a number of `_TEXTS`, or `_AS_IT_IS`; 0 elsewhere.
+
+    Shape ``(n,)``. A wide space that stands there beside the line end becomes an ideographic one.
+    """
+    out = np.zeros(len(start), dtype=np.int64)
+    text = view.text
+    for gap, _ in credits_of(text):
+        at = int(start.searchsorted(gap.start))
+        if at < len(start) and start[at] == gap.start and end[at] == gap.end:
+            white = text[gap.start : gap.end]
+            out[at] = _AS_IT_IS if "\n" not in white else 1 if set(white) <= {" ", "\n"} else 2
+    return out
 
 
 def _spaced(view: View, start: Ints, left: Classes, right: Classes) -> tuple[Bools, Bools]:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Batch, Certainty
+from restore.language.names import credits_of
+from restore.layout.figures import figures_apart
 from restore.layout.marks import judge
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
@@ -18,8 +20,9 @@ _MESSAGES = (
     "space between the characters of a word",
     "space beside a mark that carries its own",
     "space between Han and digits or Latin: the page prints none",
+    "space inside a number, a word or a name",
 )
-_CERTAINTY = np.array([Certainty.HIGH] * 3 + [Certainty.MEDIUM], dtype=np.int8)  # by message
+_CERTAINTY = np.array([Certainty.HIGH] * 3 + [Certainty.MEDIUM] * 2, dtype=np.int8)  # by message
 _SPACED_SHARE = 0.7  # a line is letter-spaced when so many of its tokens are one character
 _LETTERS = ch.HAN | ch.KANA
 
@@ -33,11 +36,13 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     """Spaces that were not printed.
 
     Repairs: spaces between all characters (two-layer PDFs: ``张 万 年``), beside marks (``使用, 为国门``), around digits
-    where the page prints none, at the edges of lines. Kept: between the names of a byline, between the parts of a
+    where the page prints none, between the digits of one number or the letters of one word that all stand apart
+    (``达到了2 0 0种``), inside the names that close a report in brackets, at the marks inside a number and at one side of a hyphen, at the edges of lines. Kept: between the names of a byline, between the parts of a
     headline, in Latin text.
     Why it happens: converters set a space where glyphs stand apart: justification, digits of another font, marks.
     Example: ``整改等问题 200 余个, 今年`` becomes ``整改等问题200余个,今年``.
-    When it is wrong: where the print had a space; ``--spacing keep`` leaves Han/digit spaces alone.
+    When it is wrong: where the print had a space, as in a list of single digits without marks; ``--spacing keep`` leaves
+    Han/digit spaces alone.
     """
     if tools.memo.get("read_across"):
         return
@@ -71,7 +76,8 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     narrow = (size <= 3) & ~tabbed
     letters = ((left & _LETTERS) > 0) & ((right & _LETTERS) > 0)
     parts = _LETTERS | ch.FULL | ch.COMMA | ch.DIGIT
-    inner = _letter_spaced(classes, line, first, last) & narrow & ((left & parts) > 0) & ((right & parts) > 0)
+    spaced = _letter_spaced(classes, line, first, last)
+    inner = spaced & narrow & ((left & parts) > 0) & ((right & parts) > 0)
     inner &= ~(((left & ch.DIGIT) > 0) & ((right & ch.DIGIT) > 0))
     # a full-width mark brings its own space; only one plain space goes, others were set on purpose
     plain = (size == 1) & (codes[start] == 32)
@@ -86,8 +92,15 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     spacing = tools.settings.spacing
     if spacing == "keep" or (spacing == "auto" and _prints_spaces(classes, mixed)):
         mixed = np.zeros_like(mixed)
+    within = np.isin(start, figures_apart(view, classes, start[spaced])) & (size == 1)
+    names = list(credits_of(view.text))
+    if names:
+        # an ideographic space inside a name was printed, to make it as wide as the others
+        inside = np.array([gap.start for one in names for gap in one.inside], dtype=np.int64)
+        within |= np.isin(start, inside) & plain
+        inner &= ~np.isin(start, [one.gap.start for one in names])
     which = np.full(len(start), -1)
-    for number, mask in ((3, mixed), (2, beside), (1, inner), (0, edges)):
+    for number, mask in ((4, within), (3, mixed), (2, beside), (1, inner), (0, edges)):
         which[mask] = number
     take = which >= 0
     if take.any():

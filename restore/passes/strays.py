@@ -44,6 +44,7 @@ _SURE, _LIKELY, _FIGURE, _ONE_MARK = (
     0.99,
     0.9,
 )  # share of the probability that one reading must have
+_THIN = "一"  # so low a glyph that engines take it for a rule, and converters for something apart from its neighbours
 _NEAR, _FIRST, _SECOND = 1500, 60, 3  # candidates that fit what stands before; looked at closely; shown
 _BLOCK = 16  # signs looked at together
 _SIGNS = 128  # different signs of which it is kept what they are read for
@@ -54,7 +55,8 @@ def strays(view: View, tools: Tools) -> Iterator[Draft]:
     """A letter, digit or mark alone among ideographs.
 
     Repairs: the sign is replaced when words, page and model leave one reading for its place, deleted when it is a
-    mark without which the text reads on, and otherwise shown with the likeliest readings.
+    mark without which the text reads on, and otherwise shown with the likeliest readings. The spaces go that a converter
+    set beside what was 一.
     Why it happens: recognition sees a part of a glyph, a speck or a rule, and takes it for a letter or a mark.
     Example: ``机b车驾驶证`` becomes ``机动车驾驶证``.
     When it is wrong: letters, figures and marks belong to Chinese text too (A股, 卡拉OK, 第1名, names with a
@@ -241,7 +243,7 @@ def _judge(text: RunningText, one: _Readings, kept: float) -> Draft | None:
         level = min(level, Certainty.LOW)
     if int(text.classes[k]) & ch.DIGIT:  # figures are protected
         level = Certainty.MEDIUM if share >= _FIGURE and readings[best] else Certainty.LOW
-    span = Span(at, at + 1)
+    span = _with_spaces(text.view, at) if readings[best] == _THIN else Span(at, at + 1)
     edit: Edit = Replace(span, readings[best]) if readings[best] else Delete(span)
     if level == Certainty.LOW:
         message = "a sign that does not belong here; more than one reading is possible"
@@ -250,6 +252,17 @@ def _judge(text: RunningText, one: _Readings, kept: float) -> Draft | None:
     else:
         message = "a sign that was not printed; the text reads on without it"
     return Draft((edit,), message, level, share, evidence)
+
+
+def _with_spaces(view: View, at: int) -> Span:
+    """A sign and the single plain spaces that part it from ideographs."""
+    codes, classes, n = view.codes, view.classes, len(view)
+    start, end = at, at + 1
+    if at >= 2 and codes[at - 1] == 32 and classes[at - 2] & ch.HAN:
+        start -= 1
+    if end + 1 < n and codes[end] == 32 and classes[end + 1] & ch.HAN:
+        end += 1
+    return Span(start, end)
 
 
 def _alien(text: RunningText, k: int, keep: float) -> bool:

@@ -1,0 +1,108 @@
+"""Numbers, words and names in whose middle a converter set spaces, inside Chinese or Japanese text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+from restore import characters as ch
+from restore.view import View
+
+__all__ = ["figures_apart"]
+
+Ints = NDArray[np.int64]
+
+_APART = regex.compile(
+    r"(?<![\p{Latin}\p{Nd}]|[.·∶．:%‰/\-] ?)"
+    r"(?:\d(?: \d| ?[.·∶．] ?\d(?!\d))+(?: ?[%‰])?|[A-Za-z](?: [A-Za-z])+)"
+    r"(?! ?[\p{Latin}\p{Nd}.·∶．:%‰/\-])"
+)  # digits, or letters, that all stand apart, and the marks between them
+_MARKED = regex.compile(
+    r"(?<=\d)(?: [·∶．.](?=\d)| ∶ (?=\d)|[·∶] (?=\d)| (?=[%‰](?![\p{Latin}\p{Nd}])))"
+)  # a mark inside a number, or behind one
+_NUMBER_MARKS = frozenset("·∶．.%‰ ")
+_HYPHEN = regex.compile(r"(?<=\p{Han}{2})(?: [-‐]|[-‐] )(?=\p{Han}{2})")  # in the name of a person or place
+_SOLID = ch.HAN | ch.KANA | ch.FULL
+_FEWEST_LETTERS = 3  # of a word whose letters stand apart where nothing else does; fewer are a list
+_LIST = 3  # digits or letters in a row that count on are a list
+
+
+def figures_apart(view: View, classes: NDArray[np.uint16], spaced: Ints) -> Ints:
+    """Where single spaces stand inside a number, a word or a name, ascending view offsets.
+
+    A number or word is closed where ideographs or full-width marks stand around it, and at least one of them touches it,
+    or all characters of the line stand apart.
+
+    Args:
+        classes: of the characters as they were printed, shape ``(n,)``.
+        spaced: offsets of the spaces of lines whose characters all stand apart.
+    """
+    text = view.text
+    apart = frozenset(spaced.tolist())
+    found: set[int] = set()
+    for match in _APART.finditer(text):
+        a, b = match.span()
+        left, right = _beyond(text, a, -1), _beyond(text, b, 1)
+        inside = [k for k in range(a, b) if text[k] == " "]
+        signs = [c for c in match[0] if c.isalnum()]
+        stand_apart = all(k in apart for k in inside)
+        sides = [_solid(classes, k) or (stand_apart and _edge(text, k)) for k in (left, right)]
+        if not all(sides) or not _in_words(classes, text, a, b):
+            continue
+        if not stand_apart:
+            touches = left == a - 1 or right == b
+            if not touches or _counts_on(signs) or (signs[0].isalpha() and len(signs) < _FEWEST_LETTERS):
+                continue
+        found.update(inside)
+    for match in _MARKED.finditer(text):
+        if _among_letters(text, classes, *match.span()):
+            found.update(k for k in range(*match.span()) if text[k] == " ")
+    found.update(k for match in _HYPHEN.finditer(text) for k in range(*match.span()) if text[k] == " ")
+    return np.array(sorted(found), dtype=np.int64)
+
+
+def _beyond(text: str, at: int, step: int) -> int:
+    """Offset of the character behind (before, where ``step`` is -1) a stretch and at most one space; may be no offset."""
+    k = at if step > 0 else at - 1
+    return k + step if 0 <= k < len(text) and text[k] == " " else k
+
+
+def _solid(classes: NDArray[np.uint16], at: int) -> bool:
+    return bool(0 <= at < len(classes) and classes[at] & _SOLID)
+
+
+def _edge(text: str, at: int) -> bool:
+    """Whether no character of the same line stands at ``at``."""
+    return not 0 <= at < len(text) or text[at] == "\n"
+
+
+def _counts_on(signs: list[str]) -> bool:
+    """Whether signs are a list such as 1 2 3 or A B C."""
+    return len(signs) >= _LIST and all(ord(b) - ord(a) == 1 for a, b in _pairs(signs))
+
+
+def _pairs(signs: list[str]) -> Iterator[tuple[str, str]]:
+    return zip(signs, signs[1:], strict=False)
+
+
+def _in_words(classes: NDArray[np.uint16], text: str, start: int, end: int) -> bool:
+    """Whether the line of a stretch has an ideograph or kana for every three figures: it is no row of a table."""
+    a, b = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+    line = classes[a : b if b >= 0 else len(text)]
+    letters = np.count_nonzero(line & (ch.HAN | ch.KANA))
+    return bool(3 * letters >= np.count_nonzero(line & (ch.DIGIT | ch.LATIN)))
+
+
+def _among_letters(text: str, classes: NDArray[np.uint16], start: int, end: int) -> bool:
+    """Whether the number around a mark stands in Chinese or Japanese text: beside a letter, and beside nothing else."""
+    a, b = start, end
+    while a > 0 and (text[a - 1].isdecimal() or text[a - 1] in _NUMBER_MARKS):
+        a -= 1
+    while b < len(text) and (text[b].isdecimal() or text[b] in _NUMBER_MARKS):
+        b += 1
+    sides = [_solid(classes, k) for k in (a - 1, b)]
+    edges = [_edge(text, k) for k in (a - 1, b)]
+    return any(sides) and all(s or e for s, e in zip(sides, edges, strict=True))
