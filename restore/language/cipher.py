@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from restore.language.scorer import Scorer
 from restore.source import Codes
 from restore.view import View
 
-__all__ = ["MARKS", "Key", "Known", "decipher", "gains"]
+__all__ = ["MARKS", "Key", "Known", "decipher", "gains", "one_sign_each"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -28,6 +29,8 @@ _NEAR, _EACH, _SHOWN = 60, 8, 3  # readings that fit all places, and each place;
 _FONTS = 3  # readings of one sign, by font
 _FITS = 3.0  # nats by which a reading may be worse than the best one at a place
 _CLEAR, _CLEAR_MARK = 6.0, 14.0  # nats by which one reading of all occurrences is better than the next; of a mark
+_RIVAL = 0.6  # times that a sign has a reading to those of another sign with it, up to which it is the wrong one
+_QUOTES = (ord("“"), ord("”"))  # the model has one id for both
 _PRESENT = 2.0  # nats against a reading for each time the page has it in plain, up to the times of the sign
 
 
@@ -50,27 +53,46 @@ def _narrow(codes: Codes) -> Codes:
     return np.where((codes == ord("“")) | (codes == ord("”")), np.uint32(ord('"')), out).astype(np.uint32)
 
 
+def _text(codes: Codes) -> str:
+    return codes.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def _ids(codes: Codes, model: Scorer) -> Ints:
+    return model.encode(_text(codes)).astype(np.int64)
+
+
 def _running(plain: Codes, place: Ints, model: Scorer) -> tuple[RunningText, Ints]:
-    text = RunningText(
-        View.of_text(plain.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")), model
-    )
+    text = RunningText(View.of_text(_text(plain)), model)
     return text, np.searchsorted(text.at, place)
 
 
 @dataclass(frozen=True)
 class _Pool:
-    """Characters that signs may stand for: code points, ids, and how often the page has each in plain, ``(n,)`` each."""
+    """Characters that signs may stand for.
+
+    Attributes:
+        codes, ids: their code points and the model's ids, shape ``(n,)``.
+        half: their half-width or straight forms, shape ``(n,)``.
+        plenty: how often the page has each in plain, shape ``(n,)``.
+        halves: how often it has its half-width form, 0 where that is the same, shape ``(n,)``.
+        taken, times: another sign that was read as each, and how often, shape ``(n,)``.
+        own: half-width marks that this page prints for the wide ones.
+    """
 
     codes: Codes
     ids: Ints
+    half: Codes
     plenty: Floats
     halves: Floats
-    half: Codes
+    taken: Codes
+    times: Floats
     own: Codes
 
     def against(self, sign: int) -> Floats:
-        """How often the page has each in plain when ``sign`` is read: the sign is not its own rival."""
-        return self.plenty + np.where(self.half == sign, 0.0, self.halves)
+        """How often the page has each in other ways than by ``sign``."""
+        halves = np.where(self.half == sign, 0.0, self.halves)
+        out: Floats = self.plenty + halves + np.where(self.taken == sign, 0.0, self.times)
+        return out
 
 
 @dataclass
@@ -83,6 +105,8 @@ class _Sign:
         ahead: ln P of each of the pool behind what stands before them, shape ``(m, pool)``.
         rest: numbers of the places that are not read yet.
         found: by place in the view, what the sign stands for.
+        plenty: how often the page has each of the pool in other ways, shape ``(pool,)``.
+        clear: nats by which one reading must be better than the next.
     """
 
     key: bytes
@@ -135,21 +159,43 @@ class _Sign:
 
 
 def decipher(
-    plain: Codes, place: Ints, codes: Codes, script: int, model: Scorer, known: Known
+    plain: Codes, place: Ints, codes: Codes, script: int, model: Scorer, known: Known, keys: dict[int, Key]
 ) -> dict[int, Key]:
     """What stands at the places of signs that one character fits clearly best.
 
     What came of signs beside which nothing was deciphered since is taken from ``known``.
+
+    Args:
+        plain: the text, with what is deciphered, ``(n,)``.
+        place: places of signs in it.
+        codes: the text of the dump, ``(n,)``.
+        script: bits of the script whose ideographs are readings.
+        model: judges the readings.
+        known: what came of signs in earlier rounds; what comes of others is added.
+        keys: what is deciphered, by place.
     """
     text, at = _running(plain, place, model)
-    ideographs, _ = common_ideographs(text.model, script)
+    ideographs, _ = common_ideographs(model, script)
     characters = np.concatenate((MARKS, ideographs))
-    ids = text.model.encode(characters.astype("<u4").tobytes().decode("utf-32-le")).astype(np.int64)
     # a character that a font's map gets wrong is wrong everywhere: one that the page has in plenty is no reading
     in_plain = np.isin(text.at, place, invert=True) & (text.codes < 0x10000)
     count = np.bincount(text.codes[in_plain], minlength=0x10000).astype(np.float64)
     half = _narrow(characters)
-    pool = _Pool(characters, ids, count[characters], np.where(half == characters, 0.0, count[half]), half, half[: len(MARKS) if count[ord(",")] > count[ord("，")] else 0])
+    # and one that another sign stands for neither
+    taken, times = np.zeros(0x10000, dtype=np.uint32), np.zeros(0x10000)
+    for (sign, printed), many in Counter((int(codes[k]), key.printed) for k, key in keys.items()).items():
+        if many > times[printed] and printed not in _QUOTES:
+            taken[printed], times[printed] = sign, many
+    pool = _Pool(
+        characters,
+        _ids(characters, model),
+        half,
+        count[characters],
+        np.where(half == characters, 0.0, count[half]),
+        taken[characters],
+        times[characters],
+        half[: len(MARKS)] if count[ord(",")] > count[ord("，")] else half[:0],
+    )
     found: dict[int, Key] = {}
     new: list[tuple[bytes, Ints]] = []
     for sign in np.unique(codes[place]).tolist():
@@ -189,8 +235,8 @@ def _read(places: list[tuple[bytes, Ints, Ints]], text: RunningText, pool: _Pool
             part,
             np.arange(len(at)),
             {},
-            pool.against(int.from_bytes(key[:4], "little")),
-            _CLEAR_MARK if int.from_bytes(key[:4], "little") in pool.own else _CLEAR,
+            pool.against(_sign(key)),
+            _CLEAR_MARK if _sign(key) in pool.own else _CLEAR,
         )
         for (key, at, place), part in zip(places, np.split(ahead, bounds), strict=True)
     ]
@@ -208,6 +254,30 @@ def _read(places: list[tuple[bytes, Ints, Ints]], text: RunningText, pool: _Pool
     return signs
 
 
+def _sign(key: bytes) -> int:
+    return int.from_bytes(key[:4], "little")
+
+
+def one_sign_each(keys: dict[int, Key], codes: Codes, known: Known) -> dict[int, Key]:
+    """Leave out what other signs stand for much oftener: a font has one glyph for a character.
+
+    What came of the signs that lose is taken out of ``known``, so that they are looked at again.
+    """
+    times = Counter((int(codes[at]), key.printed) for at, key in keys.items())
+    most: dict[int, int] = {}
+    for (_, printed), many in times.items():
+        most[printed] = max(most.get(printed, 0), many)
+    lost = {
+        (sign, printed)
+        for (sign, printed), many in times.items()
+        if many <= _RIVAL * most[printed] and printed not in _QUOTES
+    }
+    signs = {sign for sign, _ in lost}
+    for key in [key for key in known if _sign(key) in signs]:
+        del known[key]
+    return {at: key for at, key in keys.items() if (int(codes[at]), key.printed) not in lost}
+
+
 def gains(plain: Codes, place: Ints, now: Codes, then: Codes, reach: int, model: Scorer) -> Floats:
     """Nats that places gain by a reading.
 
@@ -220,9 +290,6 @@ def gains(plain: Codes, place: Ints, now: Codes, then: Codes, reach: int, model:
     if not len(place):
         return np.empty(0)
     text, at = _running(plain, place, model)
-    read, dumped = (
-        model.encode(some.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")).astype(np.int64)
-        for some in (now, then)
-    )
+    read, dumped = _ids(now, model), _ids(then, model)
     gain: Floats = text.instead(at, read, reach=reach) - text.instead(at, dumped, reach=reach)
     return gain

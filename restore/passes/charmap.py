@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Replace
-from restore.language.cipher import MARKS, Key, Known, decipher, gains
+from restore.language.cipher import MARKS, Key, Known, decipher, gains, one_sign_each
 from restore.language.context import REACH
 from restore.language.forms import load_forms
 from restore.language.scripts import SIMPLIFIED, TRADITIONAL, detect_script
@@ -67,14 +67,16 @@ def charmap(view: View, tools: Tools) -> Iterator[Draft]:
     kinds = len(np.unique(codes[place][foreign]))
     if int(foreign.sum()) < max(_LEAST, _RATE * han) or kinds < 2:
         return
-    plain = _plain(view)
+    bare = _plain(view)
+    plain = bare.copy()
     keys: dict[int, Key] = {}
     before: Known = {}
     for _ in range(_ROUNDS):
-        read = decipher(plain, place, codes, _BITS[script], tools.language.model, before)
+        read = decipher(plain, place, codes, _BITS[script], tools.language.model, before, keys)
         if read.keys() <= keys.keys():
             break
-        keys = read | keys
+        keys = one_sign_each(read | keys, codes, before)
+        plain = bare.copy()
         plain[list(keys)] = [key.printed for key in keys.values()]
     used = _Uses(view, plain, keys, tools).find() if keys else {}
     for at, (key, gain) in sorted(used.items()):
