@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.language.context import RunningText
+from restore.language.context import REACH, RunningText
 from restore.language.repertoire import common_ideographs
 from restore.language.scorer import Scorer
 from restore.source import Codes
@@ -18,6 +18,7 @@ __all__ = ["MARKS", "Key", "Known", "decipher", "gains", "one_sign_each"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 MARKS = np.array([ord(c) for c in "，。、；：（）《》“”"], dtype=np.uint32)
 """Marks that a sign may stand for."""
@@ -102,7 +103,7 @@ class _Sign:
     Attributes:
         key: the sign and what stands around its places.
         at, place: these in the running text and in the view, shape ``(m,)``.
-        ahead: ln P of each of the pool behind what stands before them, shape ``(m, pool)``.
+        ahead: -ln P of each of the pool behind what stands before them, shape ``(m, pool)``.
         rest: numbers of the places that are not read yet.
         found: by place in the view, what the sign stands for.
         plenty: how often the page has each of the pool in other ways, shape ``(pool,)``.
@@ -120,10 +121,10 @@ class _Sign:
 
     def near(self, pool: _Pool) -> Ints:
         """Readings that fit what stands before all places, or before some of them."""
-        before = self.ahead[self.rest]
+        before = self.ahead if len(self.rest) == len(self.ahead) else self.ahead[self.rest]
         against = _PRESENT * np.minimum(self.plenty, len(self.rest))
-        near = np.argpartition(against - before.sum(axis=0), _NEAR)[:_NEAR]
-        return np.union1d(near, np.argpartition(-before, _EACH, axis=1)[:, :_EACH])
+        near = np.argpartition(against + before.sum(axis=0), _NEAR)[:_NEAR]
+        return np.union1d(near, np.argpartition(before, _EACH, axis=1)[:, :_EACH])
 
     def read(self, near: Ints, each: Floats, pool: _Pool) -> None:
         """Note the reading that fits clearly best, and leave in ``rest`` the places that it does not fit.
@@ -226,6 +227,7 @@ def _read(places: list[tuple[bytes, Ints, Ints]], text: RunningText, pool: _Pool
     are tried again among themselves.
     """
     ahead = text.model.seam_matrix(text.left(np.concatenate([at for _, at, _ in places])), pool.ids[:, None])
+    np.negative(ahead, out=ahead)
     bounds = np.cumsum([len(at) for _, at, _ in places])[:-1]
     signs = [
         _Sign(
@@ -278,18 +280,19 @@ def one_sign_each(keys: dict[int, Key], codes: Codes, known: Known) -> dict[int,
     return {at: key for at, key in keys.items() if (int(codes[at]), key.printed) not in lost}
 
 
-def gains(plain: Codes, place: Ints, now: Codes, then: Codes, reach: int, model: Scorer) -> Floats:
-    """Nats that places gain by a reading.
+def gains(plain: Codes, place: Ints, now: Codes, then: Codes, ahead: Bools, model: Scorer) -> Floats:
+    """Nats that places gain by a reading, shape ``(n,)``.
 
     Args:
         plain: the text, with what is deciphered.
-        place: places in it.
-        now, then: code points of the readings and of what the dump has, ``(n,)`` each like ``place``.
-        reach: characters behind each place that count.
+        place: places in it, ``(n,)``.
+        now, then: code points of the readings and of what the dump has, ``(n,)`` each.
+        ahead: whether what stands behind each place counts, ``(n,)``.
     """
-    if not len(place):
-        return np.empty(0)
+    gain = np.empty(len(place))
     text, at = _running(plain, place, model)
     read, dumped = _ids(now, model), _ids(then, model)
-    gain: Floats = text.instead(at, read, reach=reach) - text.instead(at, dumped, reach=reach)
+    for reach, rows in ((REACH, ahead), (0, ~ahead)):
+        some = at[rows]
+        gain[rows] = text.instead(some, read[rows], reach=reach) - text.instead(some, dumped[rows], reach=reach)
     return gain

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Replace
 from restore.language.cipher import MARKS, Key, Known, decipher, gains, one_sign_each
-from restore.language.context import REACH
 from restore.language.forms import load_forms
 from restore.language.scripts import SIMPLIFIED, TRADITIONAL, detect_script
 from restore.pipeline import Tools, repair_pass
@@ -148,7 +147,8 @@ class _Uses:
 
     def find(self) -> dict[int, tuple[Key, float]]:
         """Keys by place, and the nats that each gains there."""
-        gain = gains(self.plain, self.at, self.plain[self.at], self.codes[self.at], REACH, self.model)
+        everywhere = np.ones(len(self.at), dtype=np.bool_)
+        gain = gains(self.plain, self.at, self.plain[self.at], self.codes[self.at], everywhere, self.model)
         out = {}
         need = np.where(
             self.free[self.which],
@@ -159,7 +159,7 @@ class _Uses:
         for at, nats in zip(self.at[gain >= need].tolist(), gain[gain >= need].tolist(), strict=True):
             out[at] = (self.keys[at], nats)
         # figures last: they may be part of a number whose other signs are read first
-        for figures in (False, True, True):
+        for figures in (False, True):
             out |= self._elsewhere(self.open[~self.figure[self.open] | figures])
         return out
 
@@ -174,13 +174,9 @@ class _Uses:
         at = np.repeat(some, many)
         starts = np.cumsum(many) - many
         which = np.arange(len(at)) - np.repeat(starts - low, many)
-        gain = np.empty(len(at))
         # what is not read tells nothing
-        far = _beside(self.text)[1][at]
-        for reach, rows in ((REACH, far), (0, ~far)):
-            gain[rows] = gains(
-                self.plain, at[rows], self.printed[which[rows]], self.codes[at[rows]], reach, self.model
-            )
+        ahead = _beside(self.text)[1][at]
+        gain = gains(self.plain, at, self.printed[which], self.codes[at], ahead, self.model)
         over = gain - self._asked(at, which, before[at], behind[at])
         best = np.lexsort((-over, at))[starts]
         best = best[over[best] >= 0]
