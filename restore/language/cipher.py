@@ -24,7 +24,7 @@ MARKS = np.array([ord(c) for c in "，。、；：（）《》“”"], dtype=np
 """Marks that a sign may stand for."""
 
 _TIMES = 2  # occurrences from which a sign can be deciphered
-_USED = 60  # occurrences looked at
+_USED = 30  # occurrences looked at
 _ROWS = 256  # occurrences of signs looked at together, or somewhat more
 _NEAR, _EACH, _SHOWN = 60, 8, 3  # readings that fit all places, and each place; shown
 _FONTS = 3  # readings of one sign, by font

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ def charmap(view: View, tools: Tools) -> Iterator[Draft]:
             (Replace(Span(at, at + 1), chr(key.printed)),),
             f"a garbled character map gives {sign!r} for {chr(key.printed)}",
             Certainty.HIGH if sure else Certainty.MEDIUM,
-            float(1 / (1 + np.exp(-min(key.margin, 30.0)))),
+            1 / (1 + exp(-min(key.margin, 30.0))),
             evidence,
         )
     named = ", ".join(repr(chr(int(c)))[1:-1] for c in np.unique(codes[place][foreign])[:_NAMED])
