@@ -29,8 +29,13 @@ _ROWS = 256  # occurrences of signs looked at together, or somewhat more
 _NEAR, _EACH, _SHOWN = 60, 8, 3  # readings that fit all places, and each place; shown
 _FONTS = 3  # readings of one sign, by font
 _FITS = 3.0  # nats by which a reading may be worse than the best one at a place
-_CLEAR, _CLEAR_MARK = 6.0, 14.0  # nats by which one reading of all occurrences is better than the next; of a mark
-_RIVAL = 0.6  # times that a sign has a reading to those of another sign with it, up to which it is the wrong one
+_CLEAR, _CLEAR_MARK = (
+    6.0,
+    14.0,
+)  # nats by which one reading of all occurrences is better than the next; of a mark
+_RIVAL = (
+    0.6  # times that a sign has a reading to those of another sign with it, up to which it is the wrong one
+)
 _QUOTES = (ord("“"), ord("”"))  # the model has one id for both
 _PRESENT = 2.0  # nats against a reading for each time the page has it in plain, up to the times of the sign
 
@@ -294,5 +299,7 @@ def gains(plain: Codes, place: Ints, now: Codes, then: Codes, ahead: Bools, mode
     read, dumped = _ids(now, model), _ids(then, model)
     for reach, rows in ((REACH, ahead), (0, ~ahead)):
         some = at[rows]
-        gain[rows] = text.instead(some, read[rows], reach=reach) - text.instead(some, dumped[rows], reach=reach)
+        gain[rows] = text.instead(some, read[rows], reach=reach) - text.instead(
+            some, dumped[rows], reach=reach
+        )
     return gain

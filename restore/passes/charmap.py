@@ -30,11 +30,19 @@ _LEAST, _RATE = (
 )  # foreign signs between ideographs that show a garbled map, and their share of the text
 _ROUNDS = 3
 _SURE = 14.0  # nats by which one reading of all occurrences is better than the next
-_GAIN, _GAIN_ELSEWHERE = 2.0, 4.0  # nats that one occurrence must gain, and one that the key was not found from
+_GAIN, _GAIN_ELSEWHERE = (
+    2.0,
+    4.0,
+)  # nats that one occurrence must gain, and one that the key was not found from
 _GAIN_FIGURE = 7.0  # the same of figures and letters, which may mean themselves
-_GAIN_LETTER = 2.0  # the same of a figure beside a letter that is not read, where the page has the mark nowhere
-_HARDLY = 0.1  # times that the page has a character in plain, to those of its sign, up to which it counts as absent
+_GAIN_LETTER = (
+    2.0  # the same of a figure beside a letter that is not read, where the page has the mark nowhere
+)
+_HARDLY = (
+    0.1  # times that the page has a character in plain, to those of its sign, up to which it counts as absent
+)
 _STRETCH = 80  # characters on each side in which a font shows that its map is garbled
+_NEARBY = 30  # characters on each side in which a font shows that it prints figures
 _NAMED = 8  # signs named in the note
 _OPENING = np.array([ord(c) for c in "（《“"], dtype=np.uint32)
 _FIGURES = np.arange(ord("0"), ord("9") + 1, dtype=np.uint32)
@@ -131,10 +139,14 @@ class _Uses:
         self.text = text | self.read
         self.good = self.text | garbled
         self.open = np.flatnonzero(sign & ~self.read & np.isin(self.codes, self.signs))
-        shown = np.concatenate(([0], np.cumsum(garbled)))
-        low = np.maximum(np.arange(len(plain)) - _STRETCH, 0)
-        high = np.minimum(np.arange(len(plain)) + _STRETCH + 1, len(plain))
-        self.in_garbled_font = shown[high] > shown[low]
+        self.in_garbled_font = _within(garbled, _STRETCH) > 0
+        # where figures that stand for nothing else stand alone, others may do so too
+        blank = (view.classes & ch.BLANK) > 0
+        before, behind = _beside(text)[0], np.append((text | blank)[1:], True)
+        alone = self.figure & ~np.isin(self.codes, self.signs) & before & behind
+        self.prints_figures = _within(alone, _NEARBY) > _within(garbled, _NEARBY)
+        line = np.cumsum(self.codes == ord("\n"))
+        self.prints_figures |= (np.bincount(line, alone) > np.bincount(line, garbled))[line]
 
     def _needs(self, times: Ints) -> tuple[Floats, Bools]:
         """Nats that each reading must gain elsewhere, and which of them are figures for marks that the page lacks."""
@@ -157,6 +169,7 @@ class _Uses:
             np.where(self.alnum[self.at], self.need[self.which], _GAIN),
         )
         need[self.free[self.which] & ~self.in_garbled_font[self.at]] = _GAIN_FIGURE
+        need[self.figure[self.at] & self.prints_figures[self.at]] = np.inf
         for at, nats in zip(self.at[gain >= need].tolist(), gain[gain >= need].tolist(), strict=True):
             out[at] = (self.keys[at], nats)
         # figures last: they may be part of a number whose other signs are read first
@@ -195,7 +208,16 @@ class _Uses:
         leans = np.where(ch.among(self.printed[which], _OPENING), behind, before)
         free = self.free[which] & ~number & leans & self.in_garbled_font[at]
         need = np.where(self.free[which], _GAIN_FIGURE, self.need[which])
-        return np.where(free, np.where(letter, _GAIN_LETTER, 0.0), need)
+        need = np.where(free, np.where(letter, _GAIN_LETTER, 0.0), need)
+        return np.where(self.figure[at] & self.prints_figures[at], np.inf, need)
+
+
+def _within(one: Bools, reach: int) -> Ints:
+    """How many there are within so many characters of each place."""
+    before = np.concatenate(([0], np.cumsum(one)))
+    here = np.arange(len(one))
+    out: Ints = before[np.minimum(here + reach + 1, len(one))] - before[np.maximum(here - reach, 0)]
+    return out
 
 
 def _beside(one: Bools) -> tuple[Bools, Bools]:
@@ -230,5 +252,3 @@ def _plain(view: View) -> Codes:
     odd = np.flatnonzero((plain >= 0x2E80) & (plain < 0x2FE0))
     plain[odd] = [ord(forms.get(chr(c), (chr(c), ""))[0][0]) for c in plain[odd].tolist()]
     return plain
-
-
