@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from math import exp
 from typing import Any
 
@@ -13,6 +14,7 @@ from restore import characters as ch
 from restore.correction import Certainty, Draft, Replace
 from restore.language.cipher import MARKS, Key, Known, decipher, gains, one_sign_each
 from restore.language.forms import load_forms
+from restore.language.lexicon import word_list
 from restore.language.scripts import SIMPLIFIED, TRADITIONAL, detect_script
 from restore.pipeline import Tools, repair_pass
 from restore.source import Codes, Span
@@ -143,7 +145,8 @@ class _Uses:
         # where figures that stand for nothing else stand alone, others may do so too
         blank = (view.classes & ch.BLANK) > 0
         before, behind = _beside(text)[0], np.append((text | blank)[1:], True)
-        alone = self.figure & ~np.isin(self.codes, self.signs) & before & behind
+        counted = _beside(ch.among(plain, _measures()))[1]
+        alone = self.figure & ~np.isin(self.codes, self.signs) & before & behind & ~counted
         self.prints_figures = _within(alone, _NEARBY) > _within(garbled, _NEARBY)
         line = np.cumsum(self.codes == ord("\n"))
         self.prints_figures |= (np.bincount(line, alone) > np.bincount(line, garbled))[line]
@@ -210,6 +213,12 @@ class _Uses:
         need = np.where(self.free[which], _GAIN_FIGURE, self.need[which])
         need = np.where(free, np.where(letter, _GAIN_LETTER, 0.0), need)
         return np.where(self.figure[at] & self.prints_figures[at], np.inf, need)
+
+
+@cache
+def _measures() -> Codes:
+    """First characters of the words that follow a number."""
+    return np.array(sorted({ord(word[0]) for word, _ in word_list("measures")}), dtype=np.uint32)
 
 
 def _within(one: Bools, reach: int) -> Ints:
