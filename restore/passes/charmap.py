@@ -204,7 +204,10 @@ class _Uses:
 
     def _asked(self, at: Ints, which: Ints, before: Bools, behind: Bools) -> Floats:
         """Nats that readings must gain at places; no more than nothing where a figure surely is no number."""
-        left, right = _beside(self.figure & ~self.read)
+        ascii_ = (
+            (self.codes > ord(" ")) & (self.codes < _FOREIGN) & ~self.alnum & ~np.isin(self.codes, self.signs)
+        )
+        left, right = _beside((self.figure & ~self.read) | ascii_)
         number = (left | right)[at]
         left, right = _beside(self.alnum & ~self.read)
         letter = (left | right)[at]
