@@ -204,10 +204,10 @@ class _Uses:
 
     def _asked(self, at: Ints, which: Ints, before: Bools, behind: Bools) -> Floats:
         """Nats that readings must gain at places; no more than nothing where a figure surely is no number."""
-        ascii_ = (
-            (self.codes > ord(" ")) & (self.codes < _FOREIGN) & ~self.alnum & ~np.isin(self.codes, self.signs)
-        )
-        left, right = _beside((self.figure & ~self.read) | ascii_)
+        figure = self.figure & ~self.read
+        point = (self.codes > ord(" ")) & (self.codes < _FOREIGN) & ~self.alnum & ~self.read
+        left, right = _beside(figure)
+        left, right = _beside(figure | (point & left & right))  # 24, 2.4, 2:4
         number = (left | right)[at]
         left, right = _beside(self.alnum & ~self.read)
         letter = (left | right)[at]
