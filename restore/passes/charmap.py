@@ -64,8 +64,9 @@ def charmap(view: View, tools: Tools) -> Iterator[Draft]:
     Example: ``专家认~当前ð家`` stays, but the page is said to be garbled.
     When it is wrong: when a page really prints the sign: figures and letters are only read otherwise where that fits
     much better. Figures that stand for a mark which the page has (almost) nowhere need not fit much better, unless they
-    stand beside other figures, on the wrong side of the mark, or where no sign nearby shows a garbled font. Signs that
-    stand once cannot be deciphered.
+    stand beside other figures, on the wrong side of the mark, or where no sign nearby shows a garbled font; they stay
+    where the line or its neighbourhood prints other figures alone, as tables do. Signs that stand once cannot be
+    deciphered, and which half of a pair of quotation marks a sign stands for is not known.
     """
     script = detect_script(view.text)
     if script not in _BITS:
