@@ -125,6 +125,16 @@ def test_a_garbled_map_is_said_and_deciphered() -> None:
     assert right >= 0.95 * len(applied)
 
 
+def test_figures_for_marks_are_read_and_numbers_stay() -> None:
+    plain, _ = garbled()
+    signs = {key: sign for key, sign in CIPHER.items() if key != "。"}
+    dump = plain.translate(str.maketrans({**signs, "。": "2", "、": "1"}))
+    done = charmap(dump)
+    stops = [at for at, sign in enumerate(plain) if sign == "。"]
+    assert sum(done.text[at] == "。" for at in stops) >= 0.8 * len(stops)
+    assert all(done.text[at] == sign for at, sign in enumerate(plain) if sign.isascii() and sign.isdigit())
+
+
 def test_a_plain_page_has_no_garbled_map() -> None:
     plain, _ = garbled()
     done = charmap(plain)

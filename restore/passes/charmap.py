@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Replace
-from restore.language.context import RunningText
+from restore.language.cipher import MARKS, Key, Known, decipher, gains, one_sign_each
 from restore.language.forms import load_forms
-from restore.language.repertoire import common_ideographs
+from restore.language.lexicon import word_list
 from restore.language.scripts import SIMPLIFIED, TRADITIONAL, detect_script
 from restore.pipeline import Tools, repair_pass
 from restore.source import Codes, Span
@@ -24,36 +25,30 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _BITS = {"hans": SIMPLIFIED, "hant": TRADITIONAL}
-_MARKS = np.array([ord(c) for c in "，。、；：（）《》“”"], dtype=np.uint32)
 _FOREIGN = np.uint32(0x80)  # from here on no sign of a keyboard: letters with accents, control characters
 _LEAST, _RATE = (
     6,
     0.003,
 )  # foreign signs between ideographs that show a garbled map, and their share of the text
-_TIMES = 2  # occurrences from which a sign can be deciphered
-_USED = 60  # occurrences looked at
-_ROWS = 256  # occurrences of signs looked at together, or somewhat more
-_NEAR, _EACH, _SHOWN = 60, 8, 3  # readings that fit all places, and each place; shown
-_FONTS = 3  # readings of one sign, by font
-_FITS = 3.0  # nats by which a reading may be worse than the best one at a place
 _ROUNDS = 3
-_CLEAR, _SURE = 6.0, 14.0  # nats by which one reading of all occurrences is better than the next
-_PRESENT = 1.2  # nats against a reading for each time the page has it in plain, up to the times of the sign
-_GAIN, _GAIN_FIGURE = 2.0, 7.0  # nats that one occurrence must gain; figures and letters may mean themselves
+_SURE = 14.0  # nats by which one reading of all occurrences is better than the next
+_GAIN, _GAIN_ELSEWHERE = (
+    2.0,
+    4.0,
+)  # nats that one occurrence must gain, and one that the key was not found from
+_GAIN_FIGURE = 7.0  # the same of figures and letters, which may mean themselves
+_GAIN_LETTER = (
+    2.0  # the same of a figure beside a letter that is not read, where the page has the mark nowhere
+)
+_HARDLY = (
+    0.1  # times that the page has a character in plain, to those of its sign, up to which it counts as absent
+)
+_STRETCH = 80  # characters on each side in which a font shows that its map is garbled
+_NEARBY = 30  # characters on each side in which a font shows that it prints figures
 _NAMED = 8  # signs named in the note
-
-
-@dataclass
-class _Key:
-    """What a sign stands for, by how many nats it is better than the next reading, and the readings with their share."""
-
-    printed: int
-    margin: float
-    alternatives: dict[str, float]
-
-
-_Known = dict[bytes, dict[int, _Key]]
-"""What came of a sign, by the sign and what stands around its places."""
+_OPENING = np.array([ord(c) for c in "（《“"], dtype=np.uint32)
+_FIGURES = np.arange(ord("0"), ord("9") + 1, dtype=np.uint32)
+_ALNUM = np.array([c for c in range(0x80) if chr(c).isalnum()], dtype=np.uint32)
 
 
 @repair_pass()
@@ -62,12 +57,16 @@ def charmap(view: View, tools: Tools) -> Iterator[Draft]:
 
     Repairs: signs that stand between ideographs again and again where no such sign is printed (``ÿ`` for ``：``, ``2`` for
     ``。``) are read as a substitution cipher: a sign is deciphered when one character fits all its places clearly better
-    than any other. That the map is garbled, and how much of it stays unread, is said in a note.
+    than any other. What was found there is then used at line ends, at gaps and beside other signs too, where that reads
+    better. That the map is garbled, and how much of it stays unread, is said in a note.
     Why it happens: a PDF font has no table, or a wrong one, from glyphs to characters; some converters then give the
     glyph's number in the font.
     Example: ``专家认~当前ð家`` stays, but the page is said to be garbled.
     When it is wrong: when a page really prints the sign: figures and letters are only read otherwise where that fits
-    much better. Signs that stand once cannot be deciphered.
+    much better. Figures that stand for a mark which the page has (almost) nowhere need not fit much better, unless they
+    stand beside other figures, on the wrong side of the mark, or where no sign nearby shows a garbled font; they stay
+    where the line or its neighbourhood prints other figures alone, as tables do. Signs that stand once cannot be
+    deciphered, and which half of a pair of quotation marks a sign stands for is not known.
     """
     script = detect_script(view.text)
     if script not in _BITS:
@@ -79,48 +78,182 @@ def charmap(view: View, tools: Tools) -> Iterator[Draft]:
     kinds = len(np.unique(codes[place][foreign]))
     if int(foreign.sum()) < max(_LEAST, _RATE * han) or kinds < 2:
         return
-    plain = _plain(view)
-    keys: dict[int, _Key] = {}
-    before: _Known = {}
+    bare = _plain(view)
+    plain = bare.copy()
+    keys: dict[int, Key] = {}
+    before: Known = {}
     for _ in range(_ROUNDS):
-        read = _decipher(plain, place, codes, _BITS[script], tools, before)
+        read = decipher(plain, place, codes, _BITS[script], tools.language.model, before, keys)
         if read.keys() <= keys.keys():
             break
-        keys = read | keys
+        keys = one_sign_each(read | keys, codes, before)
+        plain = bare.copy()
         plain[list(keys)] = [key.printed for key in keys.values()]
-    known = np.array(sorted(keys), dtype=np.int64)
-    done = 0
-    for at, gain in zip(known.tolist(), _gains(plain, known, codes, tools), strict=True):
-        sign, key = chr(int(codes[at])), keys[at]
-        if gain < (_GAIN_FIGURE if sign.isascii() and sign.isalnum() else _GAIN):
-            continue
-        done += 1
+    used = _Uses(view, plain, keys, tools).find() if keys else {}
+    for at, (key, gain) in sorted(used.items()):
+        sign = chr(int(codes[at]))
+        sure = key.margin >= _SURE and gain >= _may_be_plain(sign)
         evidence: dict[str, Any] = {"alternatives": key.alternatives, "language_nats": round(gain, 2)}
         yield Draft(
             (Replace(Span(at, at + 1), chr(key.printed)),),
             f"a garbled character map gives {sign!r} for {chr(key.printed)}",
-            Certainty.HIGH if key.margin >= _SURE else Certainty.MEDIUM,
-            float(1 / (1 + np.exp(-min(key.margin, 30.0)))),
+            Certainty.HIGH if sure else Certainty.MEDIUM,
+            1 / (1 + exp(-min(key.margin, 30.0))),
             evidence,
         )
     named = ", ".join(repr(chr(int(c)))[1:-1] for c in np.unique(codes[place][foreign])[:_NAMED])
     note = (
-        f"the character map of this text is garbled: {len(place)} signs such as {named} stand for other characters; "
-        f"{done} could be deciphered"
+        f"the character map of this text is garbled: {len(used.keys() | set(place.tolist()))} signs such as {named} stand for other characters; "
+        f"{len(used)} could be deciphered"
     )
     tools.memo["notes"] = (*tools.memo.get("notes", ()), note)
 
 
-def _signs(view: View) -> Ints:
-    """Places of single signs, not of CJK text, directly between characters of CJK text."""
+def _may_be_plain(sign: str) -> float:
+    """Nats from which on a sign that may mean itself surely stands for something else."""
+    return _GAIN_FIGURE if sign.isascii() and sign.isalnum() else _GAIN
+
+
+class _Uses:
+    """Where the keys of a page are used: at the places they were found from, and at others of the same signs.
+
+    Other places are those beside CJK text, or beside signs that surely stand for such, on one side at least.
+    """
+
+    def __init__(self, view: View, plain: Codes, keys: dict[int, Key], tools: Tools) -> None:
+        self.codes, self.plain, self.keys = view.codes, plain, keys
+        self.model = tools.language.model
+        self.at = np.array(sorted(keys), dtype=np.int64)
+        text, sign = _kinds(view)
+        self.read = np.zeros(len(plain), dtype=np.bool_)
+        self.read[self.at] = True
+        # readings by sign: the one of the greatest margin of each, and how often it was found
+        pairs = np.stack((self.codes[self.at], plain[self.at]), axis=1)
+        kinds, which, times = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+        margins = np.array([keys[at].margin for at in self.at.tolist()])
+        order = np.lexsort((-margins, which.ravel()))
+        first = order[np.searchsorted(which.ravel()[order], np.arange(len(kinds)))]
+        self.best = [keys[at] for at in self.at[first].tolist()]
+        self.signs, self.printed = kinds[:, 0], kinds[:, 1]
+        self.which = which.ravel()
+        self.need, self.free = self._needs(times)
+        self.alnum, self.figure = ch.among(self.codes, _ALNUM), ch.among(self.codes, _FIGURES)
+        garbled = sign & ((self.codes >= _FOREIGN) | (np.isin(self.codes, self.signs) & ~self.alnum))
+        self.text = text | self.read
+        self.good = self.text | garbled
+        self.open = np.flatnonzero(sign & ~self.read & np.isin(self.codes, self.signs))
+        self.in_garbled_font = _within(garbled, _STRETCH) > 0
+        # where figures that stand for nothing else stand alone, others may do so too
+        blank = (view.classes & ch.BLANK) > 0
+        before, behind = _beside(text)[0], np.append((text | blank)[1:], True)
+        counted = _beside(ch.among(plain, _measures()))[1]
+        alone = self.figure & ~np.isin(self.codes, self.signs) & before & behind & ~counted
+        self.prints_figures = _within(alone, _NEARBY) > _within(garbled, _NEARBY)
+        line = np.cumsum(self.codes == ord("\n"))
+        self.prints_figures |= (np.bincount(line, alone) > np.bincount(line, garbled))[line]
+
+    def _needs(self, times: Ints) -> tuple[Floats, Bools]:
+        """Nats that each reading must gain elsewhere, and which of them are figures for marks that the page lacks."""
+        kinds, count = np.unique(self.codes, return_counts=True)
+        where = np.minimum(np.searchsorted(kinds, self.printed), len(kinds) - 1)
+        present = np.where(kinds[where] == self.printed, count[where], 0) > _HARDLY * times
+        alnum, figure = ch.among(self.signs, _ALNUM), ch.among(self.signs, _FIGURES)
+        mark = ch.among(self.printed, MARKS)
+        need = np.where(alnum & (present | (figure & ~mark)), _GAIN_FIGURE, _GAIN_ELSEWHERE)
+        return need, figure & mark & ~present
+
+    def find(self) -> dict[int, tuple[Key, float]]:
+        """Keys by place, and the nats that each gains there."""
+        everywhere = np.ones(len(self.at), dtype=np.bool_)
+        gain = gains(self.plain, self.at, self.plain[self.at], self.codes[self.at], everywhere, self.model)
+        out = {}
+        need = np.where(
+            self.free[self.which],
+            0.0,
+            np.where(self.alnum[self.at], self.need[self.which], _GAIN),
+        )
+        need[self.free[self.which] & ~self.in_garbled_font[self.at]] = _GAIN_FIGURE
+        need[self.figure[self.at] & self.prints_figures[self.at]] = np.inf
+        for at, nats in zip(self.at[gain >= need].tolist(), gain[gain >= need].tolist(), strict=True):
+            out[at] = (self.keys[at], nats)
+        # figures last: they may be part of a number whose other signs are read first
+        for figures in (False, True):
+            out |= self._elsewhere(self.open[~self.figure[self.open] | figures])
+        return out
+
+    def _elsewhere(self, some: Ints) -> dict[int, tuple[Key, float]]:
+        """Use keys at some more places, which are then taken as read."""
+        before, behind = _beside(self.good)
+        some = some[(before | behind)[some] & ~self.read[some]]
+        if not len(some):
+            return {}
+        low = np.searchsorted(self.signs, self.codes[some])
+        many = np.searchsorted(self.signs, self.codes[some], side="right") - low
+        at = np.repeat(some, many)
+        starts = np.cumsum(many) - many
+        which = np.arange(len(at)) - np.repeat(starts - low, many)
+        # what is not read tells nothing
+        ahead = _beside(self.text)[1][at]
+        gain = gains(self.plain, at, self.printed[which], self.codes[at], ahead, self.model)
+        over = gain - self._asked(at, which, before[at], behind[at])
+        best = np.lexsort((-over, at))[starts]
+        best = best[over[best] >= 0]
+        self.read[at[best]] = self.text[at[best]] = self.good[at[best]] = True
+        self.plain[at[best]] = self.printed[which[best]]
+        rows_ = zip(at[best].tolist(), which[best].tolist(), gain[best].tolist(), strict=True)
+        return {place: (self.best[k], nats) for place, k, nats in rows_}
+
+    def _asked(self, at: Ints, which: Ints, before: Bools, behind: Bools) -> Floats:
+        """Nats that readings must gain at places; no more than nothing where a figure surely is no number."""
+        figure = self.figure & ~self.read
+        point = (self.codes > ord(" ")) & (self.codes < _FOREIGN) & ~self.alnum & ~self.read
+        left, right = _beside(figure)
+        left, right = _beside(figure | (point & left & right))  # 24, 2.4, 2:4
+        number = (left | right)[at]
+        left, right = _beside(self.alnum & ~self.read)
+        letter = (left | right)[at]
+        leans = np.where(ch.among(self.printed[which], _OPENING), behind, before)
+        free = self.free[which] & ~number & leans & self.in_garbled_font[at]
+        need = np.where(self.free[which], _GAIN_FIGURE, self.need[which])
+        need = np.where(free, np.where(letter, _GAIN_LETTER, 0.0), need)
+        return np.where(self.figure[at] & self.prints_figures[at], np.inf, need)
+
+
+@cache
+def _measures() -> Codes:
+    """First characters of the words that follow a number."""
+    return np.array(sorted({ord(word[0]) for word, _ in word_list("measures")}), dtype=np.uint32)
+
+
+def _within(one: Bools, reach: int) -> Ints:
+    """How many there are within so many characters of each place."""
+    before = np.concatenate(([0], np.cumsum(one)))
+    here = np.arange(len(one))
+    out: Ints = before[np.minimum(here + reach + 1, len(one))] - before[np.maximum(here - reach, 0)]
+    return out
+
+
+def _beside(one: Bools) -> tuple[Bools, Bools]:
+    """What stands before each place, and what behind it."""
+    return np.append(False, one[:-1]), np.append(one[1:], False)
+
+
+def _kinds(view: View) -> tuple[Bools, Bools]:
+    """Which characters are CJK text, and which are single signs of another kind that may stand for such."""
     codes, classes = view.codes, view.classes
-    if len(codes) < 3:
-        return np.empty(0, dtype=np.int64)
     text = (classes & (ch.CJK | ch.FULL | ch.MARK)) > 0
     text |= (codes >= 0x2E80) & (codes < 0x2FE0)
     wide = (classes & ch.WIDE) > 0
     sign = ~text & ~wide & ((classes & ch.BLANK) == 0) & (codes != 0xFFFD) & (codes != ord("\n"))
-    inner = np.zeros(len(codes), dtype=np.bool_)
+    return text, sign
+
+
+def _signs(view: View) -> Ints:
+    """Places of single signs, not of CJK text, directly between characters of CJK text."""
+    if len(view.codes) < 3:
+        return np.empty(0, dtype=np.int64)
+    text, sign = _kinds(view)
+    inner = np.zeros(len(sign), dtype=np.bool_)
     inner[1:-1] = sign[1:-1] & text[:-2] & text[2:]
     return np.flatnonzero(inner)
 
@@ -132,155 +265,3 @@ def _plain(view: View) -> Codes:
     odd = np.flatnonzero((plain >= 0x2E80) & (plain < 0x2FE0))
     plain[odd] = [ord(forms.get(chr(c), (chr(c), ""))[0][0]) for c in plain[odd].tolist()]
     return plain
-
-
-def _running(plain: Codes, place: Ints, tools: Tools) -> tuple[RunningText, Ints]:
-    text = RunningText(
-        View.of_text(plain.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")), tools.language.model
-    )
-    return text, np.searchsorted(text.at, place)
-
-
-@dataclass(frozen=True)
-class _Pool:
-    """Characters that signs may stand for: code points, ids, and how often the page has each in plain, ``(n,)`` each."""
-
-    codes: Codes
-    ids: Ints
-    plenty: Floats
-
-
-@dataclass
-class _Sign:
-    """A sign that is being deciphered.
-
-    Attributes:
-        key: the sign and what stands around its places.
-        at, place: these in the running text and in the view, shape ``(m,)``.
-        ahead: ln P of each of the pool behind what stands before them, shape ``(m, pool)``.
-        rest: numbers of the places that are not read yet.
-        found: by place in the view, what the sign stands for.
-    """
-
-    key: bytes
-    at: Ints
-    place: Ints
-    ahead: NDArray[np.float32]
-    rest: Ints
-    found: dict[int, _Key]
-
-    def near(self, pool: _Pool) -> Ints:
-        """Readings that fit what stands before all places, or before some of them."""
-        before = self.ahead[self.rest]
-        against = _PRESENT * np.minimum(pool.plenty, len(self.rest))
-        near = np.argpartition(against - before.sum(axis=0), _NEAR)[:_NEAR]
-        return np.union1d(near, np.argpartition(-before, _EACH, axis=1)[:, :_EACH])
-
-    def read(self, near: Ints, each: Floats, pool: _Pool) -> None:
-        """Note the reading that fits clearly best, and leave in ``rest`` the places that it does not fit.
-
-        Args:
-            each: ln P of the text at each place with each reading, shape ``(rest, near)``.
-        """
-        total = each.sum(axis=0) - (_PRESENT * np.minimum(pool.plenty, len(self.rest)))[near]
-        best = int(np.argmax(total))
-        # the reading that most places speak for, among themselves
-        for _ in range(2):
-            fits = each[:, best] >= each.max(axis=1) - _FITS
-            if not fits.any():
-                break
-            total = each[fits].sum(axis=0) - _PRESENT * np.minimum(pool.plenty[near], fits.sum())
-            best = int(np.argmax(total))
-        fits = each[:, best] >= each.max(axis=1) - _FITS
-        others = total[pool.ids[near] != pool.ids[near[best]]]
-        margin = float(total[best] - others.max())
-        if fits.sum() >= _TIMES and margin >= _CLEAR:
-            order = np.argsort(-total, kind="stable")[:_SHOWN]
-            share = np.exp(total[order] - total[best])
-            share /= share.sum()
-            readings = {
-                chr(int(pool.codes[near[k]])): round(float(s), 4) for k, s in zip(order, share, strict=True)
-            }
-            key = _Key(int(pool.codes[near[best]]), margin, readings)
-            self.found.update(dict.fromkeys(self.place[self.rest[fits]].tolist(), key))
-        elif not fits.any():
-            self.rest = self.rest[:0]
-            return
-        self.rest = self.rest[~fits]
-
-
-def _decipher(
-    plain: Codes, place: Ints, codes: Codes, script: int, tools: Tools, known: _Known
-) -> dict[int, _Key]:
-    """What stands at the places of signs that one character fits clearly best.
-
-    What came of signs beside which nothing was deciphered since is taken from ``known``.
-    """
-    text, at = _running(plain, place, tools)
-    ideographs, _ = common_ideographs(text.model, script)
-    characters = np.concatenate((_MARKS, ideographs))
-    ids = text.model.encode(characters.astype("<u4").tobytes().decode("utf-32-le")).astype(np.int64)
-    # a character that a font's map gets wrong is wrong everywhere: one that the page has in plenty is no reading
-    in_plain = np.isin(text.at, place, invert=True) & (text.codes < 0x10000)
-    plenty = np.bincount(text.codes[in_plain], minlength=0x10000)[characters].astype(np.float64)
-    pool = _Pool(characters, ids, plenty)
-    found: dict[int, _Key] = {}
-    new: list[tuple[bytes, Ints]] = []
-    for sign in np.unique(codes[place]).tolist():
-        here = np.flatnonzero(codes[place] == sign)[:_USED]
-        if len(here) < _TIMES:
-            continue
-        around = np.concatenate((text.left(at[here]), text.right(at[here])), axis=1)
-        key = sign.to_bytes(4, "little") + around.tobytes()
-        if key in known:
-            found.update(known[key])
-        else:
-            new.append((key, here))
-    # so many at once
-    bounds = np.cumsum([0, *(len(here) for _, here in new)])
-    for group in np.split(np.arange(len(new)), np.flatnonzero(np.diff(bounds[:-1] // _ROWS)) + 1):
-        some = [new[k] for k in group.tolist()]
-        if some:
-            for one in _read([(key, at[here], place[here]) for key, here in some], text, pool):
-                known[one.key] = one.found
-                found.update(one.found)
-    return found
-
-
-def _read(places: list[tuple[bytes, Ints, Ints]], text: RunningText, pool: _Pool) -> list[_Sign]:
-    """Decipher some signs, each given by its key and its places in the running text and in the view.
-
-    Two fonts of a page may give the same sign for two characters: places that the best reading of a sign does not fit
-    are tried again among themselves.
-    """
-    ahead = text.model.seam_matrix(text.left(np.concatenate([at for _, at, _ in places])), pool.ids[:, None])
-    bounds = np.cumsum([len(at) for _, at, _ in places])[:-1]
-    signs = [
-        _Sign(key, at, place, part, np.arange(len(at)), {})
-        for (key, at, place), part in zip(places, np.split(ahead, bounds), strict=True)
-    ]
-    for _ in range(_FONTS):
-        open_ = [one for one in signs if len(one.rest) >= _TIMES]
-        if not open_:
-            break
-        nears = [one.near(pool) for one in open_]
-        rows = [np.repeat(one.at[one.rest], len(near)) for one, near in zip(open_, nears, strict=True)]
-        columns = [np.tile(pool.ids[near], len(one.rest)) for one, near in zip(open_, nears, strict=True)]
-        fits = text.instead(np.concatenate(rows), np.concatenate(columns))
-        parts = np.split(fits, np.cumsum([len(row) for row in rows])[:-1])
-        for one, near, part in zip(open_, nears, parts, strict=True):
-            one.read(near, part.reshape(len(one.rest), -1), pool)
-    return signs
-
-
-def _gains(plain: Codes, place: Ints, codes: Codes, tools: Tools) -> Floats:
-    """Nats that each deciphered place gains by its reading, its neighbours deciphered too."""
-    if not len(place):
-        return np.empty(0)
-    text, at = _running(plain, place, tools)
-    now, then = (
-        text.model.encode(some.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")).astype(np.int64)
-        for some in (plain[place], codes[place])
-    )
-    gain: Floats = text.instead(at, now) - text.instead(at, then)
-    return gain
