@@ -79,12 +79,12 @@ def _worded(text: str) -> _Wording:
     return _Wording.NONE
 
 
-def furniture_lines(texts: Sequence[str]) -> NDArray[np.bool_]:
+def furniture_lines(texts: Sequence[str], in_order: bool = False) -> NDArray[np.bool_]:
     """Which lines are furniture, shape ``(n,)``.
 
     A date without a weekday that may belong to the sentence around it is none. A line of a few characters between two
     furniture lines (the name of the section) is furniture too, and one that is worded as a section's name is where one
-    neighbour is furniture or where it parts two full lines of one sentence.
+    neighbour is furniture or, once the lines are in reading order, where it parts two full lines of one sentence.
     """
     n = len(texts)
     out = np.zeros(n, dtype=np.bool_)
@@ -109,7 +109,7 @@ def furniture_lines(texts: Sequence[str]) -> NDArray[np.bool_]:
         if not out[k]
         and 2 <= len(text) <= 6
         and sections.fullmatch(text)
-        and (beside[k] or _parts_a_sentence(texts, k))
+        and (beside[k] or (in_order and _parts_a_sentence(texts, k)))
     ]
     out[named] = True
     return out

@@ -35,7 +35,7 @@ def furniture(view: View, tools: Tools) -> Iterator[Draft]:
     n = len(segments)
     if not printed_lines(segments) and not tools.memo.get("vertical_glyphs"):
         return
-    found = furniture_lines(segments.texts)
+    found = furniture_lines(segments.texts, in_order=True)
     if tools.running:
         found |= running(segments.texts, tools.running)
     if not found.any() or found.mean() > _MOST:
