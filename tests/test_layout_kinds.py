@@ -44,6 +44,12 @@ def test_vertical_lines_written_a_character_a_line_are_put_together() -> None:
     assert page.revert() == "\n\n".join("\n".join(column) for column in COLUMNS)
 
 
+def test_a_headline_that_a_blank_line_parts_from_a_glyph_a_line_is_put_together_too() -> None:
+    glyphs = "\n".join("\n".join(column) for column in COLUMNS)
+    page = clean("三\n库\n放\n水\n\n" + glyphs)
+    assert page.text.startswith("三库放水\n\n入秋以来青石镇的三座水库陆续开闸放水下游两万亩晚稻")
+
+
 def test_lines_of_two_columns_that_were_glued_are_cut() -> None:
     left, right = COLUMNS[:6], COLUMNS[6:]
     glued = [a + b for a, b in zip(left, right, strict=True)]

@@ -30,6 +30,7 @@ _NEVER = -16.0  # log P of a confusion that is not in the table
 _EVEN = 0.6  # nats per character between two readings that are equally good
 _SLACK = 6  # characters by which recognition errors at the edges may hide where a copy begins or ends
 _STEPS, _FIRST_STEP = 3, 3
+_LABEL, _NARROW = 16, 0.8  # most characters of a series' label, and share of the measure it may fill
 
 _MARKS = str.maketrans(",:;?!()", "，：；？！（）")
 
@@ -44,7 +45,8 @@ def duplicates(view: View, tools: Tools) -> Iterator[Draft]:
     in several layers, or a clipped line once per clip.
     Example: ``山村看变化村看变化看变化变化化`` becomes ``山村看变化``.
     When it is wrong: refrains, slogans and pull quotes are printed twice on purpose; short lines that are whole
-    sentences of their own are therefore only shown.
+    sentences of their own are therefore only shown, and so is a short line that stands again after another line,
+    which may be the label of a series over the next headline.
     """
     if not (view.classes & ch.CJK).any():
         return
@@ -77,6 +79,10 @@ class _Page:
         self.new_line = between > 0
         self.new_block = between > 1
         self.places: Ints = np.flatnonzero(self.begins)
+        # the length of line that half of the text stands in lines no longer than
+        sizes = np.sort(np.diff(self.places))
+        reached = np.cumsum(sizes)
+        self.measure = int(sizes[np.searchsorted(reached, reached[-1] / 2)]) if len(sizes) else 0
         self._places: list[int] = self.places.tolist()  # single ones are looked up quicker in a list
 
     def text(self, start: int, end: int) -> str:
@@ -270,7 +276,8 @@ def _judge(page: _Page, a: int, a_end: int, b: int, b_end: int, tools: Tools) ->
         if alike < 1 and size < 8:
             level = Certainty.LOW
     elif near:
-        level = Certainty.MEDIUM if not sentence and size >= 8 and alike >= 0.9 else Certainty.LOW
+        sure = not sentence and size >= 8 and alike >= 0.9 and not _label(page, a, a_end, b)
+        level = Certainty.MEDIUM if sure else Certainty.LOW
     else:
         level = Certainty.MEDIUM if alike >= 0.98 else Certainty.LOW
     evidence: dict[str, Any] = {"line": one, "again": two, "alike": round(alike, 3), "lines_between": between}
@@ -290,6 +297,17 @@ def _judge(page: _Page, a: int, a_end: int, b: int, b_end: int, tools: Tools) ->
     if one != two:
         message += ", recognised differently; the better reading stays"
     return Draft((Delete(span),), message, level, alike, evidence)
+
+
+def _label(page: _Page, start: int, end: int, again: int) -> bool:
+    """Whether a line looks like the label of a series: a short line of its own, far from filling the measure."""
+    size = end - start
+    return bool(
+        size <= min(_LABEL, _NARROW * page.measure)
+        and page.new_line[start]
+        and page.new_line[again]
+        and not (page.classes[start:end] & ch.STOP).any()
+    )
 
 
 def _misread(one: str, two: str, tools: Tools) -> bool:

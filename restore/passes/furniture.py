@@ -22,10 +22,12 @@ _MOST = 0.3  # share of a page that can be furniture; a page of nothing else is 
 def furniture(view: View, tools: Tools) -> Iterator[Draft]:
     """Running heads, page numbers, imprint and hotlines between the articles.
 
-    Repairs: sets them after the articles, each a block of its own. Nothing is dropped.
+    Repairs: sets them, and names of sections beside them, after the articles, each a block of its own. Nothing is
+    dropped.
     Why it happens: a converter takes what stands at the edges of the page for text, and puts it in by its height.
     Example: ``2019年8月1日 星期一`` and ``第10版`` leave the middle of an article for the end of the page.
-    When it is wrong: where an article quotes such a line on a line of its own. Captions are no furniture and stay.
+    When it is wrong: where an article quotes such a line on a line of its own, or a headline beside furniture is worded
+    like the name of a section (教育). Captions are no furniture and stay.
     """
     if not (view.classes & ch.CJK).any() or tools.read_across(view):
         return
@@ -33,7 +35,7 @@ def furniture(view: View, tools: Tools) -> Iterator[Draft]:
     n = len(segments)
     if not printed_lines(segments) and not tools.memo.get("vertical_glyphs"):
         return
-    found = furniture_lines(segments.texts)
+    found = furniture_lines(segments.texts, in_order=True)
     if tools.running:
         found |= running(segments.texts, tools.running)
     if not found.any() or found.mean() > _MOST:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
 import regex
 
 from restore import characters as ch
 from restore.correction import Certainty, Delete, Draft, Edit, Insert, Move, Replace
-from restore.layout.glyph_lines import GlyphLines, glyph_lines
+from restore.layout.glyph_lines import FEWEST, GlyphLines, glyph_lines
 from restore.order.running import paragraphs_of, reads_on
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
@@ -18,6 +19,7 @@ from restore.view import View
 _SURE = 2.0  # log-odds above which a paragraph is certain
 _CROSSED = 99.0  # log-odds of a paragraph that the crossing of two columns gives away
 _CROSSED_LINE = regex.compile(r"\p{Han} +[。！？…」』）]")
+_SCARCE = 100  # lines for each blank one; columns are shorter
 _SHOWN = 24  # characters of a paragraph that the evidence quotes
 
 
@@ -35,7 +37,15 @@ def vertical_glyphs(view: View, tools: Tools) -> Iterator[Draft]:
     if not (view.classes & (ch.HAN | ch.KANA)).any():
         return
     stretches, heads = glyph_lines(view)
-    vertical = [(one, drafts) for one in stretches if (drafts := list(_running(view, one, tools)))]
+    vertical: list[tuple[GlyphLines, list[Draft]]] = []
+    for stretch in stretches:
+        pieces = _pieces(stretch)
+        longest = max(pieces, key=len)
+        if sure := list(_running(view, longest, tools)):
+            for one in pieces:
+                # a headline is too short to say whether it reads on
+                drafts = sure if one is longest else list(_running(view, one, tools, len(one) < FEWEST))
+                vertical += [(one, drafts)] if drafts else []
     for _, drafts in vertical:
         yield from drafts
     edges = {int(edge) for one, _ in vertical for edge in (_before(view, int(one.start[0])), one.end[-1])}
@@ -43,8 +53,19 @@ def vertical_glyphs(view: View, tools: Tools) -> Iterator[Draft]:
         yield from _apart(view, edge)
 
 
-def _running(view: View, stretch: GlyphLines, tools: Tools) -> Iterator[Draft]:
-    """The paragraphs of a stretch without blank lines; none where it has some, or does not read on."""
+def _pieces(stretch: GlyphLines) -> list[GlyphLines]:
+    """A stretch cut at its blank lines where these are too scarce to stand between columns."""
+    blanks = np.flatnonzero(stretch.blank).tolist()
+    if len(stretch) < _SCARCE * len(blanks):
+        return [stretch]
+    return [
+        GlyphLines(stretch.start[a:b], stretch.end[a:b], np.zeros(b - a, dtype=np.bool_))
+        for a, b in zip([0, *blanks], [*blanks, len(stretch)], strict=True)
+    ]
+
+
+def _running(view: View, stretch: GlyphLines, tools: Tools, trusted: bool = False) -> Iterator[Draft]:
+    """The paragraphs of a stretch without blank lines; none where it has some, or does not read on (unless trusted)."""
     if stretch.blank.any():
         return
     crossed = _crossed(view, stretch)
@@ -55,7 +76,7 @@ def _running(view: View, stretch: GlyphLines, tools: Tools) -> Iterator[Draft]:
         glyphs = [k for k in range(a, b) if not view.classes[k] & ch.BLANK]
         at += glyphs[::-1] if number in crossed else glyphs
     bare = "".join(view.text[k] for k in at)
-    if not reads_on(bare, tools.language.model):
+    if not trusted and not reads_on(bare, tools.language.model):
         return
     tools.memo["vertical_glyphs"] = True
     begins = {0: 0.0} | dict(paragraphs_of(bare, tools.language))
