@@ -87,6 +87,15 @@ def test_a_text_larger_than_any_page_is_only_formatted() -> None:
     assert any("did not run" in note for note in page.notes)
 
 
+@pytest.mark.parametrize("number", ["3 ·5 ·", "达1 1亿多", "3 .5 %", "（吕 敏"])
+def test_broken_numbers_without_end_on_one_line(number: str) -> None:
+    """A line that is read again for every number in it takes very long."""
+    start = time.process_time()
+    page = Pipeline.preset("formatting").run("汉字新闻" + number * (300_000 // len(number)))
+    assert page.text
+    assert time.process_time() - start < 60
+
+
 def test_a_long_text_is_looked_at_in_parts() -> None:
     rng = random.Random(1)
     lines = ["".join(rng.sample(WORDS[:12] + WORDS[13:-1], 18)) for _ in range(2_000)]

@@ -17,13 +17,13 @@ Ints = NDArray[np.int64]
 
 _APART = regex.compile(
     r"(?<![\p{Latin}\p{Nd}]|[.·∶．:%‰/\-] ?)"
-    r"(?:\d(?: \d| ?[.·∶．] ?\d(?!\d))+(?: ?[%‰])?|[A-Za-z](?: [A-Za-z])+)"
+    r"(?:\d(?: \d| ?[.·∶．] ?\d(?!\d))++(?: ?[%‰])?|[A-Za-z](?: [A-Za-z])++)"
     r"(?! ?[\p{Latin}\p{Nd}.·∶．:%‰/\-])"
-)  # digits, or letters, that all stand apart, and the marks between them
+)  # digits, or letters, that all stand apart, and the marks between them; a shorter run never ends as it must
 _MARKED = regex.compile(
     r"(?<=\d)(?: [·∶．.](?=\d)| ∶ (?=\d)|[·∶] (?=\d)| (?=[%‰](?![\p{Latin}\p{Nd}])))"
 )  # a mark inside a number, or behind one
-_NUMBER_MARKS = frozenset("·∶．.%‰ ")
+_NUMBER_MARKS = np.array([ord(c) for c in "·∶．.%‰ "], dtype=np.uint32)
 _HYPHEN = regex.compile(r"(?<=\p{Han}{2})(?: [-‐]|[-‐] )(?=\p{Han}{2})")  # in the name of a person or place
 _SOLID = ch.HAN | ch.KANA | ch.FULL
 _FEWEST_LETTERS = 3  # of a word whose letters stand apart where nothing else does; fewer are a list
@@ -43,6 +43,7 @@ def figures_apart(view: View, classes: NDArray[np.uint16], spaced: Ints) -> Ints
     text = view.text
     apart = frozenset(spaced.tolist())
     found: set[int] = set()
+    lines = _Lines(view, classes)
     for match in _APART.finditer(text):
         a, b = match.span()
         left, right = _beyond(text, a, -1), _beyond(text, b, 1)
@@ -50,7 +51,7 @@ def figures_apart(view: View, classes: NDArray[np.uint16], spaced: Ints) -> Ints
         signs = [c for c in match[0] if c.isalnum()]
         stand_apart = all(k in apart for k in inside)
         sides = [_solid(classes, k) or (stand_apart and _edge(text, k)) for k in (left, right)]
-        if not all(sides) or not _in_words(classes, text, a, b):
+        if not all(sides) or not lines.in_words(a, b):
             continue
         if not stand_apart:
             touches = left == a - 1 or right == b
@@ -58,7 +59,7 @@ def figures_apart(view: View, classes: NDArray[np.uint16], spaced: Ints) -> Ints
                 continue
         found.update(inside)
     for match in _MARKED.finditer(text):
-        if _among_letters(text, classes, *match.span()):
+        if lines.among_letters(*match.span()):
             found.update(k for k in range(*match.span()) if text[k] == " ")
     found.update(k for match in _HYPHEN.finditer(text) for k in range(*match.span()) if text[k] == " ")
     return np.array(sorted(found), dtype=np.int64)
@@ -88,21 +89,30 @@ def _pairs(signs: list[str]) -> Iterator[tuple[str, str]]:
     return zip(signs, signs[1:], strict=False)
 
 
-def _in_words(classes: NDArray[np.uint16], text: str, start: int, end: int) -> bool:
-    """Whether the line of a stretch has an ideograph or kana for every three figures: it is no row of a table."""
-    a, b = text.rfind("\n", 0, start) + 1, text.find("\n", end)
-    line = classes[a : b if b >= 0 else len(text)]
-    letters = np.count_nonzero(line & (ch.HAN | ch.KANA))
-    return bool(3 * letters >= np.count_nonzero(line & (ch.DIGIT | ch.LATIN)))
+class _Lines:
+    """Counts of the lines of a text, and ends of its numbers, looked up without reading any of it twice."""
 
+    def __init__(self, view: View, classes: NDArray[np.uint16]) -> None:
+        self.text, self.classes = view.text, classes
+        self.breaks = np.flatnonzero(view.codes == ord("\n"))
+        letters, figures = (classes & (ch.HAN | ch.KANA)) > 0, (classes & (ch.DIGIT | ch.LATIN)) > 0
+        # letters thrice, less figures, before each place
+        self.sums = np.append(0, np.cumsum(3 * letters.astype(np.int64) - figures))
+        number = ((classes & ch.DIGIT) > 0) | ch.among(view.codes, _NUMBER_MARKS)
+        self.others = np.flatnonzero(~number)  # what is part of no number
 
-def _among_letters(text: str, classes: NDArray[np.uint16], start: int, end: int) -> bool:
-    """Whether the number around a mark stands in Chinese or Japanese text: beside a letter, and beside nothing else."""
-    a, b = start, end
-    while a > 0 and (text[a - 1].isdecimal() or text[a - 1] in _NUMBER_MARKS):
-        a -= 1
-    while b < len(text) and (text[b].isdecimal() or text[b] in _NUMBER_MARKS):
-        b += 1
-    sides = [_solid(classes, k) for k in (a - 1, b)]
-    edges = [_edge(text, k) for k in (a - 1, b)]
-    return any(sides) and all(s or e for s, e in zip(sides, edges, strict=True))
+    def in_words(self, start: int, end: int) -> bool:
+        """Whether the line of a stretch has an ideograph or kana for every three figures: it is no row of a table."""
+        a, b = int(self.breaks.searchsorted(start)), int(self.breaks.searchsorted(end))
+        first = int(self.breaks[a - 1]) + 1 if a else 0
+        last = int(self.breaks[b]) if b < len(self.breaks) else len(self.classes)
+        return bool(self.sums[last] >= self.sums[first])
+
+    def among_letters(self, start: int, end: int) -> bool:
+        """Whether the number around a mark stands in Chinese or Japanese text: beside a letter, and beside nothing else."""
+        a, b = int(self.others.searchsorted(start)), int(self.others.searchsorted(end))
+        before = int(self.others[a - 1]) if a else -1
+        behind = int(self.others[b]) if b < len(self.others) else len(self.classes)
+        sides = [_solid(self.classes, k) for k in (before, behind)]
+        edges = [_edge(self.text, k) for k in (before, behind)]
+        return any(sides) and all(s or e for s, e in zip(sides, edges, strict=True))
