@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -27,6 +28,7 @@ _OPENING, _LABEL_END = (
 _LABELLED = regex.compile(rf"(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})(?= ?[：:；;])")
 _BYLINE = regex.compile(rf"{_ROLE}{_QUOTES}(?P<after>{_NAME})(?![\p{{Han}}\"“”：:])")
 _CREDIT = regex.compile(r"[（(]\p{Zs}?(\p{Han}(?:[\p{Zs}\n]{0,4}\p{Han}){3,5})\p{Zs}?[）)](?=\s|$)")
+_OPENED = re.compile("[（(]")  # told quicker by itself
 _WHITE = regex.compile(r"[\p{Zs}\n]+")
 _SHORTEST_NAME, _LONGEST_NAME = 2, 3  # characters of a name in a credit
 
@@ -88,7 +90,10 @@ def credits_of(text: str) -> Iterator[Credit]:
     Both names must begin with a surname and be two or three characters long. Where that leaves several cuts, the white
     space must agree with just one of them. Where every character stands apart nothing is said.
     """
-    for match in _CREDIT.finditer(text):
+    for bracket in _OPENED.finditer(text):
+        match = _CREDIT.match(text, bracket.start())
+        if match is None:
+            continue
         names, start = match[1], match.start(1)
         white = {}
         seen = 0  # characters of names before

@@ -24,6 +24,8 @@ _MARKED = regex.compile(
     r"(?<=\d)(?: [·∶．.](?=\d)| ∶ (?=\d)|[·∶] (?=\d)| (?=[%‰](?![\p{Latin}\p{Nd}])))"
 )  # a mark inside a number, or behind one
 _NUMBER_MARKS = np.array([ord(c) for c in "·∶．.%‰ "], dtype=np.uint32)
+_SPACE = 0x20
+_HYPHENS = np.array([ord(c) for c in "-‐"], dtype=np.uint32)
 _HYPHEN = regex.compile(r"(?<=\p{Han}{2})(?: [-‐]|[-‐] )(?=\p{Han}{2})")  # in the name of a person or place
 _SOLID = ch.HAN | ch.KANA | ch.FULL
 _FEWEST_LETTERS = 3  # of a word whose letters stand apart where nothing else does; fewer are a list
@@ -40,9 +42,16 @@ def figures_apart(view: View, classes: NDArray[np.uint16], spaced: Ints) -> Ints
         classes: of the characters as they were printed, shape ``(n,)``.
         spaced: offsets of the spaces of lines whose characters all stand apart.
     """
-    text = view.text
-    apart = frozenset(spaced.tolist())
+    text, codes = view.text, view.codes
+    space = np.flatnonzero(codes[1:-1] == _SPACE) + 1
+    around = np.stack((codes[space - 1], codes[space + 1]))
     found: set[int] = set()
+    if ch.among(around, _HYPHENS).any():
+        found.update(k for match in _HYPHEN.finditer(text) for k in range(*match.span()) if text[k] == " ")
+    beside = np.stack((classes[space - 1], classes[space + 1])) & (ch.DIGIT | ch.LATIN)
+    if not ((beside > 0) | ch.among(around, _NUMBER_MARKS)).all(axis=0).any():
+        return np.array(sorted(found), dtype=np.int64)  # as on most pages: no number has a space inside
+    apart = frozenset(spaced.tolist())
     lines = _Lines(view, classes)
     for match in _APART.finditer(text):
         a, b = match.span()
@@ -61,7 +70,6 @@ def figures_apart(view: View, classes: NDArray[np.uint16], spaced: Ints) -> Ints
     for match in _MARKED.finditer(text):
         if lines.among_letters(*match.span()):
             found.update(k for k in range(*match.span()) if text[k] == " ")
-    found.update(k for match in _HYPHEN.finditer(text) for k in range(*match.span()) if text[k] == " ")
     return np.array(sorted(found), dtype=np.int64)
 
 
