@@ -152,7 +152,7 @@ def test_common_words_are_no_name() -> None:
     assert (
         confusables(FIELDS + "我们要，堵塞洞洞，加强管理。").text == FIELDS + "我们要，堵塞漏洞，加强管理。"
     )
-    for name in ("作者，欧阳洞洞，也来了。", "会上，该站政治处主任季永学见人见事地指出了问题。"):
+    for name in ("作者，欧阳洞洞，也来了。", "会上，县文化馆馆长季文华见人见事地指出了问题。"):
         assert confusables(FIELDS + name).text == FIELDS + name
 
 

@@ -490,7 +490,7 @@ def _weighed(
     odds = _evidence().log_odds(features)
     numerals = np.array([ord(c) for c in _NUMERALS], dtype=np.uint32)
     figures = ch.among(text.codes[place], numerals) & ch.among(true, numerals)
-    # one surname for another, in no word: 主任季永学
+    # one surname for another, in no word
     surnames = ch.among(text.codes[place], _surnames()) & ch.among(true, _surnames()) & (word_true == 0)
     guarded = figures | ((unknown | surnames | _in_name(text, place, true, lexicon)) & (page_true3 == 0))
     odds[figures] = np.minimum(odds[figures], gate["low"])

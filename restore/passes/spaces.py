@@ -37,7 +37,7 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
 
     Repairs: spaces between all characters (two-layer PDFs: ``张 万 年``), beside marks (``使用, 为国门``), around digits
     where the page prints none, between the digits of one number or the letters of one word that all stand apart
-    (``达到了2 0 0种``), inside the names that close a report in brackets, at the marks inside a number and at one side of a
+    (``卖出了3 6 0担``), inside the names that close a report in brackets, at the marks inside a number and at one side of a
     hyphen, at the edges of lines. Kept: between the names of a byline, between the parts of a headline, in Latin text.
     Why it happens: converters set a space where glyphs stand apart: justification, digits of another font, marks.
     Example: ``整改等问题 200 余个, 今年`` becomes ``整改等问题200余个,今年``.
