@@ -178,6 +178,15 @@ def test_a_lost_mark_is_told_from_a_lost_line(left: str, right: str, mark: str) 
     assert supplied == mark
 
 
+def test_lost_marks_of_other_scripts_are_not_judged() -> None:
+    text = "この村では水稻 玉米、棉花をつくっています。"
+    view, tools = View.of(Source(text)), Tools()
+    k = text.index(" ")
+    odds = np.array([3.0])
+    tools.memo["losses"] = Losses(np.array([k - 1]), np.array([k + 1]), np.array([True]), odds, -odds)
+    assert list(lost_marks.find(view, tools)) == []
+
+
 def test_lines_far_apart_in_the_dump_with_lost_text_between_are_torn() -> None:
     segments, _ = judged(FIRST + SECOND + THIRD)
     n = len(segments)

@@ -1,8 +1,6 @@
-"""Which mark, put between two pieces of text, makes them read best."""
+"""Which mark, put in place of a stretch of text, makes what stands around it read best."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +14,15 @@ _SIDE = 4  # characters of context on each side
 
 
 def best_marks(
-    model: Scorer, texts: Sequence[tuple[str, str]]
+    model: Scorer, text: str, start: NDArray[np.int64], end: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """For each pair of texts the index of the better of `MARKS`, and by how many nats the two read better with it.
-
-    Both of shape ``(n,)``.
+    """For each stretch ``[start, end)`` the index of the better of `MARKS`, and by how many nats the text reads better with
+    it there than with nothing. Both of shape ``(n,)``.
     """
-    best, nats = np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts))
-    for k, (left, right) in enumerate(texts):
-        a, b = left[-_SIDE:], right[:_SIDE]
-        plain, *marked = (float(np.sum(model.logp(model.encode(a + mark + b)))) for mark in ("", *MARKS))
+    best, nats = np.zeros(len(start), dtype=np.int64), np.zeros(len(start))
+    for k, (a, b) in enumerate(zip(start.tolist(), end.tolist(), strict=True)):
+        left, right = text[max(0, a - _SIDE) : a], text[b : b + _SIDE]
+        plain, *marked = (float(np.sum(model.logp(model.encode(left + m + right)))) for m in ("", *MARKS))
         best[k] = int(np.argmax(marked))
         nats[k] = marked[best[k]] - plain
     return best, nats

@@ -60,7 +60,8 @@ _ROUNDS = 4
 _LIKELY, _LIKELY_OF_BLOCKS = -0.35, 1.3
 _LIKELY_OF_STUBS = 2.5  # the same behind a line that ends no sentence, where printed lines come in pieces
 LIKELY_OF_MARKS, LIKELY_OF_COMMAS = 6.0, 2.5
-"""The same before a mark that begins no line, and behind a comma, where the dump has the two lines together as well."""
+"""Log-odds that a new paragraph needs before a mark that begins no line, and behind a comma, where the dump has both lines
+together too."""
 _OTHER_COLUMN = -3.0  # log-odds of the link below which the line belongs elsewhere
 _BEHIND_COMMA = 0.0  # and those that a line must have to go on behind a comma
 _NEXT = 8  # characters of white space, and marks that are left out, between lines that the dump has together

@@ -6,15 +6,16 @@ one that begins in the middle; what tells them from headlines, lists and caption
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.language.marks import best_marks
+from restore.language.scripts import detect_script
 from restore.order.boundaries import BREAK, FILE, JOIN, Boundaries
 from restore.order.evidence import FULL
 from restore.order.network import Named, Network
@@ -26,7 +27,18 @@ if TYPE_CHECKING:
     from restore.layout.segments import Segments
     from restore.view import View
 
-__all__ = ["BEFORE", "BEHIND", "NEVER", "Losses", "loss_features", "lost_text", "marks_between", "torn"]
+__all__ = [
+    "BEFORE",
+    "BEHIND",
+    "LIKELY_INSIDE",
+    "NEVER",
+    "Losses",
+    "known_losses",
+    "loss_features",
+    "lost_text",
+    "marks_between",
+    "torn",
+]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -35,8 +47,10 @@ BEHIND, BEFORE = "lost_behind", "lost_before"
 """Names of the networks in the file of the boundaries."""
 
 NEVER = -12.0
+LIKELY_INSIDE = 1.0
+"""Log-odds from which text is taken for lost between two lines of a paragraph."""
+_OTHER_SCRIPTS = ("jp", "ko")
 _SPACE = 0x20
-_CONTEXT = 8  # characters on each side that a mark is tried between
 _CLEAR = 4.0  # nats by which two lines must read better with a mark between them, if that is what was lost
 _FEW = 3  # segments further on in the dump that still are near
 _STOPS = "。！？!?…"
@@ -75,6 +89,17 @@ class Losses:
         return Losses(last[there], first[there], self.within[there], self.behind[there], self.before[there])
 
 
+def known_losses(view: View, memo: Mapping[str, Any]) -> Losses | None:
+    """What ``paragraphs`` found out of lost text, with offsets of the view.
+
+    None where no printed lines are known, and in scripts that the networks have not learned.
+    """
+    if "losses" not in memo or detect_script(view.text) in _OTHER_SCRIPTS:
+        return None
+    losses: Losses = memo["losses"]
+    return losses.on(view)
+
+
 def marks_between(losses: Losses, view: View, model: Scorer) -> tuple[Ints, Ints, Floats]:
     """Neighbours between which a mark was lost rather than text: one space parts them in the dump, and with it they read on.
 
@@ -92,11 +117,7 @@ def marks_between(losses: Losses, view: View, model: Scorer) -> tuple[Ints, Ints
     han = ((view.classes[losses.last] & view.classes[losses.first]) & ch.HAN) > 0
     at = np.flatnonzero(losses.within & spaced & han & (losses.inside > 0))
     at = at[np.argsort(losses.last[at])]  # furniture may have gone elsewhere since
-    texts = [
-        (view.text[max(0, a - _CONTEXT) : a + 1], view.text[b : b + _CONTEXT])
-        for a, b in zip(losses.last[at].tolist(), losses.first[at].tolist(), strict=True)
-    ]
-    best, nats = best_marks(model, texts)
+    best, nats = best_marks(model, view.text, losses.last[at] + 1, losses.first[at])
     clear = nats > _CLEAR
     return at[clear], best[clear], nats[clear]
 

@@ -9,19 +9,16 @@ import numpy as np
 
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Gap, Insert
-from restore.language.scripts import detect_script
 from restore.order.evidence import weights
 from restore.order.geometry import BLOCKS
 from restore.order.lacunae import UNKNOWN, end_features, head_features, paragraphs_of
-from restore.order.losses import NEVER, marks_between
+from restore.order.losses import LIKELY_INSIDE, NEVER, known_losses, marks_between
 from restore.order.seams import find
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
 # log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
 _LIKELY, _SURE, _THINKABLE = -0.4, 2.8, -2.1
-_LIKELY_INSIDE = 1.0  # of a mark between two lines of a paragraph: the better of two judgements
-_OTHER_SCRIPTS = ("jp", "ko")
 _WHOLE_PAGE = 2.5  # more evidence asked for where the dump's kind speaks against lost lines
 
 
@@ -43,8 +40,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
     if not len(found):
         return
     # the networks know Chinese; of other scripts, and where no lines are known, the tables speak
-    lines = "losses" in tools.memo and detect_script(view.text) not in _OTHER_SCRIPTS
-    losses = tools.memo["losses"].on(view) if lines else None
+    losses = known_losses(view, tools.memo)
     # layout models lose lines; a converter that reads a whole page, row by row or line by line, does not
     layout = tools.memo.get("reading_order")
     whole = layout is not None and layout["kind"] != BLOCKS
@@ -89,7 +85,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
         return
     inside = losses.inside.copy()
     inside[marks_between(losses, view, tools.language.model)[0]] = NEVER  # `lost_marks` supplies it
-    for k in np.flatnonzero(losses.within & (inside > _LIKELY_INSIDE + _THINKABLE)).tolist():
+    for k in np.flatnonzero(losses.within & (inside > LIKELY_INSIDE + _THINKABLE)).tolist():
         a, b = int(losses.last[k]), int(losses.first[k])
         evidence = {
             "log_odds": round(float(inside[k]), 2),
@@ -97,7 +93,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
             "begins_with": view.text[b : b + 8],
         }
         message = "these two lines do not follow each other; what stood between is not in the dump"
-        yield _mark(a + 1, extent, True, message, float(inside[k]), _LIKELY_INSIDE, evidence)
+        yield _mark(a + 1, extent, True, message, float(inside[k]), LIKELY_INSIDE, evidence)
 
 
 def _mark(

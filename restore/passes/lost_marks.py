@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.correction import Batch, Certainty
 from restore.language.marks import MARKS, best_marks
-from restore.order.losses import marks_between
+from restore.order.losses import LIKELY_INSIDE, known_losses, marks_between
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
-_CONTEXT = 8  # characters on each side of a space that a mark is tried in
-_LOST = 1.0  # log-odds from which something was lost between two lines
 _LEAST = 0.0  # nats by which the text must read better with the mark than without it
 _PHRASE = range(3, 7)  # characters of each of several phrases alike
 _SPACE = 0x20
@@ -63,14 +61,7 @@ def lost_marks(view: View, tools: Tools) -> Iterator[Batch]:
     start, end = start[use], end[use]
     if not len(start):
         return
-    text = view.text
-    best, nats = best_marks(
-        tools.language.model,
-        [
-            (text[max(0, a - _CONTEXT) : a], text[b : b + _CONTEXT])
-            for a, b in zip(start.tolist(), end.tolist(), strict=True)
-        ],
-    )
+    best, nats = best_marks(tools.language.model, view.text, start, end)
     row = np.searchsorted(view.breaks, start)
     several = (
         np.array([np.sum((row == r) & (np.abs(start - s) < 40)) for r, s in zip(row, start, strict=True)]) > 1
@@ -90,9 +81,9 @@ def lost_marks(view: View, tools: Tools) -> Iterator[Batch]:
 
 def _between_lines(view: View, tools: Tools) -> Iterator[Batch]:
     """Marks lost between two lines that do not go together without one."""
-    if "losses" not in tools.memo:
+    losses = known_losses(view, tools.memo)
+    if losses is None:
         return
-    losses = tools.memo["losses"].on(view)
     at, best, nats = marks_between(losses, view, tools.language.model)
     known = tools.memo.get("lost_marks")
     if known is not None:  # of these the measure tells
@@ -107,7 +98,7 @@ def _between_lines(view: View, tools: Tools) -> Iterator[Batch]:
         ("", *MARKS),
         ("a mark was printed between these lines; without it they do not go together",),
         0,
-        np.where(losses.inside[at] > _LOST, Certainty.MEDIUM, Certainty.LOW).astype(np.int8),
+        np.where(losses.inside[at] > LIKELY_INSIDE, Certainty.MEDIUM, Certainty.LOW).astype(np.int8),
         (1 / (1 + np.exp(-np.clip(nats, -20, 20)))).astype(np.float32),
     )
 
