@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
@@ -28,7 +27,6 @@ _OPENING, _LABEL_END = (
 _LABELLED = regex.compile(rf"(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})(?= ?[：:；;])")
 _BYLINE = regex.compile(rf"{_ROLE}{_QUOTES}(?P<after>{_NAME})(?![\p{{Han}}\"“”：:])")
 _CREDIT = regex.compile(r"[（(]\p{Zs}?(\p{Han}(?:[\p{Zs}\n]{0,4}\p{Han}){3,5})\p{Zs}?[）)](?=\s|$)")
-_OPENED = re.compile("[（(]")  # told quicker by itself
 _WHITE = regex.compile(r"[\p{Zs}\n]+")
 _SHORTEST_NAME, _LONGEST_NAME = 2, 3  # characters of a name in a credit
 
@@ -90,8 +88,8 @@ def credits_of(text: str) -> Iterator[Credit]:
     Both names must begin with a surname and be two or three characters long. Where that leaves several cuts, the white
     space must agree with just one of them. Where every character stands apart nothing is said.
     """
-    for bracket in _OPENED.finditer(text):
-        match = _CREDIT.match(text, bracket.start())
+    for bracket in sorted([*_places("(", text), *_places("（", text)]):
+        match = _CREDIT.match(text, bracket)
         if match is None:
             continue
         names, start = match[1], match.start(1)
@@ -116,3 +114,11 @@ def credits_of(text: str) -> Iterator[Credit]:
         if len(agreed) == 1:
             inside = tuple(span for k, span in white.items() if k != agreed[0])
             yield Credit(white[agreed[0]], inside)
+
+
+def _places(mark: str, text: str) -> Iterator[int]:
+    """Where a mark stands; looked for by itself it is found many times faster than one of a set."""
+    at = text.find(mark)
+    while at >= 0:
+        yield at
+        at = text.find(mark, at + 1)
