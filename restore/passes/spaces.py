@@ -92,13 +92,12 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     spacing = tools.settings.spacing
     if spacing == "keep" or (spacing == "auto" and _prints_spaces(classes, mixed)):
         mixed = np.zeros_like(mixed)
-    within = np.isin(start, figures_apart(view, classes, start[spaced])) & (size == 1)
+    within = _among(start, figures_apart(view, classes, start[spaced]), n) & (size == 1)
     names = list(credits_of(view.text))
     if names:
         # an ideographic space inside a name was printed, to make it as wide as the others
-        inside = np.array([gap.start for one in names for gap in one.inside], dtype=np.int64)
-        within |= np.isin(start, inside) & plain
-        inner &= ~np.isin(start, [one.gap.start for one in names])
+        within |= _among(start, [gap.start for one in names for gap in one.inside], n) & plain
+        inner &= ~_among(start, [one.gap.start for one in names], n)
     which = np.full(len(start), -1)
     for number, mask in ((4, within), (3, mixed), (2, beside), (1, inner), (0, edges)):
         which[mask] = number
@@ -106,6 +105,13 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     if take.any():
         which = which[take]
         yield Batch(start[take], end[take], 0, ("",), _MESSAGES, which, _CERTAINTY[which])
+
+
+def _among(places: Ints, wanted: Ints | list[int], n: int) -> Bools:
+    """Whether each place is one of those ``wanted``, shape like ``places``; both are offsets into ``n`` characters."""
+    is_wanted = np.zeros(n, dtype=np.bool_)
+    is_wanted[wanted] = True
+    return is_wanted.take(places)
 
 
 def _letter_spaced(classes: Classes, line: Ints, first: Ints, last: Ints) -> Bools:
