@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import regex
@@ -92,28 +93,21 @@ def credits_of(text: str) -> Iterator[Credit]:
         match = _CREDIT.match(text, bracket)
         if match is None:
             continue
-        names, start = match[1], match.start(1)
-        white = {}
-        seen = 0  # characters of names before
-        last = 0
-        for space in _WHITE.finditer(names):
-            seen += space.start() - last
-            last = space.end()
-            white[seen] = Span(start + space.start(), start + space.end())
-        bare = _WHITE.sub("", names)
-        if not white or len(white) == len(bare) - 1:
+        parts = match[1].split()
+        bare = "".join(parts)
+        if len(parts) in (1, len(bare)):
             continue
-        cuts = [
-            k
-            for k in range(_SHORTEST_NAME, _LONGEST_NAME + 1)
-            if _SHORTEST_NAME <= len(bare) - k <= _LONGEST_NAME
-            and is_surnamed(bare)
-            and is_surnamed(bare[k:])
-        ]
-        agreed = [k for k in cuts if k in white]
-        if len(agreed) == 1:
-            inside = tuple(span for k, span in white.items() if k != agreed[0])
-            yield Credit(white[agreed[0]], inside)
+        white = list(accumulate(map(len, parts[:-1])))  # characters of the names before each stretch of it
+        cuts = [k for k in white if _are_names(bare[:k], bare[k:])]
+        if len(cuts) == 1:
+            spans = [Span(*one.span()) for one in _WHITE.finditer(text, *match.span(1))]
+            gap = spans.pop(white.index(cuts[0]))
+            yield Credit(gap, tuple(spans))
+
+
+def _are_names(*names: str) -> bool:
+    """Whether each could be the name of a person in a credit."""
+    return all(_SHORTEST_NAME <= len(name) <= _LONGEST_NAME and is_surnamed(name) for name in names)
 
 
 def _places(mark: str, text: str) -> Iterator[int]:

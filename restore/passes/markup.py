@@ -40,9 +40,12 @@ def markup(view: View, tools: Tools) -> Iterator[Draft]:
     comments that no line of such letters stands beside. A comment amid a sentence is only shown. Bars stay without
     a rule below a head (``| --- |``) and in fenced code.
     """
+    signs = view.ascii_signs
+    if signs.isdisjoint("*_~#|<&\f"):
+        return
     text = view.text
     in_cjk = _Lines(text)
-    pairs = [at for pair in ("**", "__", "~~") if (at := text.find(pair)) >= 0]
+    pairs = [at for mark in "*_~" if mark in signs and (at := text.find(mark * 2)) >= 0]
     if pairs:
         for found in _BOLD.finditer(text, min(pairs)):
             if in_cjk(found.start(), found.end()):
@@ -51,15 +54,15 @@ def markup(view: View, tools: Tools) -> Iterator[Draft]:
                     (Delete(Span(a, a + width)), Delete(Span(b - width, b))),
                     "Markdown emphasis left by a converter",
                 )
-    if "#" in text:
+    if "#" in signs:
         for found in _HEADING.finditer(text):
             if in_cjk(found.start(1), found.end(1)):
                 yield Draft((Delete(Span(*found.span(1))),), "Markdown heading mark left by a converter")
-    if "|" in text:
+    if "|" in signs:
         yield from _tables(text)
-    if "<!--" in text:
+    if "<" in signs and "<!--" in text:
         yield from _comments(text, in_cjk)
-    if "<" in text:
+    if "<" in signs:
         tags = list(_TAG.finditer(text))
         # one pair alone may be what the text is about
         sure = (
@@ -73,13 +76,13 @@ def markup(view: View, tools: Tools) -> Iterator[Draft]:
                     else Delete(Span(*found.span()))
                 )
                 yield Draft((edit,), "HTML tag left by a converter", sure)
-    if "&" in text:
+    if "&" in signs:
         for found in _ENTITY.finditer(text):
             plain = html.unescape(found[0])
             if plain != found[0] and in_cjk(found.start(), found.end()):
                 plain = " " if plain == "\xa0" else plain
                 yield Draft((Replace(Span(*found.span()), plain),), "HTML entity left by a converter")
-    at = text.find("\f")
+    at = text.find("\f") if "\f" in signs else -1
     while at >= 0:
         yield Draft((Replace(Span(at, at + 1), "\n\n"),), "page break", Certainty.HIGH)
         at = text.find("\f", at + 1)

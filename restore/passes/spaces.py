@@ -58,11 +58,12 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     padded[1:-1] = space
     edges_of = (padded[1:] != padded[:-1]).nonzero()[0]
     start, end = edges_of[::2], edges_of[1::2]
-    framed = np.append(classes, ch.NEWLINE)  # before the text (-1) and behind it is a line's edge too
+    framed = np.concatenate((classes, [ch.NEWLINE]))  # before the text (-1) and behind it is a line's edge too
     left, right = framed.take(start - 1), framed.take(end)
     # lines as stretches between breaks, and what each has
     line = view.breaks.searchsorted(start)
-    first, last = np.append(0, view.breaks)[line], np.append(view.breaks, n)[line]
+    bounds = np.concatenate(([0], view.breaks, [n]))
+    first, last = bounds.take(line), bounds.take(line + 1)
     in_cjk = view.cjk_lines[line]
     tabs = view.wide_spaces[codes[view.wide_spaces] == 9]
     tabbed = tabs.searchsorted(end) > tabs.searchsorted(start)
