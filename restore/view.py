@@ -407,8 +407,8 @@ class _Recorder:
         if inserts:
             edits["side"] = np.where(insert, np.int8(AFTER if batch.after else BEFORE), np.int8(BODY))
         ledger.extend(corrs, edits)
-        seams = view._seams
-        if len(seams):
+        if view.rendering.mover is not None:
+            seams = view._seams
             for k in (seams.searchsorted(end, "right") > seams.searchsorted(start)).nonzero()[0].tolist():
                 needs = view.movers_at(int(start[k]), int(end[k]))
                 if needs:

@@ -28,12 +28,13 @@ _NUMBER_MARKS = np.array([ord(c) for c in "·∶．.%‰"], dtype=np.uint32)
 _SPACE = 0x20
 _HYPHENS = np.array([ord(c) for c in "-‐"], dtype=np.uint32)
 _HYPHEN = regex.compile(r"(?<=\p{Han}{2})(?: [-‐]|[-‐] )(?=\p{Han}{2})")  # in the name of a person or place
+_FIGURES = ch.DIGIT | ch.LATIN
 _SOLID = ch.HAN | ch.KANA | ch.FULL
 _FEWEST_LETTERS = 3  # of a word whose letters stand apart where nothing else does; fewer are a list
 _LIST = 3  # digits or letters in a row that count on are a list
 
 
-def figures_apart(view: View, classes: NDArray[np.uint16], spaced: Ints) -> Ints:
+def figures_apart(view: View, classes: NDArray[np.uint16], single: Ints, spaced: Ints) -> Ints:
     """Where single spaces stand inside a number, a word or a name, ascending view offsets.
 
     A number or word is closed where ideographs or full-width marks stand around it, and at least one of them touches it,
@@ -41,19 +42,22 @@ def figures_apart(view: View, classes: NDArray[np.uint16], spaced: Ints) -> Ints
 
     Args:
         classes: of the characters as they were printed, shape ``(n,)``.
+        single: offsets of the spaces that stand beside no other white space.
         spaced: offsets of the spaces of lines whose characters all stand apart.
     """
     text, codes = view.text, view.codes
-    space = (codes[1:-1] == _SPACE).nonzero()[0] + 1
-    before, behind = space - 1, space + 1
+    single = single[(single > 0) & (single < len(codes) - 1)]
+    around = np.stack((single - 1, single + 1))
+    signs = codes.take(around)
     found: set[int] = set()
-    if (ch.among(codes.take(before), _HYPHENS) | ch.among(codes.take(behind), _HYPHENS)).any():
+    if ch.among(signs, _HYPHENS).any():
         found.update(k for match in _HYPHEN.finditer(text) for k in range(*match.span()) if text[k] == " ")
-    part = ((classes & (ch.DIGIT | ch.LATIN)) > 0) | ch.among(codes, _NUMBER_MARKS)
-    inner = space[part.take(before) & part.take(behind)]
+    part = ((classes.take(around) & _FIGURES) > 0) | ch.among(signs, _NUMBER_MARKS)
+    inner = single[part[0] & part[1]]
     if not len(inner):
         return np.array(sorted(found), dtype=np.int64)  # as on most pages: no number has a space inside
-    stretches = list(_around(inner, part | (codes == _SPACE)))
+    alike = ((classes & _FIGURES) > 0) | ch.among(codes, _NUMBER_MARKS) | (codes == _SPACE)
+    stretches = list(_around(inner, alike))
     apart = frozenset(spaced.tolist())
     lines = _Lines(view, classes)
     for match in _matches(_APART, text, stretches):
@@ -62,14 +66,15 @@ def figures_apart(view: View, classes: NDArray[np.uint16], spaced: Ints) -> Ints
             continue
         left, right = _beyond(text, a, -1), _beyond(text, b, 1)
         inside = [k for k in range(a, b) if text[k] == " "]
-        signs = [c for c in match[0] if c.isalnum()]
+        figures = [c for c in match[0] if c.isalnum()]
         stand_apart = all(k in apart for k in inside)
         sides = [_solid(classes, k) or (stand_apart and _edge(text, k)) for k in (left, right)]
         if not all(sides) or not lines.in_words(a, b):
             continue
         if not stand_apart:
             touches = left == a - 1 or right == b
-            if not touches or _counts_on(signs) or (signs[0].isalpha() and len(signs) < _FEWEST_LETTERS):
+            few = figures[0].isalpha() and len(figures) < _FEWEST_LETTERS
+            if not touches or few or _counts_on(figures):
                 continue
         found.update(inside)
     for match in _matches(_MARKED, text, stretches):
@@ -134,7 +139,7 @@ class _Lines:
     def sums(self) -> Ints:
         """Letters thrice, less figures, before each place, shape ``(n + 1,)``."""
         letters = (self.classes & (ch.HAN | ch.KANA)) > 0
-        figures = (self.classes & (ch.DIGIT | ch.LATIN)) > 0
+        figures = (self.classes & _FIGURES) > 0
         return np.append(0, np.cumsum(3 * letters.astype(np.int64) - figures))
 
     @cached_property

@@ -58,7 +58,7 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     padded[1:-1] = space
     edges_of = (padded[1:] != padded[:-1]).nonzero()[0]
     start, end = edges_of[::2], edges_of[1::2]
-    framed = np.concatenate((classes, [ch.NEWLINE]))  # before the text (-1) and behind it is a line's edge too
+    framed = np.append(classes, ch.NEWLINE)  # before the text (-1) and behind it is a line's edge too
     left, right = framed.take(start - 1), framed.take(end)
     # lines as stretches between breaks, and what each has
     line = view.breaks.searchsorted(start)
@@ -68,32 +68,32 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     tabs = view.wide_spaces[codes[view.wide_spaces] == 9]
     tabbed = tabs.searchsorted(end) > tabs.searchsorted(start)
 
-    edges = (((left | right) & ch.NEWLINE) > 0) & in_cjk & ~tabbed
+    either = left | right
+    at_edge = (either & ch.NEWLINE) > 0
+    edges = at_edge & in_cjk & ~tabbed
     size = end - start
     if len(view.wide_spaces) > len(tabs):
         wide = np.searchsorted((codes == 0x3000).nonzero()[0], (start, end))
         indent = (wide[1] - wide[0] == size) & (size <= 2)
         edges &= ~(((left & ch.NEWLINE) > 0) & indent)
     narrow = (size <= 3) & ~tabbed
-    letters = ((left & _LETTERS) > 0) & ((right & _LETTERS) > 0)
+    letter_left, letter_right = (left & _LETTERS) > 0, (right & _LETTERS) > 0
     parts = _LETTERS | ch.FULL | ch.COMMA | ch.DIGIT
     spaced = _letter_spaced(classes, line, first, last)
     inner = spaced & narrow & ((left & parts) > 0) & ((right & parts) > 0)
     inner &= ~(((left & ch.DIGIT) > 0) & ((right & ch.DIGIT) > 0))
     # a full-width mark brings its own space; only one plain space goes, others were set on purpose
     plain = (size == 1) & (codes[start] == 32)
-    beside = (
-        (((left | right) & ch.FULL) > 0) & (((left | right) & ch.NEWLINE) == 0) & plain & ~letters & in_cjk
-    )
-    beside &= ~(((right & ch.OPEN) > 0) & ((left & ch.LATIN) > 0)) & (((left | right) & ch.HANGUL) == 0)
+    beside = ((either & ch.FULL) > 0) & ~at_edge & plain & ~(letter_left & letter_right) & in_cjk
+    beside &= ~(((right & ch.OPEN) > 0) & ((left & ch.LATIN) > 0)) & ((either & ch.HANGUL) == 0)
     word = ch.DIGIT | ch.LATIN
-    mixed = ((left & _LETTERS) > 0) & ((right & word) > 0)
-    mixed |= ((right & _LETTERS) > 0) & (((left & word) > 0) | (codes[np.maximum(start - 1, 0)] == 0x25))
+    percent = codes.take(np.maximum(start - 1, 0)) == 0x25
+    mixed = (letter_left & ((right & word) > 0)) | (letter_right & (((left & word) > 0) | percent))
     mixed &= narrow & (codes[start] == 32)
     spacing = tools.settings.spacing
     if spacing == "keep" or (spacing == "auto" and _prints_spaces(classes, mixed)):
         mixed = np.zeros_like(mixed)
-    within = _among(start, figures_apart(view, classes, start[spaced]), n) & (size == 1)
+    within = _among(start, figures_apart(view, classes, start[plain], start[spaced]), n)
     names = list(credits_of(view.text))
     if names:
         # an ideographic space inside a name was printed, to make it as wide as the others
