@@ -406,10 +406,20 @@ class Rendering:
     mover: Ints | None = None
 
     @cached_property
+    def own(self) -> Bools:
+        """Whether each character is the source's own. Shape ``(n,)``."""
+        return self.owner < 0
+
+    @cached_property
+    def has_supplied(self) -> bool:
+        """Whether any character is not the source's own."""
+        return not self.own.all()
+
+    @cached_property
     def hidden(self) -> Bools:
         """Whether a source character is not shown. Shape ``(source,)``."""
         hidden = np.ones(self.size, dtype=np.bool_)
-        hidden[self.origin[self.owner < 0]] = False
+        hidden[self.origin[self.own]] = False
         return hidden
 
 
@@ -519,7 +529,9 @@ def rendered_on(before: Rendering, source: Codes, ledger: Ledger, first: int, ac
         if len(filled) == len(gone):
             return Rendering(codes, origin, owner, before.size)
     left = stay.nonzero()[0]
-    return Rendering(codes.take(left), origin.take(left), owner.take(left), before.size)
+    supplied = len(put) or before.has_supplied
+    owner = owner.take(left) if supplied else owner[: len(left)]  # without supplied text all the same
+    return Rendering(codes.take(left), origin.take(left), owner, before.size)
 
 
 def _inside(start: Ints, length: Ints) -> Ints:

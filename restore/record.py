@@ -41,7 +41,7 @@ _PLACED = {"to": 0, "rank": 0.0, "over": -1}  # what few edits have, and what th
 
 
 def _spelt(name: str, column: NDArray[Any]) -> str:
-    spelt: bytes = np.frombuffer(_LETTERS[name].encode(), dtype=np.uint8)[column].tobytes()
+    spelt: bytes = np.frombuffer(_LETTERS[name].encode(), dtype=np.uint8).take(column).tobytes()
     return spelt.decode()
 
 
@@ -54,7 +54,7 @@ def _numbers(name: str) -> NDArray[np.int8]:
 
 
 def _read(name: str, word: str) -> NDArray[np.int8]:
-    column: NDArray[np.int8] = _numbers(name)[np.frombuffer(word.encode("ascii"), dtype=np.uint8)]
+    column: NDArray[np.int8] = _numbers(name).take(np.frombuffer(word.encode("ascii"), dtype=np.uint8))
     if len(column) and int(column.min()) < 0:
         raise ValueError(f"a {name} that does not exist")
     return column

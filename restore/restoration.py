@@ -144,7 +144,7 @@ class Restoration:
         """The source text again, taken back from the restored text correction by correction."""
         r = self.rendering
         out = self.source.codes.copy()
-        shown = r.owner < 0
+        shown = r.own
         # what is shown comes from the restored text; what is not was deleted by an applied correction
         out[:] = np.uint32(0)
         out[r.origin[shown]] = r.codes[shown]
@@ -268,8 +268,8 @@ class Restoration:
             InvariantError: when one does not hold.
         """
         r, source, e, accepted = self.rendering, self.source.codes, self.ledger.edits, self.accepted
-        own = r.owner < 0
-        shown = r.origin[own]
+        own = r.own
+        shown = r.origin[own] if r.has_supplied else r.origin
         # what nothing moved stands in the order of the source
         in_order = shown if r.mover is None else np.sort(shown)
         named = accepted[e["corr"]] & (e["kind"] != _MOVE) & (e["end"] > e["start"])

@@ -120,15 +120,15 @@ class View:
         """
         return {}
 
-    @cached_property
+    @property
     def own(self) -> Bools:
         """Whether each character is the source's own, shape ``(n,)``."""
-        return self.owner < 0
+        return self.rendering.own
 
-    @cached_property
+    @property
     def has_supplied(self) -> bool:
         """Whether any character is not the source's own."""
-        return not self.own.all()
+        return self.rendering.has_supplied
 
     @cached_property
     def classes(self) -> NDArray[np.uint16]:
@@ -139,6 +139,11 @@ class View:
     def ascii(self) -> Ints:
         """Positions of ASCII characters, ascending: few in CJK text, so that what is sought among them is found sooner."""
         return (self.codes < 0x80).nonzero()[0]
+
+    @cached_property
+    def ascii_signs(self) -> frozenset[str]:
+        """The ASCII characters that the text has: quicker to ask than the text itself, where many are asked for."""
+        return frozenset(map(chr, np.bincount(self.codes.take(self.ascii)).nonzero()[0].tolist()))
 
     @cached_property
     def wide_spaces(self) -> Ints:
@@ -402,8 +407,8 @@ class _Recorder:
         if inserts:
             edits["side"] = np.where(insert, np.int8(AFTER if batch.after else BEFORE), np.int8(BODY))
         ledger.extend(corrs, edits)
-        seams = view._seams
-        if len(seams):
+        if view.rendering.mover is not None:
+            seams = view._seams
             for k in (seams.searchsorted(end, "right") > seams.searchsorted(start)).nonzero()[0].tolist():
                 needs = view.movers_at(int(start[k]), int(end[k]))
                 if needs:

@@ -67,7 +67,7 @@ def encoding(view: View, tools: Tools) -> Iterator[Batch]:
     if view.text.isascii() and view.text.isprintable():
         return
     rows = row.take(codes)
-    at = rows.nonzero()[0]
+    at = (rows > 0).nonzero()[0]  # of truth values they are found many times faster
     if not len(at):
         return
     # CR before LF is a line end of another system; a CR alone is a line end itself

@@ -6,9 +6,10 @@ import html
 from bisect import bisect_left
 from collections.abc import Iterator
 
+import numpy as np
 import regex
 
-from restore.correction import Certainty, Delete, Draft, Edit, Replace
+from restore.correction import Batch, Certainty, Delete, Draft, Edit, Replace
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
 from restore.view import View
@@ -28,7 +29,7 @@ _LONGEST_COMMENT = 300  # characters; what a converter notes is short
 
 
 @repair_pass(after=["encoding"])
-def markup(view: View, tools: Tools) -> Iterator[Draft]:
+def markup(view: View, tools: Tools) -> Iterator[Draft | Batch]:
     """Markup that a converter left in the text.
 
     Repairs: Markdown bold and strike-through around words (``**700**``), headings' ``#``, simple HTML tags,
@@ -40,9 +41,12 @@ def markup(view: View, tools: Tools) -> Iterator[Draft]:
     comments that no line of such letters stands beside. A comment amid a sentence is only shown. Bars stay without
     a rule below a head (``| --- |``) and in fenced code.
     """
+    signs = view.ascii_signs
+    if signs.isdisjoint("*_~#|<&\f"):
+        return
     text = view.text
     in_cjk = _Lines(text)
-    pairs = [at for pair in ("**", "__", "~~") if (at := text.find(pair)) >= 0]
+    pairs = [at for mark in "*_~" if mark in signs and (at := text.find(mark * 2)) >= 0]
     if pairs:
         for found in _BOLD.finditer(text, min(pairs)):
             if in_cjk(found.start(), found.end()):
@@ -51,35 +55,23 @@ def markup(view: View, tools: Tools) -> Iterator[Draft]:
                     (Delete(Span(a, a + width)), Delete(Span(b - width, b))),
                     "Markdown emphasis left by a converter",
                 )
-    if "#" in text:
+    if "#" in signs:
         for found in _HEADING.finditer(text):
             if in_cjk(found.start(1), found.end(1)):
                 yield Draft((Delete(Span(*found.span(1))),), "Markdown heading mark left by a converter")
-    if "|" in text:
+    if "|" in signs:
         yield from _tables(text)
-    if "<!--" in text:
+    if "<" in signs and "<!--" in text:
         yield from _comments(text, in_cjk)
-    if "<" in text:
-        tags = list(_TAG.finditer(text))
-        # one pair alone may be what the text is about
-        sure = (
-            Certainty.HIGH if len(tags) > 2 or any(t[0][:3].lower() == "<br" for t in tags) else Certainty.LOW
-        )
-        for found in tags:
-            if in_cjk(found.start(), found.end()):
-                edit = (
-                    Replace(Span(*found.span()), "\n")
-                    if found[0][:3].lower() == "<br"
-                    else Delete(Span(*found.span()))
-                )
-                yield Draft((edit,), "HTML tag left by a converter", sure)
-    if "&" in text:
+    if "<" in signs:
+        yield from _tags(text, in_cjk)
+    if "&" in signs:
         for found in _ENTITY.finditer(text):
             plain = html.unescape(found[0])
             if plain != found[0] and in_cjk(found.start(), found.end()):
                 plain = " " if plain == "\xa0" else plain
                 yield Draft((Replace(Span(*found.span()), plain),), "HTML entity left by a converter")
-    at = text.find("\f")
+    at = text.find("\f") if "\f" in signs else -1
     while at >= 0:
         yield Draft((Replace(Span(at, at + 1), "\n\n"),), "page break", Certainty.HIGH)
         at = text.find("\f", at + 1)
@@ -99,6 +91,19 @@ class _Lines:
             self.end = stop if stop >= 0 else len(self.text)
             self.cjk = _LETTER.search(self.text, self.start, self.end) is not None
         return self.cjk
+
+
+def _tags(text: str, in_cjk: _Lines) -> Iterator[Batch]:
+    """HTML tags: a line break becomes one, others go. In columns, as there may be one behind every character."""
+    spans = [found.span() for found in _TAG.finditer(text)]
+    is_break = [text[a : a + 3].lower() == "<br" for a, _ in spans]
+    # one pair alone may be what the text is about
+    sure = Certainty.HIGH if len(spans) > 2 or any(is_break) else Certainty.LOW
+    rows = [(a, b, br) for (a, b), br in zip(spans, is_break, strict=True) if in_cjk(a, b)]
+    if rows:
+        start, end, which = np.array(rows, dtype=np.int64).T
+        texts = ("", "\n") if which.any() else ("",)
+        yield Batch(start, end, which, texts, ("HTML tag left by a converter",), 0, sure)
 
 
 def _comments(text: str, in_cjk: _Lines) -> Iterator[Draft]:

@@ -13,6 +13,9 @@ from restore.layout.marks import FULL_WIDTH, judge
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
+Ints = NDArray[np.int64]
+_Columns = tuple[Ints, Ints, Ints, Ints, NDArray[np.int8]]  # start, end, text, message, certainty
+
 _TEXTS = ("", *FULL_WIDTH.values(), "“", "”", "‘", "’", "……", "——")
 _QUOTE, _DOTS, _RULE = (_TEXTS.index(text) for text in ("“", "……", "——"))
 _INDEX = np.zeros(128, dtype=np.int64)
@@ -50,37 +53,25 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
         return
     marks = tools.memo["marks"].on(view) if "marks" in tools.memo else judge(view)
     folded, quotes, sure, straight = marks.folded, marks.quotes, marks.sure, marks.straight
-    parts = [
-        (
-            folded,
-            folded + 1,
-            _INDEX[view.codes[folded]],
-            0,
-            np.full(len(folded), _HIGH),
-        )
-    ]
+    parts = [_alike(folded, folded + 1, _INDEX.take(view.codes.take(folded)), 0)]
     if len(quotes):
         kind = np.where(sure, np.where(straight, _HIGH, _MEDIUM), _LOW)
-        for flag, message in ((straight, 1), (~straight, 2)):
-            parts.append((quotes[flag], quotes[flag] + 1, marks.target[flag] + _QUOTE, message, kind[flag]))
+        parts.append((quotes, quotes + 1, marks.target + _QUOTE, np.where(straight, 1, 2), kind))
     if _has_twins(view):
         parts.append(_pattern(_ELLIPSIS, view.text, _DOTS, 3))
         parts.append(_pattern(_DASH, view.text, _RULE, 4))
 
-    parts = [p for p in parts if len(p[0])]
-    if not parts:
-        return
-    start = np.concatenate([p[0] for p in parts])
-    order = np.argsort(start, kind="stable")
-    yield Batch(
-        start[order],
-        np.concatenate([p[1] for p in parts])[order],
-        np.concatenate([p[2] for p in parts])[order],
-        _TEXTS,
-        _MESSAGES,
-        np.concatenate([np.full(len(p[0]), p[3]) for p in parts])[order],
-        np.concatenate([p[4] for p in parts])[order],
-    )
+    columns = [np.concatenate(parts_of) for parts_of in zip(*parts, strict=True)]
+    order = columns[0].argsort(kind="stable")
+    if len(order):
+        start, end, text, message, certainty = (column.take(order) for column in columns)
+        yield Batch(start, end, text, _TEXTS, _MESSAGES, message, certainty)
+
+
+def _alike(start: Ints, end: Ints, text: Ints, message: int) -> _Columns:
+    """Corrections with one message that are all sure."""
+    m = len(start)
+    return start, end, text, np.full(m, message), np.full(m, _HIGH)
 
 
 def _has_twins(view: View) -> bool:
@@ -90,9 +81,6 @@ def _has_twins(view: View) -> bool:
     return not _TWINS.isdisjoint(twins.tolist())
 
 
-def _pattern(
-    pattern: regex.Pattern[str], text: str, index: int, message: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], int, NDArray[np.int8]]:
+def _pattern(pattern: regex.Pattern[str], text: str, index: int, message: int) -> _Columns:
     spans = np.array([m.span() for m in pattern.finditer(text)], dtype=np.int64).reshape(-1, 2)
-    m = len(spans)
-    return spans[:, 0], spans[:, 1], np.full(m, index), message, np.full(m, _HIGH)
+    return _alike(spans[:, 0], spans[:, 1], np.full(len(spans), index), message)

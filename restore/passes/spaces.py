@@ -62,43 +62,43 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     left, right = framed.take(start - 1), framed.take(end)
     # lines as stretches between breaks, and what each has
     line = view.breaks.searchsorted(start)
-    first, last = np.append(0, view.breaks)[line], np.append(view.breaks, n)[line]
+    bounds = np.concatenate(([0], view.breaks, [n]))
+    first, last = bounds.take(line), bounds.take(line + 1)
     in_cjk = view.cjk_lines[line]
     tabs = view.wide_spaces[codes[view.wide_spaces] == 9]
     tabbed = tabs.searchsorted(end) > tabs.searchsorted(start)
 
-    edges = (((left | right) & ch.NEWLINE) > 0) & in_cjk & ~tabbed
+    either = left | right
+    at_edge = (either & ch.NEWLINE) > 0
+    edges = at_edge & in_cjk & ~tabbed
     size = end - start
     if len(view.wide_spaces) > len(tabs):
         wide = np.searchsorted((codes == 0x3000).nonzero()[0], (start, end))
         indent = (wide[1] - wide[0] == size) & (size <= 2)
         edges &= ~(((left & ch.NEWLINE) > 0) & indent)
     narrow = (size <= 3) & ~tabbed
-    letters = ((left & _LETTERS) > 0) & ((right & _LETTERS) > 0)
+    letter_left, letter_right = (left & _LETTERS) > 0, (right & _LETTERS) > 0
     parts = _LETTERS | ch.FULL | ch.COMMA | ch.DIGIT
     spaced = _letter_spaced(classes, line, first, last)
     inner = spaced & narrow & ((left & parts) > 0) & ((right & parts) > 0)
     inner &= ~(((left & ch.DIGIT) > 0) & ((right & ch.DIGIT) > 0))
     # a full-width mark brings its own space; only one plain space goes, others were set on purpose
     plain = (size == 1) & (codes[start] == 32)
-    beside = (
-        (((left | right) & ch.FULL) > 0) & (((left | right) & ch.NEWLINE) == 0) & plain & ~letters & in_cjk
-    )
-    beside &= ~(((right & ch.OPEN) > 0) & ((left & ch.LATIN) > 0)) & (((left | right) & ch.HANGUL) == 0)
+    beside = ((either & ch.FULL) > 0) & ~at_edge & plain & ~(letter_left & letter_right) & in_cjk
+    beside &= ~(((right & ch.OPEN) > 0) & ((left & ch.LATIN) > 0)) & ((either & ch.HANGUL) == 0)
     word = ch.DIGIT | ch.LATIN
-    mixed = ((left & _LETTERS) > 0) & ((right & word) > 0)
-    mixed |= ((right & _LETTERS) > 0) & (((left & word) > 0) | (codes[np.maximum(start - 1, 0)] == 0x25))
+    percent = codes.take(np.maximum(start - 1, 0)) == 0x25
+    mixed = (letter_left & ((right & word) > 0)) | (letter_right & (((left & word) > 0) | percent))
     mixed &= narrow & (codes[start] == 32)
     spacing = tools.settings.spacing
     if spacing == "keep" or (spacing == "auto" and _prints_spaces(classes, mixed)):
         mixed = np.zeros_like(mixed)
-    within = np.isin(start, figures_apart(view, classes, start[spaced])) & (size == 1)
+    within = _among(start, figures_apart(view, classes, start[plain], start[spaced]), n)
     names = list(credits_of(view.text))
     if names:
         # an ideographic space inside a name was printed, to make it as wide as the others
-        inside = np.array([gap.start for one in names for gap in one.inside], dtype=np.int64)
-        within |= np.isin(start, inside) & plain
-        inner &= ~np.isin(start, [one.gap.start for one in names])
+        within |= _among(start, [gap.start for one in names for gap in one.inside], n) & plain
+        inner &= ~_among(start, [one.gap.start for one in names], n)
     which = np.full(len(start), -1)
     for number, mask in ((4, within), (3, mixed), (2, beside), (1, inner), (0, edges)):
         which[mask] = number
@@ -106,6 +106,13 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     if take.any():
         which = which[take]
         yield Batch(start[take], end[take], 0, ("",), _MESSAGES, which, _CERTAINTY[which])
+
+
+def _among(places: Ints, wanted: Ints | list[int], n: int) -> Bools:
+    """Whether each place is one of those ``wanted``, shape like ``places``; both are offsets into ``n`` characters."""
+    is_wanted = np.zeros(n, dtype=np.bool_)
+    is_wanted[wanted] = True
+    return is_wanted.take(places)
 
 
 def _letter_spaced(classes: Classes, line: Ints, first: Ints, last: Ints) -> Bools:
