@@ -19,6 +19,7 @@ from restore.order.links import GROUPS
 from restore.order.network import parts
 from restore.order.seams import Seams
 from restore.order.sequence import chains_of, gate, in_chains, stay_put
+from restore.order.sorted_blocks import by_heights
 from restore.order.successors import Judgement, solve
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
@@ -33,14 +34,15 @@ _RATHER = 1.5  # nats by which a new paragraph must be likelier than the same on
 _WINDOW = 1200  # segments looked at together; a longer text is cut at a blank line
 _FEWEST = 6  # segments that can be in another order
 _SURE = 8.0  # nats above which a move is certain
+_LIKELY = 0.85  # share of neighbours that are right where columns are rebuilt from heights
 
 
 @repair_pass(after=["encoding", "markup", "printed_lines"])
 def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
     """Lines that stand where they were not printed.
 
-    Repairs: lines of one column inside a block of its neighbour, rows read across all columns, lines in the order of
-    height. Each line goes behind the line it continues.
+    Repairs: lines of one column inside a block of its neighbour, rows read across all columns, lines or blocks in the
+    order of height. Each line goes behind the line it continues.
     Why it happens: converters and layout models assign lines to the wrong block, or read a page from left to right
     whatever its columns.
     Example: of ``18 项不同的 课""一杯茶思想汇报 考评标准`` the middle goes to the paragraph it was taken from.
@@ -68,14 +70,18 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
         judged = solve(part, tools.language)
         kinds.append(judged.first.geometry.kind)
         links, order, single = _order(judged, part)
-        if single and judged.first.geometry.kind == BLOCKS:
+        sorted_blocks = by_heights(part, judged)
+        if sorted_blocks is not None:
+            order, links = sorted_blocks
+            single = False
+        elif single and judged.first.geometry.kind == BLOCKS:
             doubted = torn_links(judged, part, order, tools.language)
             if len(doubted):
                 judged.successor[doubted] = -1
                 links, order, single = _order(judged, part)
         seams.append(Seams.of(judged.odds, order, view.origin[part.start], view.origin[part.end - 1]))
         if (np.diff(order) != 1).any():
-            yield from _drafts(view, part, judged, links, order, single, stop)
+            yield from _drafts(view, part, judged, links, order, single, stop, sorted_blocks is not None)
         del judged, links, order  # the matrices of one window at a time
     tools.memo["reading_order"] = {"kind": kinds[0] if kinds else BLOCKS, "segments": len(segments)}
     if seams:
@@ -113,6 +119,7 @@ def _drafts(
     order: np.ndarray[Any, Any],
     single: bool,
     stop: int,
+    by_height: bool,
 ) -> Iterator[Draft]:
     """Moves, and the line ends they need, as corrections; nothing moves beyond view offset ``stop``."""
     n = len(order)
@@ -168,11 +175,14 @@ def _drafts(
             for place, k in enumerate(order.tolist())
         ]
         kind = "rows across columns" if solution.geometry.kind == "rows" else "lines in order of height"
+        level, chance = Certainty.HIGH, 1.0
+        if by_height:
+            kind, level, chance = "blocks in order of height", Certainty.MEDIUM, _LIKELY
         yield Draft(
             tuple(e for group in edits for e in group),
             f"columns taken apart: the dump has {kind}",
-            Certainty.HIGH,
-            1.0,
+            level,
+            chance,
             {"kind": solution.geometry.kind, "lines": lines, "moved": int((~stays).sum())},
         )
         return
