@@ -13,6 +13,8 @@ contradicts it is none.
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -84,7 +86,7 @@ class Placed(NamedTuple):
 Bounds = tuple[tuple[float, ...], ...]  # [f][g]: lines that frame g begins below frame f, at least
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _State:
     nats: float
     before: _State | None
@@ -121,11 +123,9 @@ def page_of(pieces: Pieces) -> Page:
     search = _Search(pieces)
     beam = [_State(0.0, None, None, (), (), NONE, 0.0, "headline", frozenset(), True, 0.0, 0.0)]
     for piece in range(len(pieces)):
-        following = sorted(
-            (new for state in beam for new in search.placements(state, piece)), key=lambda state: -state.nats
-        )
+        following = search.following(beam, piece)
         beam, seen = [], set()
-        for state in following:
+        for state in sorted(following, key=lambda state: -state.nats):
             key = state.fresh, *((c.last, c.foot) for c in state.columns if not c.done)
             if key not in seen:
                 seen.add(key)
@@ -185,8 +185,21 @@ class _Search:
         self.unlike = pieces.unlike.tolist()
         self.onward, self.back = pieces.onward.tolist(), pieces.back.tolist()
 
-    def placements(self, state: _State, piece: int) -> Iterator[_State]:
-        """Every place that a piece can have."""
+    def following(self, beam: list[_State], piece: int) -> list[_State]:
+        """Every state of the beam with the piece at every place it can have, but for those that are not among the best."""
+        found: list[_State] = []
+        best: list[float] = []  # a heap of the highest nats, twice the beam as some states are alike
+        for state in beam:
+            least = best[0] if len(best) == 2 * _BEAM else -math.inf
+            for new in self._placements(state, piece, least):
+                found.append(new)
+                if len(best) < 2 * _BEAM:
+                    heapq.heappush(best, new.nats)
+                else:
+                    heapq.heappushpop(best, new.nats)
+        return found
+
+    def _placements(self, state: _State, piece: int, least: float) -> Iterator[_State]:
         feet = sorted(
             (_down(state.bounds, c.frame) + c.foot, k) for k, c in enumerate(state.columns) if not c.done
         )
@@ -196,7 +209,7 @@ class _Search:
         yield from self._new_column(state, piece, lowest)
         for k, column in enumerate(state.columns):
             if not column.done:
-                below = self._below(state, piece, k)
+                below = self._below(state, piece, k, least)
                 if below is not None:
                     yield below
 
@@ -228,7 +241,7 @@ class _Search:
     def _aspect(self, height: float) -> float:
         """Deviations by which a page so many lines high is higher than usual."""
         aspect = (LEADING * height) ** 2 / self.pieces.area
-        return float(np.log(max(aspect, 1e-3) / _ASPECT) / _ASPECT_SPREAD)
+        return math.log(max(aspect, 1e-3) / _ASPECT) / _ASPECT_SPREAD
 
     def _too_high(self, height: float) -> float:
         off = self._aspect(height) if height > 0 else 0.0
@@ -365,9 +378,12 @@ class _Search:
             columns = _done(columns, k)
         return nats, columns, levels
 
-    def _below(self, state: _State, piece: int, k: int) -> _State | None:
-        """The piece goes on with a column."""
+    def _below(self, state: _State, piece: int, k: int, least: float) -> _State | None:
+        """The piece goes on with a column; None where it cannot, or has fewer nats than the least that count."""
         column = state.columns[k]
+        nats = self.below[column.last][piece] + self._onward(piece, state.columns, k)
+        if state.nats + nats < least:
+            return None  # nothing below adds any
         lines = state.offset - column.foot - _SLACK
         bounds: Bounds | None = state.bounds
         if column.frame == state.frame:
@@ -377,21 +393,22 @@ class _Search:
             bounds = _raised(state.bounds, column.frame, state.frame, lines)
         if bounds is None:
             return None
-        nats = self.below[column.last][piece] + self._onward(piece, state.columns, k)
         if column.frame == state.frame and lines > -2 * _SLACK and state.placed is not None:
             nats += _TWISTED * any(c.last == state.placed.piece for c in state.columns[k + 1 :])
         levels, columns = state.levels, list(state.columns)
         for q, other in enumerate(state.columns):
             if q == k or other.frame != column.frame or other.done or other.foot >= column.foot - _SLACK:
                 continue
-            columns[q] = other._replace(done=True)  # nothing can come below it any more
+            columns[q] = Column(
+                other.frame, other.foot, other.head, other.last, True
+            )  # nothing can come below it
             nats += self.foot[other.last]
             if not _is_level(levels, other):
                 levels |= {(other.frame, other.foot)}
                 nats += _APART
                 if any(c.frame == other.frame and not c.done for c in state.columns[q + 1 :]):
                     nats += _ENDS_EARLY
-        columns[k] = column._replace(foot=column.foot + self.lines[piece], last=piece)
+        columns[k] = Column(column.frame, column.foot + self.lines[piece], column.head, piece, False)
         placed = Placed(piece, column.last, column.frame, NONE, False)
         return self._state(
             state, nats, placed, tuple(columns), bounds, column.foot, "", levels, False, state.width
@@ -413,7 +430,8 @@ class _Search:
 
 
 def _done(columns: tuple[Column, ...], k: int) -> tuple[Column, ...]:
-    return (*columns[:k], columns[k]._replace(done=True), *columns[k + 1 :])
+    frame, foot, head, last, _ = columns[k]
+    return (*columns[:k], Column(frame, foot, head, last, True), *columns[k + 1 :])
 
 
 def _is_level(levels: frozenset[tuple[int, int]], column: Column) -> bool:
