@@ -103,6 +103,16 @@ def test_articles_side_by_side_are_read_one_by_one() -> None:
     assert reading_order_of(found, placed, [0.0, 0.0, 1.0], texts) == [0, 2, 4, 1, 3, 5]
 
 
+def test_many_headlines_over_many_columns() -> None:
+    """Not all ways to share columns are tried."""
+    found = pieces([1] * 12 + [4] * 40, {}, headlines=12)
+    placed = [Placed(k, NONE, k, NONE, True) for k in range(12)]
+    placed += [Placed(k, NONE, 12, NONE, False) for k in range(12, 52)]
+    texts = [f"第{k}条" for k in range(52)]
+    order = reading_order_of(found, placed, [0.0] * 12 + [1.0], texts)
+    assert sorted(order) == list(range(52))
+
+
 def restored(page: Path, dump: str) -> tuple[bool, float]:
     """Whether the columns were rebuilt, and the order-sensitive error inside articles."""
     source = (page / "dump" / dump).read_text("utf-8")

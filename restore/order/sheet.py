@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise, product
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ _TOUCH = 0.6  # lines by which what stands below may begin too high
 _INSET = 0.01  # ems that a headline is narrower than its columns
 _DISPLAY = 0.5  # lines of a headline, where only its place counts
 _LOOSE = 1.35  # times the width it needs, from which a free stretch is not filled
-_ROOM, _MOST_WAYS = 1.2, 729
+_MOST_WAYS = 729  # to part columns, or to share them, that are tried
 _ACROSS = 0.6  # lines, and ems, that articles may overlap at a cut across, and down
 
 # nats for how headlines share the columns below them
@@ -221,6 +222,8 @@ def _shared(
     cost = [_cost_of_cut(one, two, pieces) for one, two in pairwise(group)]
     best, answer = -np.inf, ([0, len(group)], [0] * len(headlines))
     for parts in range(1, min(len(headlines), len(group)) + 1):
+        if comb(len(group) - 1, parts - 1) > _MOST_WAYS:
+            break
         for cuts in combinations(range(1, len(group)), parts - 1):
             edges = [0, *cuts, len(group)]
             gain = np.array([alike[:, a:b].max(axis=1) for a, b in pairwise(edges)]).T

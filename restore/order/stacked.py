@@ -161,7 +161,9 @@ def _cut(segments: Segments, judged: Judgement) -> tuple[Ints, Ints]:
 
 
 def _margin(reads: Floats, axis: int) -> Floats:
-    """How much each entry is above the best other one along an axis."""
+    """How much each entry is above the best other one along an axis; 0 where there is none."""
+    if reads.shape[axis] < 2:
+        return np.zeros_like(reads)
     ordered = np.sort(reads, axis=axis)
     best, second = np.take(ordered, [-1], axis), np.take(ordered, [-2], axis)
     return np.asarray(reads - np.where(reads == best, second, best))
