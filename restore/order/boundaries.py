@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.language.crossing import RELATIONS
 from restore.layout.segments import Segments
+from restore.order.display import byline_edges, lines_apart
 from restore.order.evidence import FULL, PARTIAL, Evidence, evidence_of, scores, weights
 from restore.order.geometry import BLOCKS, LINES, ROWS, kind_of
 from restore.order.network import Named, Network
@@ -59,6 +60,10 @@ _ROUNDS = 4
 # log-odds from which a new paragraph begins; where lines strayed, many a seam that does not fit is inside a paragraph
 _LIKELY, _LIKELY_OF_BLOCKS = -0.35, 1.3
 _LIKELY_OF_STUBS = 2.5  # the same behind a line that ends no sentence, where printed lines come in pieces
+_LIKELY_OF_SPACES, _LIKELY_OF_IMPRINT = (
+    3.0,
+    9.0,
+)  # and where the lines have one space between, on one physical line
 LIKELY_OF_MARKS, LIKELY_OF_COMMAS = 6.0, 2.5
 """Log-odds that a new paragraph needs before a mark that begins no line, and behind a comma, where the dump has both lines
 together too."""
@@ -284,6 +289,9 @@ def decide(
     fate = np.where(odds > least, BREAK, JOIN)
     continues = np.asarray(dict(features)["continues"])
     fate = _spaces(segments, evidence, continues, space, odds, fate)
+    fate[byline_edges(segments)] = BREAK
+    if not stubs:
+        fate[lines_apart(segments, evidence, fate == BREAK, continues, odds)] = BREAK
     return Boundaries(fate, odds, evidence, features)
 
 
@@ -321,8 +329,9 @@ def _spaces(
     )  # a line wider than its measure is no short one
     short = (evidence.form[:-1] == PARTIAL) & (room > _ROOM)
     weak = continues < 2.5
-    keep = inside & both & short & weak & (odds < 3)
+    keep = inside & both & short & weak & (odds < _LIKELY_OF_SPACES)
     if kind_of(segments) != BLOCKS:
+        imprint = segments.furniture[:-1] & segments.furniture[1:]
         keep |= (
             inside
             & both
@@ -330,6 +339,7 @@ def _spaces(
             & (room > _ROOM)
             & (continues < 4)
             & (segments.row_size[:-1] <= 4)
+            & (odds < np.where(imprint, _LIKELY_OF_IMPRINT, _LIKELY_OF_SPACES))
         )
     keep |= inside & both & _couplets(segments, evidence)
     keep |= inside & _between_names(segments)

@@ -1,0 +1,127 @@
+"""Lines that stand by themselves: kickers, headlines and subheads over each other, and bylines.
+
+Nothing of a paragraph is in them: they end in mid-air, have any width, and what stands below is often about the same, so a
+line that continues its predecessor and one that was set under it look much alike. What tells is that they stand between
+two paragraphs, and that the one does not read on in the other.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import regex
+from numpy.typing import NDArray
+
+from restore.language.names import is_surnamed
+from restore.layout.segments import Segments
+from restore.order.evidence import PARTIAL, Evidence
+
+__all__ = ["byline_edges", "lines_apart"]
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+_ROLE = r"(?:记者|記者|通讯员|通訊員|评论员|評論員)"
+_PAPER = r"(?:本报|本報|本刊|新华社|新華社|中新社|特约|特約|特派)+"
+_BOX = "[□■◇◆○●]"
+_TITLE = regex.compile(rf"(?P<box>{_BOX})?(?P<paper>{_PAPER})?\p{{Han}}{{0,3}}{_ROLE}")
+_NAME = regex.compile(r"\p{Han}{2,4}")
+_NEAR = 2  # columns of space between the names of a byline
+_NO_BYLINE_BEFORE = "、，,（(：:《“电電讯訊"  # what a title stands behind inside a sentence
+_NO_BYLINE_BEHIND = "、，,）)。：:；;摄攝报報文图圖"  # and what names stand before there
+_GROUP = 3  # lines over a paragraph that are looked at together
+_MARKS = frozenset("。！？!?…；;：:，,、")
+_OPENED = regex.compile(r"[（(][\p{Han}·]{1,4}$")
+_CLOSED = regex.compile(r"[\p{Han}·]{1,4}[）)]")
+_CONTINUES = 2.0  # nats from which a line may be the other half of the one above
+_LEAST = -4.0  # log-odds of a new paragraph below which the lines are one
+_ALIKE = 0.3  # ems between the halves of a headline
+_FIRST_LINE = (1.3, 2.7)  # ems by which the first line of a paragraph falls short of the next
+_NARROW, _NARROWEST = 3.0, 2.0  # ems of a line, and of what stands below
+
+
+def byline_edges(segments: Segments) -> Bools:
+    """Boundaries where a byline that stands by itself begins or ends, shape ``(n - 1,)``.
+
+    A title, with a box or the paper's name before it or at the beginning of a physical line, and the names behind it.
+    """
+    out = np.zeros(max(0, len(segments) - 1), dtype=np.bool_)
+    texts = segments.texts
+    behind_byline = -1  # the segment behind the last byline
+    for k, text in enumerate(texts):
+        if k < behind_byline or (found := _TITLE.match(text)) is None:
+            continue
+        boxed = found["box"] is not None
+        if not boxed and found["paper"] is None and segments.place[k] > 0:
+            continue
+        stop = _behind_names(segments, k, found.end())
+        if stop is None or (stop < len(texts) and texts[stop][0] in _NO_BYLINE_BEHIND):
+            continue
+        joined = k == behind_byline and not boxed  # reporters of the same report
+        behind_byline = stop
+        if k and not joined and texts[k - 1][-1] not in _NO_BYLINE_BEFORE:
+            out[k - 1] = True
+        elif joined:
+            out[k - 1] = False
+        if stop < len(texts):
+            out[stop - 1] = True
+    return out
+
+
+def _behind_names(segments: Segments, k: int, begin: int) -> int | None:
+    """The segment behind the names of a byline whose title ends ``segments.texts[k]`` at ``begin``; None where there are none."""
+    texts = segments.texts
+    near = (segments.newlines[:-1] == 0) & (segments.gap[1:] <= _NEAR)
+    rest = texts[k][begin:]
+    if rest and not _is_name(rest):
+        return None
+    stop = k + 1
+    while stop < len(texts) and near[stop - 1] and _is_name(texts[stop]):
+        stop += 1
+    return stop if rest or stop > k + 1 else None
+
+
+def _is_name(text: str) -> bool:
+    if _NAME.fullmatch(text) is None or text[-1] in "摄攝":
+        return False
+    return is_surnamed(text)
+
+
+def lines_apart(
+    segments: Segments, evidence: Evidence, parted: Bools, continues: Floats, odds: Floats
+) -> Bools:
+    """Boundaries between lines over a paragraph that were set under each other, shape ``(n - 1,)``.
+
+    Args:
+        parted: where a new paragraph begins.
+        continues: how well each line reads on in the next, in nats.
+        odds: log-odds of a new paragraph.
+    """
+    n = len(segments)
+    out = np.zeros(max(0, n - 1), dtype=np.bool_)
+    if n < 2:
+        return out
+    texts, width, furniture = segments.texts, segments.width, segments.furniture
+    wider = np.diff(width)
+    may = ~parted & (continues < _CONTINUES) & (odds > _LEAST) & (np.abs(wider) >= _ALIKE)
+    may &= (
+        (width[:-1] >= _NARROW)
+        & (width[1:] >= _NARROWEST)
+        & ~np.asarray(evidence.not_first[1:], dtype=np.bool_)
+    )
+    indented = (wider > _FIRST_LINE[0]) & (wider < _FIRST_LINE[1])
+    may &= (evidence.form[:-1] == PARTIAL) | ~indented
+    may &= ~(furniture[:-1] & furniture[1:])
+    ends = np.append(np.flatnonzero(parted) + 1, n)
+    begins = np.append(0, ends[:-1])
+    size = np.repeat(ends - begins, ends - begins)[:-1]
+    for k in np.flatnonzero(may & (size <= _GROUP)).tolist():
+        group = int(np.searchsorted(ends, k, side="right"))
+        lines = texts[int(begins[group]) : int(ends[group])]
+        if any(line[-1] in _MARKS for line in lines):
+            continue
+        if len(lines) > 2 and any(_MARKS.intersection(line) for line in lines):
+            continue
+        name = _OPENED.search(texts[k]) or _CLOSED.match(texts[k + 1])
+        title = _TITLE.search(texts[k])
+        out[k] = not name and not (title and title.end() == len(texts[k]))
+    return out
