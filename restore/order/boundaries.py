@@ -60,10 +60,8 @@ _ROUNDS = 4
 # log-odds from which a new paragraph begins; where lines strayed, many a seam that does not fit is inside a paragraph
 _LIKELY, _LIKELY_OF_BLOCKS = -0.35, 1.3
 _LIKELY_OF_STUBS = 2.5  # the same behind a line that ends no sentence, where printed lines come in pieces
-_LIKELY_OF_SPACES, _LIKELY_OF_IMPRINT = (
-    3.0,
-    9.0,
-)  # and where the lines have one space between, on one physical line
+# and between lines that one space parts on one physical line
+_LIKELY_OF_SPACES, _LIKELY_OF_IMPRINT = 3.0, 9.0
 LIKELY_OF_MARKS, LIKELY_OF_COMMAS = 6.0, 2.5
 """Log-odds that a new paragraph needs before a mark that begins no line, and behind a comma, where the dump has both lines
 together too."""
@@ -287,11 +285,12 @@ def decide(
         least[~np.asarray(evidence.stop[:-1])] = _LIKELY_OF_STUBS
     least = np.maximum(least, in_mid_sentence(segments, evidence, features))
     fate = np.where(odds > least, BREAK, JOIN)
-    continues = np.asarray(dict(features)["continues"])
+    named = dict(features)
+    continues, goes_on = np.asarray(named["continues"]), np.asarray(named[RELATIONS[0]])
     fate = _spaces(segments, evidence, continues, space, odds, fate)
     fate[byline_edges(segments)] = BREAK
     if not stubs:
-        fate[lines_apart(segments, evidence, fate == BREAK, continues, odds)] = BREAK
+        fate[lines_apart(segments, evidence, fate == BREAK, continues, goes_on, odds)] = BREAK
     return Boundaries(fate, odds, evidence, features)
 
 

@@ -32,7 +32,10 @@ _GROUP = 3  # lines over a paragraph that are looked at together
 _MARKS = frozenset("。！？!?…；;：:，,、")
 _OPENED = regex.compile(r"[（(][\p{Han}·]{1,4}$")
 _CLOSED = regex.compile(r"[\p{Han}·]{1,4}[）)]")
-_CONTINUES = 2.0  # nats from which a line may be the other half of the one above
+_CONTINUES, _GOES_ON = (
+    2.0,
+    -1.8,
+)  # nats from which a line may be the other half of the one above, by model and network
 _LEAST = -4.0  # log-odds of a new paragraph below which the lines are one
 _ALIKE = 0.3  # ems between the halves of a headline
 _FIRST_LINE = (1.3, 2.7)  # ems by which the first line of a paragraph falls short of the next
@@ -87,13 +90,14 @@ def _is_name(text: str) -> bool:
 
 
 def lines_apart(
-    segments: Segments, evidence: Evidence, parted: Bools, continues: Floats, odds: Floats
+    segments: Segments, evidence: Evidence, parted: Bools, continues: Floats, goes_on: Floats, odds: Floats
 ) -> Bools:
     """Boundaries between lines over a paragraph that were set under each other, shape ``(n - 1,)``.
 
     Args:
         parted: where a new paragraph begins.
-        continues: how well each line reads on in the next, in nats.
+        continues, goes_on: how well each line reads on in the next, in nats, by the character model and by the
+            cross-encoder.
         odds: log-odds of a new paragraph.
     """
     n = len(segments)
@@ -102,7 +106,13 @@ def lines_apart(
         return out
     texts, width, furniture = segments.texts, segments.width, segments.furniture
     wider = np.diff(width)
-    may = ~parted & (continues < _CONTINUES) & (odds > _LEAST) & (np.abs(wider) >= _ALIKE)
+    may = (
+        ~parted
+        & (continues < _CONTINUES)
+        & (goes_on < _GOES_ON)
+        & (odds > _LEAST)
+        & (np.abs(wider) >= _ALIKE)
+    )
     may &= (
         (width[:-1] >= _NARROW)
         & (width[1:] >= _NARROWEST)
@@ -110,7 +120,7 @@ def lines_apart(
     )
     indented = (wider > _FIRST_LINE[0]) & (wider < _FIRST_LINE[1])
     may &= (evidence.form[:-1] == PARTIAL) | ~indented
-    may &= ~(furniture[:-1] & furniture[1:])
+    may &= ~furniture[:-1]
     ends = np.append(np.flatnonzero(parted) + 1, n)
     begins = np.append(0, ends[:-1])
     size = np.repeat(ends - begins, ends - begins)[:-1]
