@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.language.crossing import RELATIONS
 from restore.layout.segments import Segments
-from restore.order.display import byline_edges, lines_apart
+from restore.order.display import HALVES, byline_edges, lines_apart
 from restore.order.evidence import FULL, PARTIAL, Evidence, evidence_of, scores, weights
 from restore.order.geometry import BLOCKS, LINES, ROWS, kind_of
 from restore.order.network import Named, Network
@@ -288,7 +288,7 @@ def decide(
     named = dict(features)
     continues, goes_on = np.asarray(named["continues"]), np.asarray(named[RELATIONS[0]])
     fate = _spaces(segments, evidence, continues, space, odds, fate)
-    fate[byline_edges(segments)] = BREAK
+    fate[byline_edges(segments, evidence)] = BREAK
     if not stubs:
         fate[lines_apart(segments, evidence, fate == BREAK, continues, goes_on, odds)] = BREAK
     return Boundaries(fate, odds, evidence, features)
@@ -331,6 +331,7 @@ def _spaces(
     keep = inside & both & short & weak & (odds < _LIKELY_OF_SPACES)
     if kind_of(segments) != BLOCKS:
         imprint = segments.furniture[:-1] & segments.furniture[1:]
+        likely = np.where(imprint, _LIKELY_OF_IMPRINT, _LIKELY_OF_SPACES)
         keep |= (
             inside
             & both
@@ -338,7 +339,7 @@ def _spaces(
             & (room > _ROOM)
             & (continues < 4)
             & (segments.row_size[:-1] <= 4)
-            & (odds < np.where(imprint, _LIKELY_OF_IMPRINT, _LIKELY_OF_SPACES))
+            & ((odds < likely) | _halves(segments, evidence))
         )
     keep |= inside & both & _couplets(segments, evidence)
     keep |= inside & _between_names(segments)
@@ -347,6 +348,13 @@ def _spaces(
     dash = np.array([t[0] in "—―─" for t in segments.texts[1:]])
     fate = np.where(dash & (space == _BLANK), BREAK, fate)
     return np.where(keep, KEEP, fate)
+
+
+def _halves(segments: Segments, evidence: Evidence) -> NDArray[np.bool_]:
+    """Boundaries on a physical line of two parts, about as wide as each other, that may be one headline. ``(n - 1,)``."""
+    plain = ~(evidence.stop | evidence.comma | evidence.semi).astype(np.bool_) & (segments.width >= _LONG)
+    near = np.abs(np.diff(segments.width)) <= HALVES
+    return np.asarray(near & (segments.row_size[:-1] == 2) & plain[:-1] & plain[1:])
 
 
 def _couplets(segments: Segments, evidence: Evidence) -> NDArray[np.bool_]:

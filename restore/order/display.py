@@ -15,7 +15,7 @@ from restore.language.names import is_surnamed
 from restore.layout.segments import Segments
 from restore.order.evidence import PARTIAL, Evidence
 
-__all__ = ["byline_edges", "lines_apart"]
+__all__ = ["HALVES", "byline_edges", "lines_apart"]
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -25,24 +25,24 @@ _PAPER = r"(?:本报|本報|本刊|新华社|新華社|中新社|特约|特約|�
 _BOX = "[□■◇◆○●]"
 _TITLE = regex.compile(rf"(?P<box>{_BOX})?(?P<paper>{_PAPER})?\p{{Han}}{{0,3}}{_ROLE}")
 _NAME = regex.compile(r"\p{Han}{2,4}")
-_NEAR = 2  # columns of space between the names of a byline
+_NEAR = 2  # columns of space between the names of a byline, and the halves of a headline
 _NO_BYLINE_BEFORE = "、，,（(：:《“电電讯訊"  # what a title stands behind inside a sentence
 _NO_BYLINE_BEHIND = "、，,）)。：:；;摄攝报報文图圖"  # and what names stand before there
 _GROUP = 3  # lines over a paragraph that are looked at together
 _MARKS = frozenset("。！？!?…；;：:，,、")
 _OPENED = regex.compile(r"[（(][\p{Han}·]{1,4}$")
 _CLOSED = regex.compile(r"[\p{Han}·]{1,4}[）)]")
-_CONTINUES, _GOES_ON = (
-    2.0,
-    -1.8,
-)  # nats from which a line may be the other half of the one above, by model and network
+# nats from which a line may be the other half of the one above, by the character model and by the cross-encoder
+_CONTINUES, _GOES_ON = 2.0, -1.8
 _LEAST = -4.0  # log-odds of a new paragraph below which the lines are one
-_ALIKE = 0.3  # ems between the halves of a headline
+HALVES = 2.5
+"""Ems by which the halves of a headline on one physical line may differ."""
+_ALIKE = 0.3  # the same on two lines
 _FIRST_LINE = (1.3, 2.7)  # ems by which the first line of a paragraph falls short of the next
 _NARROW, _NARROWEST = 3.0, 2.0  # ems of a line, and of what stands below
 
 
-def byline_edges(segments: Segments) -> Bools:
+def byline_edges(segments: Segments, evidence: Evidence) -> Bools:
     """Boundaries where a byline that stands by itself begins or ends, shape ``(n - 1,)``.
 
     A title, with a box or the paper's name before it or at the beginning of a physical line, and the names behind it.
@@ -59,12 +59,14 @@ def byline_edges(segments: Segments) -> Bools:
         stop = _behind_names(segments, k, found.end())
         if stop is None or (stop < len(texts) and texts[stop][0] in _NO_BYLINE_BEHIND):
             continue
+        if stop == k + 1 and not boxed and evidence.form[k] != PARTIAL:
+            continue  # what a paragraph begins with, in a narrow column
         joined = k == behind_byline and not boxed  # reporters of the same report
+        if not joined and k and texts[k - 1][-1] in _NO_BYLINE_BEFORE:
+            continue  # who says so, inside a sentence
         behind_byline = stop
-        if k and not joined and texts[k - 1][-1] not in _NO_BYLINE_BEFORE:
-            out[k - 1] = True
-        elif joined:
-            out[k - 1] = False
+        if k:
+            out[k - 1] = not joined
         if stop < len(texts):
             out[stop - 1] = True
     return out
