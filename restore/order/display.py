@@ -108,18 +108,11 @@ def lines_apart(
         return out
     texts, width, furniture = segments.texts, segments.width, segments.furniture
     wider = np.diff(width)
-    may = (
-        ~parted
-        & (continues < _CONTINUES)
-        & (goes_on < _GOES_ON)
-        & (odds > _LEAST)
-        & (np.abs(wider) >= _ALIKE)
-    )
-    may &= (
-        (width[:-1] >= _NARROW)
-        & (width[1:] >= _NARROWEST)
-        & ~np.asarray(evidence.not_first[1:], dtype=np.bool_)
-    )
+    may = ~parted & (continues < _CONTINUES) & (goes_on < _GOES_ON) & (odds > _LEAST)
+    beside = (segments.newlines[:-1] == 0) & (segments.gap[1:] <= _NEAR)
+    may &= np.abs(wider) > np.where(beside, HALVES, _ALIKE)
+    may &= (width[:-1] >= _NARROW) & (width[1:] >= _NARROWEST)
+    may &= ~np.asarray(evidence.not_first[1:], dtype=np.bool_)
     indented = (wider > _FIRST_LINE[0]) & (wider < _FIRST_LINE[1])
     may &= (evidence.form[:-1] == PARTIAL) | ~indented
     may &= ~furniture[:-1]
