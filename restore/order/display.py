@@ -59,7 +59,8 @@ def byline_edges(segments: Segments, evidence: Evidence) -> Bools:
         stop = _behind_names(segments, k, found.end())
         if stop is None or (stop < len(texts) and texts[stop][0] in _NO_BYLINE_BEHIND):
             continue
-        if stop == k + 1 and not boxed and evidence.form[k] != PARTIAL:
+        solid = segments.end[k] - segments.start[k] == len(text)
+        if stop == k + 1 and solid and not boxed and evidence.form[k] != PARTIAL:
             continue  # what a paragraph begins with, in a narrow column
         joined = k == behind_byline and not boxed  # reporters of the same report
         if not joined and k and texts[k - 1][-1] in _NO_BYLINE_BEFORE:
