@@ -28,10 +28,11 @@ _NAME = regex.compile(r"\p{Han}{2,4}")
 _NEAR = 2  # columns of space between the names of a byline, and the halves of a headline
 _NO_BYLINE_BEFORE = "、，,（(：:《“电電讯訊"  # what a title stands behind inside a sentence
 _NO_BYLINE_BEHIND = "、，,）)。：:；;摄攝报報文图圖"  # and what names stand before there
+_MOSTLY = 0.4  # share of lines behind which a paragraph ends, from which the page is no page of paragraphs
 _GROUP = 3  # lines over a paragraph that are looked at together
 _MARKS = frozenset("。！？!?…；;：:，,、")
-_OPENED = regex.compile(r"[（(][\p{Han}·]{1,4}$")
-_CLOSED = regex.compile(r"[\p{Han}·]{1,4}[）)]")
+_NO_HEAD = "的了们們着"  # particles, which begin no headline
+_DATE = regex.compile(r"\d[日号號]$")  # of the page
 # nats from which a line may be the other half of the one above, by the character model and by the cross-encoder
 _CONTINUES, _GOES_ON = 2.0, -1.8
 _LEAST = -4.0  # log-odds of a new paragraph below which the lines are one
@@ -105,7 +106,7 @@ def lines_apart(
     """
     n = len(segments)
     out = np.zeros(max(0, n - 1), dtype=np.bool_)
-    if n < 2:
+    if n < 2 or parted.mean() > _MOSTLY:
         return out
     texts, width, furniture = segments.texts, segments.width, segments.furniture
     wider = np.diff(width)
@@ -113,7 +114,9 @@ def lines_apart(
     beside = (segments.newlines[:-1] == 0) & (segments.gap[1:] <= _NEAR)
     may &= np.abs(wider) > np.where(beside, HALVES, _ALIKE)
     may &= (width[:-1] >= _NARROW) & (width[1:] >= _NARROWEST)
-    may &= ~np.asarray(evidence.not_first[1:], dtype=np.bool_)
+    may &= ~np.asarray(evidence.not_first[:-1] | evidence.not_first[1:], dtype=np.bool_)
+    cut = evidence.unclosed.any(axis=1) | evidence.unopened.any(axis=1)
+    may &= ~(cut[:-1] | cut[1:])
     indented = (wider > _FIRST_LINE[0]) & (wider < _FIRST_LINE[1])
     may &= (evidence.form[:-1] == PARTIAL) | ~indented
     may &= ~furniture[:-1]
@@ -127,7 +130,8 @@ def lines_apart(
             continue
         if len(lines) > 2 and any(_MARKS.intersection(line) for line in lines):
             continue
-        name = _OPENED.search(texts[k]) or _CLOSED.match(texts[k + 1])
+        if any("。" in line for line in lines) or texts[k + 1][0] in _NO_HEAD or _DATE.search(texts[k]):
+            continue
         title = _TITLE.search(texts[k])
-        out[k] = not name and not (title and title.end() == len(texts[k]))
+        out[k] = not (title and title.end() == len(texts[k]))
     return out
