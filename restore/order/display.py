@@ -115,7 +115,7 @@ def lines_apart(
     may &= np.abs(wider) > np.where(beside, HALVES, _ALIKE)
     may &= (width[:-1] >= _NARROW) & (width[1:] >= _NARROWEST)
     may &= ~np.asarray(evidence.not_first[:-1] | evidence.not_first[1:], dtype=np.bool_)
-    cut = evidence.unclosed.any(axis=1) | evidence.unopened.any(axis=1)
+    cut = np.asarray((evidence.unclosed | evidence.unopened).any(axis=1), dtype=np.bool_)
     may &= ~(cut[:-1] | cut[1:])
     indented = (wider > _FIRST_LINE[0]) & (wider < _FIRST_LINE[1])
     may &= (evidence.form[:-1] == PARTIAL) | ~indented
