@@ -62,6 +62,7 @@ _LIKELY, _LIKELY_OF_BLOCKS = -0.35, 1.3
 _LIKELY_OF_STUBS = 2.5  # the same behind a line that ends no sentence, where printed lines come in pieces
 # and between lines that one space parts on one physical line
 _LIKELY_OF_SPACES, _LIKELY_OF_IMPRINT = 3.0, 9.0
+_DATELINE = "讯訊电電"  # what one ends with
 _STUB = 2.5  # ems of what is too short to be a line
 LIKELY_OF_MARKS, LIKELY_OF_COMMAS = 6.0, 2.5
 """Log-odds that a new paragraph needs before a mark that begins no line, and behind a comma, where the dump has both lines
@@ -333,7 +334,8 @@ def _spaces(
     if kind_of(segments) != BLOCKS:
         imprint = segments.furniture[:-1] & segments.furniture[1:]
         likely = np.where(imprint, _LIKELY_OF_IMPRINT, _LIKELY_OF_SPACES)
-        likely[segments.width[:-1] < _STUB] = np.inf  # an ordinal, or half a name
+        dateline = np.array([text[-1] in _DATELINE for text in segments.texts[:-1]], dtype=np.bool_)
+        likely[dateline | (segments.width[:-1] < _STUB)] = np.inf  # or an ordinal, or half a name
         keep |= (
             inside
             & both

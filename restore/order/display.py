@@ -25,8 +25,10 @@ _PAPER = r"(?:本报|本報|本刊|新华社|新華社|中新社|特约|特約|�
 _BOX = "[□■◇◆○●]"
 _TITLE = regex.compile(rf"(?P<box>{_BOX})?(?P<paper>{_PAPER})?\p{{Han}}{{0,3}}{_ROLE}")
 _NAME = regex.compile(r"\p{Han}{2,4}")
+_PART = regex.compile(r"\p{Han}{1,5}")  # of a byline: a name, or a title
 _NEAR = 2  # columns of space between the names of a byline, and the halves of a headline
 _NO_BYLINE_BEFORE = "、，,（(：:《“电電讯訊"  # what a title stands behind inside a sentence
+_OF_PICTURES = "摄攝"  # what a credit ends with
 _NO_BYLINE_BEHIND = "、，,）)。：:；;摄攝报報文图圖"  # and what names stand before there
 _MOSTLY = 0.4  # share of lines behind which a paragraph ends, from which the page is no page of paragraphs
 _GROUP = 3  # lines over a paragraph that are looked at together
@@ -84,11 +86,17 @@ def _behind_names(segments: Segments, k: int, begin: int) -> int | None:
     stop = k + 1
     while stop < len(texts) and near[stop - 1] and _is_name(texts[stop]):
         stop += 1
-    return stop if rest or stop > k + 1 else None
+    if not rest and stop == k + 1:
+        return None
+    while stop < len(texts) and near[stop - 1] and _PART.fullmatch(texts[stop]):
+        if texts[stop][0] in _NO_BYLINE_BEHIND or texts[stop][-1] in _OF_PICTURES:
+            return None
+        stop += 1  # pen names, and the titles of others
+    return stop
 
 
 def _is_name(text: str) -> bool:
-    if _NAME.fullmatch(text) is None or text[-1] in "摄攝":
+    if _NAME.fullmatch(text) is None or text[-1] in _OF_PICTURES:
         return False
     return is_surnamed(text)
 
@@ -112,6 +120,8 @@ def lines_apart(
     wider = np.diff(width)
     may = ~parted & (continues < _CONTINUES) & (goes_on < _GOES_ON) & (odds > _LEAST)
     beside = (segments.newlines[:-1] == 0) & (segments.gap[1:] <= _NEAR)
+    alone = segments.row_size == 1
+    may &= beside | (alone[:-1] & alone[1:])  # else the width is that of a part
     may &= np.abs(wider) > np.where(beside, HALVES, _ALIKE)
     may &= (width[:-1] >= _NARROW) & (width[1:] >= _NARROWEST)
     may &= ~np.asarray(evidence.not_first[:-1] | evidence.not_first[1:], dtype=np.bool_)
