@@ -290,7 +290,9 @@ def decide(
     named = dict(features)
     continues, goes_on = np.asarray(named["continues"]), np.asarray(named[RELATIONS[0]])
     fate = _spaces(segments, evidence, continues, space, odds, fate)
-    fate[byline_edges(segments, evidence)] = BREAK
+    edges, inside = byline_edges(segments, evidence)
+    fate[inside & (space == _SPACE)] = KEEP
+    fate[edges] = BREAK
     if not stubs:
         fate[lines_apart(segments, evidence, fate == BREAK, continues, goes_on, odds)] = BREAK
     return Boundaries(fate, odds, evidence, features)

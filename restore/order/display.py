@@ -45,12 +45,13 @@ _FIRST_LINE = (1.3, 2.7)  # ems by which the first line of a paragraph falls sho
 _NARROW, _NARROWEST = 3.0, 2.0  # ems of a line, and of what stands below
 
 
-def byline_edges(segments: Segments, evidence: Evidence) -> Bools:
-    """Boundaries where a byline that stands by itself begins or ends, shape ``(n - 1,)``.
+def byline_edges(segments: Segments, evidence: Evidence) -> tuple[Bools, Bools]:
+    """Boundaries where a byline that stands by itself begins or ends, and those inside one; both of shape ``(n - 1,)``.
 
     A title, with a box or the paper's name before it or at the beginning of a physical line, and the names behind it.
     """
     out = np.zeros(max(0, len(segments) - 1), dtype=np.bool_)
+    inside = np.zeros_like(out)
     texts = segments.texts
     behind_byline = -1  # the segment behind the last byline
     for k, text in enumerate(texts):
@@ -69,11 +70,12 @@ def byline_edges(segments: Segments, evidence: Evidence) -> Bools:
         if not joined and k and texts[k - 1][-1] in _NO_BYLINE_BEFORE:
             continue  # who says so, inside a sentence
         behind_byline = stop
+        inside[k : stop - 1] = True
         if k:
-            out[k - 1] = not joined
+            out[k - 1], inside[k - 1] = not joined, joined
         if stop < len(texts):
             out[stop - 1] = True
-    return out
+    return out, inside
 
 
 def _behind_names(segments: Segments, k: int, begin: int) -> int | None:
