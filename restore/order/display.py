@@ -61,13 +61,15 @@ def byline_edges(segments: Segments, evidence: Evidence) -> tuple[Bools, Bools]:
         if not boxed and found["paper"] is None and segments.place[k] > 0:
             continue
         stop = _behind_names(segments, k, found.end())
-        if stop is None or (stop < len(texts) and texts[stop][0] in _NO_BYLINE_BEHIND):
+        if stop is None:
+            continue
+        if not boxed and stop < len(texts) and texts[stop][0] in _NO_BYLINE_BEHIND:
             continue
         solid = segments.end[k] - segments.start[k] == len(text)
         if stop == k + 1 and solid and not boxed and evidence.form[k] != PARTIAL:
             continue  # what a paragraph begins with, in a narrow column
         joined = k == behind_byline and not boxed  # reporters of the same report
-        if not joined and k and texts[k - 1][-1] in _NO_BYLINE_BEFORE:
+        if not boxed and not joined and k and texts[k - 1][-1] in _NO_BYLINE_BEFORE:
             continue  # who says so, inside a sentence
         behind_byline = stop
         inside[k : stop - 1] = True
