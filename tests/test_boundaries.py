@@ -13,6 +13,7 @@ from restore.order.boundaries import (
     BREAK,
     BREAKS,
     FILE,
+    KEEP,
     LIKELY_OF_COMMAS,
     LIKELY_OF_MARKS,
     Boundaries,
@@ -216,3 +217,38 @@ def test_the_halves_of_a_headline_keep_their_space() -> None:
     head = "渠水绕田滋沃土 书声伴月润乡邻"
     text = "\n\n".join([head, page(FIRST + SECOND + THIRD)])
     assert clean(text).text.startswith(head + "\n\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "parts"),
+    [
+        ("□本报记者 周小兰 □本报记者 何青山", ["□本报记者", "周小兰", "□本报记者", "何青山"]),
+        ("本报记者 周小兰 2018年12月18", ["本报记者", "周小兰", "2018年12月18"]),
+        ("据本报记者 周小兰报道，2018年", ["据本报记者", "周小兰报道，2018年"]),
+    ],
+)
+def test_a_byline_is_cut_from_what_stands_beside_it(line: str, parts: list[str]) -> None:
+    text = "".join(FIRST + SECOND + THIRD)
+    lines = [text[k : k + 9] for k in range(0, 135, 9)]
+    view = View.of(Source("\n".join([*lines[:8], line, *lines[8:]])))
+    assert [one for one in segments_of(view).texts if one not in lines] == parts
+
+
+def _fate_with(line: str, odds: float) -> int:
+    """What becomes of the first space of a physical line among others, where the text gives it these log-odds."""
+    segments = segments_of(View.of(Source("\n".join([*FIRST, line, *SECOND, *THIRD]))))
+    found = boundaries_of(segments, shared())
+    k = segments.texts.index(line.split()[0])
+    text = np.array(found.odds)
+    text[k] = odds
+    return int(decide(segments, found.evidence, found.features, text).fate[k])
+
+
+def test_a_space_on_one_line_stays_unless_a_new_paragraph_is_far_likelier() -> None:
+    line = "山里书屋开门 今年修渠三十里 县城老桥"
+    assert _fate_with(line, 2.0) == KEEP
+    assert _fate_with(line, 12.0) == BREAK
+
+
+def test_the_halves_of_a_headline_on_one_line_stay_together() -> None:
+    assert _fate_with("山里书屋昨天开门 今年修渠三十里", 12.0) == KEEP

@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from restore import characters as ch
@@ -42,6 +43,9 @@ _FEW_OWN = 2  # tokens of a line that is a block by itself
 _MOST_PIECES = 12
 _FEWEST = 6  # segments below which there are no printed lines to speak of
 _SET_SHARE = 0.35  # share of segments that have a measure where type was set in columns
+_BOXES = [ord(one) for one in "□■◇◆○●△▲☆★"]  # marks that begin a line
+# the names of a byline, which are no part of the line behind it
+_BYLINE = regex.compile(r"(?:记者|記者|通讯员|通訊員)[\u3000 ]{1,2}\p{Han}{2,3}(?=[\u3000 ]{1,2}\P{Han})")
 _SQUEEZE = 2.1  # ems by which squeezed marks can stretch a line beyond the measure
 
 
@@ -233,6 +237,7 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
     han = ch.HAN | ch.KANA | ch.FULL
     soft = behind & (tokens.spaces == 1) & ~(((left & han) > 0) & ((right & han) > 0))
     soft |= behind & (tokens.spaces == 1) & ((left & ch.FULL) > 0) & ((left & (ch.COMMA | ch.STOP)) > 0)
+    soft &= ~_before_lines(tokens)
     soft[-1] = False
     # physical lines that are whole blocks: many tokens, most of one width
     row = tokens.row
@@ -268,6 +273,14 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
         here = width[a:b], slack[a:b] if usual.any() else [0.0] * (b - a), price[a:b], is_hard[a:b]
         out[a + 1 : b] = _split_row(*here, own, columns, usual, costs)
     return out
+
+
+def _before_lines(tokens: Tokens) -> Bools:
+    """Spaces behind which a line begins, by a mark that begins lines or by the names of a byline before. Shape ``(n,)``."""
+    codes = tokens.view.codes
+    out = np.isin(np.roll(codes[tokens.start], -1), _BOXES)
+    names = [found.end() for found in _BYLINE.finditer(tokens.view.text)]
+    return np.asarray(out | np.isin(tokens.end, names))
 
 
 def _measures_around(tokens: Tokens, measures: Floats, alone: Bools) -> Bools:

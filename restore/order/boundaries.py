@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.language.crossing import RELATIONS
 from restore.layout.segments import Segments
+from restore.order.display import HALVES, byline_edges, lines_apart
 from restore.order.evidence import FULL, PARTIAL, Evidence, evidence_of, scores, weights
 from restore.order.geometry import BLOCKS, LINES, ROWS, kind_of
 from restore.order.network import Named, Network
@@ -59,6 +60,10 @@ _ROUNDS = 4
 # log-odds from which a new paragraph begins; where lines strayed, many a seam that does not fit is inside a paragraph
 _LIKELY, _LIKELY_OF_BLOCKS = -0.35, 1.3
 _LIKELY_OF_STUBS = 2.5  # the same behind a line that ends no sentence, where printed lines come in pieces
+# and between lines that one space parts on one physical line
+_LIKELY_OF_SPACES, _LIKELY_OF_IMPRINT = 3.0, 9.0
+_DATELINE = "讯訊电電"  # what one ends with
+_STUB = 2.5  # ems of what is too short to be a line
 LIKELY_OF_MARKS, LIKELY_OF_COMMAS = 6.0, 2.5
 """Log-odds that a new paragraph needs before a mark that begins no line, and behind a comma, where the dump has both lines
 together too."""
@@ -282,8 +287,14 @@ def decide(
         least[~np.asarray(evidence.stop[:-1])] = _LIKELY_OF_STUBS
     least = np.maximum(least, in_mid_sentence(segments, evidence, features))
     fate = np.where(odds > least, BREAK, JOIN)
-    continues = np.asarray(dict(features)["continues"])
+    named = dict(features)
+    continues, goes_on = np.asarray(named["continues"]), np.asarray(named[RELATIONS[0]])
     fate = _spaces(segments, evidence, continues, space, odds, fate)
+    edges, inside = byline_edges(segments, evidence)
+    fate[inside & (space == _SPACE)] = KEEP
+    fate[edges] = BREAK
+    if not stubs:
+        fate[lines_apart(segments, evidence, fate == BREAK, continues, goes_on, odds)] = BREAK
     return Boundaries(fate, odds, evidence, features)
 
 
@@ -321,8 +332,12 @@ def _spaces(
     )  # a line wider than its measure is no short one
     short = (evidence.form[:-1] == PARTIAL) & (room > _ROOM)
     weak = continues < 2.5
-    keep = inside & both & short & weak & (odds < 3)
+    keep = inside & both & short & weak & (odds < _LIKELY_OF_SPACES)
     if kind_of(segments) != BLOCKS:
+        imprint = segments.furniture[:-1] & segments.furniture[1:]
+        likely = np.where(imprint, _LIKELY_OF_IMPRINT, _LIKELY_OF_SPACES)
+        dateline = np.array([text[-1] in _DATELINE for text in segments.texts[:-1]], dtype=np.bool_)
+        likely[dateline | (segments.width[:-1] < _STUB)] = np.inf  # or an ordinal, or half a name
         keep |= (
             inside
             & both
@@ -330,6 +345,7 @@ def _spaces(
             & (room > _ROOM)
             & (continues < 4)
             & (segments.row_size[:-1] <= 4)
+            & ((odds < likely) | _halves(segments, evidence))
         )
     keep |= inside & both & _couplets(segments, evidence)
     keep |= inside & _between_names(segments)
@@ -338,6 +354,13 @@ def _spaces(
     dash = np.array([t[0] in "—―─" for t in segments.texts[1:]])
     fate = np.where(dash & (space == _BLANK), BREAK, fate)
     return np.where(keep, KEEP, fate)
+
+
+def _halves(segments: Segments, evidence: Evidence) -> NDArray[np.bool_]:
+    """Boundaries on a physical line of two parts, about as wide as each other, that may be one headline. ``(n - 1,)``."""
+    plain = ~(evidence.stop | evidence.comma | evidence.semi).astype(np.bool_) & (segments.width >= _LONG)
+    near = np.abs(np.diff(segments.width)) <= HALVES
+    return np.asarray(near & (segments.row_size[:-1] == 2) & plain[:-1] & plain[1:])
 
 
 def _couplets(segments: Segments, evidence: Evidence) -> NDArray[np.bool_]:
