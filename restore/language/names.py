@@ -12,21 +12,22 @@ import regex
 from restore.language.lexicon import word_list
 from restore.source import Span
 
-__all__ = ["Credit", "credits_of", "is_surnamed", "quotes_between_names"]
+__all__ = ["REPORTER", "Credit", "credits_of", "is_surnamed", "quotes_between_names"]
 
 _QUOTES = r"[ \u3000]?(?P<quotes>[\"“”„″＂]{1,2})[ \u3000]?"
 _NAME = r"\p{Han}(?:\n?\p{Han}){1,3}"
-_ROLE = r"(?:记者|記者|通讯员|通訊員)"
+REPORTER = r"(?:记者|記者|通讯员|通訊員)"
+"""Titles that stand before the names of a byline, as a pattern."""
 _BRACKET = regex.compile(
-    rf"(?:\p{{Han}}{{0,4}}{_ROLE})?{_NAME}(?:(?:[ 、]|[ \u3000]?[\"“”„″＂]{{1,2}}[ \u3000]?){_NAME})+(?=[）)])"
+    rf"(?:\p{{Han}}{{0,4}}{REPORTER})?{_NAME}(?:(?:[ 、]|[ \u3000]?[\"“”„″＂]{{1,2}}[ \u3000]?){_NAME})+(?=[）)])"
 )
-_PARTED = regex.compile(rf"(?:(?<!\p{{Han}})|(?<={_ROLE}))(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})")
+_PARTED = regex.compile(rf"(?:(?<!\p{{Han}})|(?<={REPORTER}))(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})")
 _OPENING, _LABEL_END = (
     regex.compile(r"[（(〈《]"),
     regex.compile(r"[：:；;] ?"),
 )  # before brackets and labelled names
 _LABELLED = regex.compile(rf"(?P<before>{_NAME}){_QUOTES}(?P<after>{_NAME})(?= ?[：:；;])")
-_BYLINE = regex.compile(rf"{_ROLE}{_QUOTES}(?P<after>{_NAME})(?![\p{{Han}}\"“”：:])")
+_BYLINE = regex.compile(rf"{REPORTER}{_QUOTES}(?P<after>{_NAME})(?![\p{{Han}}\"“”：:])")
 _CREDIT = regex.compile(r"[（(]\p{Zs}?(\p{Han}(?:[\p{Zs}\n]{0,4}\p{Han}){3,5})\p{Zs}?[）)](?=\s|$)")
 _WHITE = regex.compile(r"[\p{Zs}\n]+")
 _SHORTEST_NAME, _LONGEST_NAME = 2, 3  # characters of a name in a credit

@@ -16,6 +16,7 @@ import regex
 from numpy.typing import NDArray
 
 from restore import characters as ch
+from restore.language.names import REPORTER
 from restore.layout.furniture import furniture_lines
 from restore.layout.measure import column_measures
 from restore.layout.tokens import Tokens, ems, letter_spaced, one_a_line, spaced_runs, tokens_of
@@ -45,7 +46,7 @@ _FEWEST = 6  # segments below which there are no printed lines to speak of
 _SET_SHARE = 0.35  # share of segments that have a measure where type was set in columns
 _BOXES = [ord(one) for one in "□■◇◆○●△▲☆★"]  # marks that begin a line
 # the names of a byline, which are no part of the line behind it
-_BYLINE = regex.compile(r"(?:记者|記者|通讯员|通訊員)[\u3000 ]{1,2}\p{Han}{2,3}(?=[\u3000 ]{1,2}\P{Han})")
+_BYLINE = regex.compile(rf"{REPORTER}[\u3000 ]{{1,2}}\p{{Han}}{{2,3}}(?=[\u3000 ]{{1,2}}\P{{Han}})")
 _SQUEEZE = 2.1  # ems by which squeezed marks can stretch a line beyond the measure
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.language.crossing import RELATIONS
+from restore.language.names import REPORTER
 from restore.layout.segments import Segments
 from restore.order.display import HALVES, byline_edges, lines_apart
 from restore.order.evidence import FULL, PARTIAL, Evidence, evidence_of, scores, weights
@@ -50,7 +51,7 @@ _NAME_LEFT = regex.compile(r"[（(][\p{Han}·]{2,4}$")
 _NAME_RIGHT = regex.compile(r"[\p{Han}·]{2,4}[）)]")
 _CREDIT = regex.compile(r"[\p{Han}·]{2,12}[摄攝][）)]?$")  # who took the picture
 _INITIAL = regex.compile(r"(?<!\p{Latin})\p{Lu}[.．]$")  # of a name; ends no sentence before another name
-_TITLE = regex.compile(r"(?:记者|記者|通讯员|通訊員)$")
+_TITLE = regex.compile(rf"{REPORTER}$")
 _NAME = regex.compile(r"[\p{Han}·]{2,4}$")
 # log-odds of a new paragraph that the white space itself suggests, before the page is heard
 _SPACE, _NEWLINE, _BLANK, _INDENT = 0, 1, 2, 3

@@ -11,7 +11,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from restore.language.names import is_surnamed
+from restore.language.names import REPORTER, is_surnamed
 from restore.layout.segments import Segments
 from restore.order.evidence import PARTIAL, Evidence
 
@@ -20,7 +20,7 @@ __all__ = ["HALVES", "byline_edges", "lines_apart"]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-_ROLE = r"(?:记者|記者|通讯员|通訊員|评论员|評論員)"
+_ROLE = rf"(?:{REPORTER}|评论员|評論員)"
 _PAPER = r"(?:本报|本報|本刊|新华社|新華社|中新社|特约|特約|特派)+"
 _BOX = "[□■◇◆○●]"
 _TITLE = regex.compile(rf"(?P<box>{_BOX})?(?P<paper>{_PAPER})?\p{{Han}}{{0,3}}{_ROLE}")
