@@ -53,6 +53,7 @@ def byline_edges(segments: Segments, evidence: Evidence) -> tuple[Bools, Bools]:
     out = np.zeros(max(0, len(segments) - 1), dtype=np.bool_)
     inside = np.zeros_like(out)
     texts = segments.texts
+    near = ((segments.newlines[:-1] == 0) & (segments.gap[1:] <= _NEAR)).tolist()
     behind_byline = -1  # the segment behind the last byline
     for k, text in enumerate(texts):
         if k < behind_byline or (found := _TITLE.match(text)) is None:
@@ -60,7 +61,7 @@ def byline_edges(segments: Segments, evidence: Evidence) -> tuple[Bools, Bools]:
         boxed = found["box"] is not None
         if not boxed and found["paper"] is None and segments.place[k] > 0:
             continue
-        stop = _behind_names(segments, k, found.end())
+        stop = _behind_names(texts, near, k, found.end())
         if stop is None:
             continue
         if not boxed and stop < len(texts) and texts[stop][0] in _NO_BYLINE_BEHIND:
@@ -80,10 +81,12 @@ def byline_edges(segments: Segments, evidence: Evidence) -> tuple[Bools, Bools]:
     return out, inside
 
 
-def _behind_names(segments: Segments, k: int, begin: int) -> int | None:
-    """The segment behind the names of a byline whose title ends ``segments.texts[k]`` at ``begin``; None where there are none."""
-    texts = segments.texts
-    near = (segments.newlines[:-1] == 0) & (segments.gap[1:] <= _NEAR)
+def _behind_names(texts: list[str], near: list[bool], k: int, begin: int) -> int | None:
+    """The segment behind the names of a byline whose title ends ``texts[k]`` at ``begin``; None where there are none.
+
+    Args:
+        near: whether the next segment stands close behind each, on the same physical line.
+    """
     rest = texts[k][begin:]
     if rest and not _is_name(rest):
         return None

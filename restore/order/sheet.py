@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations, pairwise, product
 from math import comb
 
@@ -45,7 +45,7 @@ class _Unit:
     width: float = 0.0
     left: float = np.nan
     right: float = np.nan
-    article: int = field(default=NONE)
+    article: int = NONE
 
     @property
     def set(self) -> bool:

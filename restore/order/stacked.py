@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from restore.layout.segments import Segments
     from restore.order.successors import Judgement
 
-__all__ = ["GUTTER", "LEADING", "NONE", "Pieces"]
+__all__ = ["GUTTER", "HEADLINE_INSIDE", "LEADING", "NONE", "OTHER_MEASURE", "Pieces"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -43,8 +43,8 @@ _PARAGRAPH = 1.0
 _READS, _READS_NOT = (0.0, 3.0), (-6.0, 0.0)
 _WEAK = 0.5
 _TAKES = 5.0  # at most, for taking what reads on from elsewhere
-_OTHER_MEASURE = -4.0
-_HEADLINE_INSIDE = -2.5
+OTHER_MEASURE, HEADLINE_INSIDE = -4.0, -2.5
+"""Nats for another measure in a column or a frame, and for a headline in a column."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ class Pieces:
         margin = (np.clip(_margin(reads, 1), -8, 6) + np.clip(_margin(reads, 0), -8, 6)) / 2
         goes_on = np.clip(margin, _READS_NOT[0], _READS[1])
         below = np.where(off[:, None], goes_on, begins + _PARAGRAPH)
-        below += np.where(unlike, _OTHER_MEASURE, 0.0)
-        below += np.where(headline[:, None] | headline, _HEADLINE_INSIDE, 0.0)
+        below += np.where(unlike, OTHER_MEASURE, 0.0)
+        below += np.where(headline[:, None] | headline, HEADLINE_INSIDE, 0.0)
         head = np.where(
             headline | (best > _TAKEN), 0.0, _WEAK * np.clip(either.max(axis=0) - _BEGINS, _MISSING, 0)
         )
