@@ -11,6 +11,7 @@ from restore import clean
 from restore.evaluation import PageTruth, evaluate
 from restore.order.heights import Page, Placed, page_of
 from restore.order.sheet import reading_order_of
+from restore.order.sorted_blocks import out_of_order
 from restore.order.stacked import GUTTER, NONE, Pieces
 
 PAGES = sorted((Path(__file__).resolve().parent.parent / "fixtures" / "pages").iterdir())
@@ -125,6 +126,21 @@ def test_a_page_of_the_project() -> None:
     rebuilt, error = restored(next(page for page in PAGES if page.name == "05-lichen"), "by-height.txt")
     assert rebuilt
     assert error < 0.05
+
+
+def test_whole_blocks_that_read_on_further_up_are_out_of_order() -> None:
+    found = pieces(TWO, TIED)
+    assert out_of_order(found, len(TWO))
+    assert not out_of_order(found, len(TWO) - 1)  # a block is cut: lines of others stand in it
+    assert not out_of_order(pieces(TWO, {2: 8}), len(TWO))
+    assert not out_of_order(pieces(TWO, {8: 2, 3: 4, 5: 6}), len(TWO))  # more read on in the next block
+
+
+@pytest.mark.parametrize("name", ["13-valley", "14-harvest"])
+def test_nothing_is_lost_where_whole_blocks_are_out_of_order(name: str) -> None:
+    page = next(page for page in PAGES if page.name == name)
+    result = clean((page / "dump" / "by-height.txt").read_text("utf-8"))
+    assert not [one for one in result.corrections if one.pass_name == "gaps" and one.applied]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from restore.layout.segments import Segments
     from restore.order.successors import Judgement
 
-__all__ = ["by_heights"]
+__all__ = ["HEIGHTS", "by_heights", "out_of_order", "pieces_of"]
+
+HEIGHTS = "heights"
+"""Kind of a dump of whole blocks that are out of order; of others it is ``BLOCKS``, ``ROWS`` or ``LINES``."""
 
 Ints = NDArray[np.int64]
 
@@ -25,7 +28,31 @@ _ELSEWHERE = 3  # times as many pieces read on elsewhere as in the next one
 _NEXT = 4  # pieces at most that read on in the next one
 
 
-def by_heights(segments: Segments, judged: Judgement) -> tuple[Ints, Ints] | None:
+def pieces_of(segments: Segments, judged: Judgement) -> Pieces | None:
+    """The blocks of a dump as pieces of columns; None where it has too few of them, or too many, or hardly any lines in them."""
+    if int(segments.block[-1]) + 1 < _FEWEST_BLOCKS:
+        return None
+    pieces = Pieces.of(segments, judged)
+    if not _FEWEST_BLOCKS <= len(pieces) <= _MOST_PIECES or float(pieces.lines.mean()) < _LINES:
+        return None
+    return pieces
+
+
+def out_of_order(pieces: Pieces, blocks: int) -> bool:
+    """Whether a dump has whole blocks out of order: some read on further up, and lines of other blocks stand in none.
+
+    So do converters leave them that take all text of a page in an order of their own. Where a layout model draws the blocks,
+    lines stray.
+
+    Args:
+        blocks: that the dump has.
+    """
+    step = _steps(pieces)
+    back = int((step < 0).sum())
+    return back > 0 and int((step == 1).sum()) <= back and len(pieces) <= blocks
+
+
+def by_heights(segments: Segments, pieces: Pieces) -> tuple[Ints, Ints] | None:
     """Order of a dump whose blocks are sorted by height, and the links in it; None for any other dump.
 
     In such a dump nothing reads on in the next block but by chance, and whatever reads on further up does so from the foot
@@ -35,16 +62,9 @@ def by_heights(segments: Segments, judged: Judgement) -> tuple[Ints, Ints] | Non
         Segments in reading order, and the segment that each is followed by in its paragraph or block (``-1`` for none),
         both of shape ``(n,)``.
     """
-    if int(segments.block[-1]) + 1 < _FEWEST_BLOCKS:
-        return None
-    pieces = Pieces.of(segments, judged)
-    count = len(pieces)
-    if not _FEWEST_BLOCKS <= count <= _MOST_PIECES or float(pieces.lines.mean()) < _LINES:
-        return None
-    tied = np.flatnonzero(pieces.onward != NONE)
-    step = pieces.onward[tied] - tied
+    step = _steps(pieces)
     near = int((step == 1).sum())
-    if not (step < 0).any() or near > _NEXT or len(tied) - near < _ELSEWHERE * near:
+    if not (step < 0).any() or near > _NEXT or len(step) - near < _ELSEWHERE * near:
         return None
     page = page_of(pieces)
     if not _from_foot_to_head(pieces, page.placed):
@@ -54,6 +74,12 @@ def by_heights(segments: Segments, judged: Judgement) -> tuple[Ints, Ints] | Non
         for a, b in zip(pieces.first.tolist(), pieces.last.tolist(), strict=True)
     ]
     return _lines_of(pieces, reading_order_of(pieces, page.placed, page.down, texts), len(segments))
+
+
+def _steps(pieces: Pieces) -> Ints:
+    """How many pieces further on each one reads on that does."""
+    tied = np.flatnonzero(pieces.onward != NONE)
+    return np.asarray(pieces.onward[tied] - tied)
 
 
 def _from_foot_to_head(pieces: Pieces, placed: list[Placed]) -> bool:

@@ -14,6 +14,7 @@ from restore.order.geometry import BLOCKS
 from restore.order.lacunae import UNKNOWN, end_features, head_features, paragraphs_of
 from restore.order.losses import LIKELY_INSIDE, NEVER, known_losses, marks_between
 from restore.order.seams import find
+from restore.order.sorted_blocks import HEIGHTS
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -42,9 +43,9 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
     # the networks know Chinese; of other scripts, and where no lines are known, the tables speak
     losses = known_losses(view, tools.memo)
     # layout models lose lines; a converter that reads a whole page, row by row or line by line, does not
-    layout = tools.memo.get("reading_order")
-    whole = layout is not None and layout["kind"] != BLOCKS
-    likely = _LIKELY + (_WHOLE_PAGE if whole else 0.0)
+    kind = tools.memo.get("reading_order", {"kind": BLOCKS})["kind"]
+    likely = _LIKELY + (_WHOLE_PAGE if kind != BLOCKS else 0.0)
+    unlearned = _WHOLE_PAGE if kind == HEIGHTS else 0.0  # the networks know the other kinds
     tables = weights()
     extent = Gap(0.0, float(np.median(around)) if around is not None else None)
     for where, features, marked, offset in (
@@ -63,7 +64,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
             apart = np.flatnonzero(~losses.within)
             which, known = find(at[apart], found.end if end else found.start)
             odds[known] = judged[apart[which[known]]]
-            need = np.where(known, _LIKELY, need)
+            need = np.where(known, _LIKELY + unlearned, need)
         for k in np.flatnonzero((odds > need + _THINKABLE) & ~marked).tolist():
             evidence = {
                 "log_odds": round(float(odds[k]), 2),
@@ -85,7 +86,8 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
         return
     inside = losses.inside.copy()
     inside[marks_between(losses, view, tools.language.model)[0]] = NEVER  # `lost_marks` supplies it
-    for k in np.flatnonzero(losses.within & (inside > LIKELY_INSIDE + _THINKABLE)).tolist():
+    least = LIKELY_INSIDE + unlearned
+    for k in np.flatnonzero(losses.within & (inside > least + _THINKABLE)).tolist():
         a, b = int(losses.last[k]), int(losses.first[k])
         evidence = {
             "log_odds": round(float(inside[k]), 2),
@@ -93,7 +95,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
             "begins_with": view.text[b : b + 8],
         }
         message = "these two lines do not follow each other; what stood between is not in the dump"
-        yield _mark(a + 1, extent, True, message, float(inside[k]), LIKELY_INSIDE, evidence)
+        yield _mark(a + 1, extent, True, message, float(inside[k]), least, evidence)
 
 
 def _mark(

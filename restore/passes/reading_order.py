@@ -19,7 +19,7 @@ from restore.order.links import GROUPS
 from restore.order.network import parts
 from restore.order.seams import Seams
 from restore.order.sequence import chains_of, gate, in_chains, stay_put
-from restore.order.sorted_blocks import by_heights
+from restore.order.sorted_blocks import HEIGHTS, by_heights, out_of_order, pieces_of
 from restore.order.successors import Judgement, solve
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
@@ -68,9 +68,13 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
         if len(part) < _FEWEST:
             continue
         judged = solve(part, tools.language)
-        kinds.append(judged.first.geometry.kind)
         links, order, single = _order(judged, part)
-        sorted_blocks = by_heights(part, judged)
+        pieces = pieces_of(part, judged)
+        sorted_blocks = by_heights(part, pieces) if pieces is not None else None
+        apart = sorted_blocks is not None or (
+            pieces is not None and out_of_order(pieces, int(part.block[-1]) + 1)
+        )
+        kinds.append(HEIGHTS if apart else judged.first.geometry.kind)
         if sorted_blocks is not None:
             order, links = sorted_blocks
             single = False
