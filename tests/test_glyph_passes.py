@@ -16,15 +16,17 @@ import pytest
 
 from restore import Certainty, Pipeline, Restoration, Settings, Tools, View
 from restore.correction import Batch
+from restore.glyphs.proposed import Proposed
 from restore.language import shared
 from restore.language.context import REACH, RunningText
 from restore.language.glyphs import Confusables, Kind
+from restore.language.opencc import OpenCCError, converter
 from restore.passes import BUILT_IN
 from restore.passes.confusables import confusables
 from restore.passes.doubles import doubles
 from restore.passes.duplicates import duplicates
 from restore.passes.lost_marks import lost_marks
-from restore.passes.script import OpenCCError, converter, script
+from restore.passes.script import script
 from restore.passes.strays import strays
 from restore.pipeline import repair_pass
 
@@ -302,13 +304,12 @@ def test_planted_errors_are_found() -> None:
 
 
 def test_readings_kept_from_another_weighing_are_those_found_anew() -> None:
-    module = importlib.import_module("restore.passes.confusables")
     model = shared().model
     text = "今年以来，全县农民收人稳步增加，村里的追路也修好了。群众郜说，日子越过越好。"
     before, after = (RunningText(View.of_text(one), model) for one in (text, text.replace("收人", "收入")))
-    kept = module._Proposed.of(before, 1).common
+    kept = Proposed.of(before, 1).common
     place = np.arange(len(before))
     kept.at(before, place)
-    found, fresh = kept.at(after, place), module._Proposed.of(after, 1).common.at(after, place)
+    found, fresh = kept.at(after, place), Proposed.of(after, 1).common.at(after, place)
     for one, other in zip(found, fresh, strict=True):
         assert np.array_equal(np.sort(one, axis=1), np.sort(other, axis=1))

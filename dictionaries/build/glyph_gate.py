@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import importlib
 import itertools
 import json
 import lzma
@@ -29,7 +28,10 @@ import lightgbm
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from restore import Tools, View
+from restore import View
+from restore.glyphs.doubts import FEATURES, doubts_of
+from restore.glyphs.gate import Gate
+from restore.language import Language, shared
 from restore.language.context import RunningText
 from restore.language.scripts import SIMPLIFIED
 from restore.language.trees import Trees
@@ -91,7 +93,6 @@ START = {
     "low": -0.5,
 }
 
-confusables = importlib.import_module("restore.passes.confusables")
 Counts = dict[str, tuple[list[str], list[int]]]
 
 
@@ -185,13 +186,13 @@ def pages(text: str, counts: Counts, folder: Path) -> Iterator[tuple[str, dict[i
 
 
 def samples(
-    damaged_pages: Iterable[tuple[str, dict[int, str]]], tools: Tools
+    damaged_pages: Iterable[tuple[str, dict[int, str]]], language: Language, gate: Gate
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Names of the features, features of every doubtful glyph, and whether its alternative is right."""
     rows, labels, names = [], [], []
     for damaged, truth in damaged_pages:
-        running = RunningText(View.of_text(damaged), tools.language.model)
-        doubts = confusables._doubts(running, SIMPLIFIED, tools)
+        running = RunningText(View.of_text(damaged), language.model)
+        doubts = doubts_of(running, SIMPLIFIED, language, gate)
         if doubts is None:
             continue
         names = list(doubts.features)
@@ -243,14 +244,13 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     gate = json.loads(args.out.read_text("utf-8")) if args.out.exists() else {}
-    leaf = {"features": confusables.FEATURES, "roots": [-1], "values": [0.0], "bias": 0.0}
+    leaf = {"features": FEATURES, "roots": [-1], "values": [0.0], "bias": 0.0}
     start = START | {"trees": leaf | {k: [] for k in ("feature", "threshold", "left", "right")}}
-    confusables._gate = lambda: start
     with lzma.open(args.corpus / "news_2025_dev.txt.xz", "rt", encoding="utf-8") as file:
         text = file.read(args.characters)
     counts = read_counts(args.ocr / "confusions.tsv")
     read = itertools.chain(real_pages(args.pages), pages(text.replace(" ", ""), counts, args.ocr))
-    names, rows, labels = samples(read, Tools())
+    names, rows, labels = samples(read, shared(), Gate.of(start))
     half = np.arange(len(rows)) // STRETCH % 2 == 0
     trees = Trees(fit(names, rows[half], labels[half]))
     odds = trees.log_odds(dict(zip(names, rows[~half].T, strict=True)))

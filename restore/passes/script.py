@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
@@ -14,12 +10,13 @@ from rapidfuzz.distance import Levenshtein
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Edit, Insert, Replace
 from restore.language.context import REACH, RunningText
+from restore.language.opencc import converter
 from restore.language.scripts import Script, detect_script, lone_other_script, script_bits
 from restore.pipeline import Tools, repair_pass
 from restore.source import Span
 from restore.view import View
 
-__all__ = ["OpenCCError", "converter", "script"]
+__all__ = ["script"]
 
 # steps from each script to each: names of OpenCC's configurations
 _STEPS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -51,10 +48,6 @@ _VARIANT = -2.0  # log P(a glyph of the other script is read | its own form was 
 _READS = -6.0  # nats per character below which the neighbourhood is garbled anyway
 _CLEAR = 2.0  # log-odds that it is the variant and not another glyph of that shape
 _BITS = {"hans": 1, "hant": 2, "jp": 4}
-
-
-class OpenCCError(ImportError):
-    """The package ``opencc`` that is installed cannot be used."""
 
 
 @repair_pass(after=["join_lines", "spaces", "reading_order", "doubles", "strays", "confusables"])
@@ -191,27 +184,3 @@ def _phrases(old: str, new: str) -> Iterator[tuple[int, int, str]]:
     for op in Levenshtein.opcodes(old, new):
         if op.tag != "equal":
             yield op.src_start, op.src_end, new[op.dest_start : op.dest_end]
-
-
-@cache
-def converter(config: str) -> Callable[[str], str]:
-    """A converter, made once: ``"s2t"``, ``"t2s"``, ``"s2tw"``, ``"s2hk"``, ``"t2jp"``, ...
-
-    Raises:
-        OpenCCError: when OpenCC is missing, or is the pure-Python package of the same import name.
-    """
-    convert: Callable[[str], str] = _module().OpenCC(config).convert
-    return convert
-
-
-def _module() -> Any:
-    """The C++ OpenCC."""
-    if importlib.util.find_spec("opencc") is None:
-        raise OpenCCError("script conversion needs OpenCC: pip install opencc")
-    if not any(importlib.util.find_spec(f"opencc.{name}") for name in ("clib", "opencc_clib")):
-        raise OpenCCError(
-            "the installed package `opencc` is the pure-Python opencc-python-reimplemented, which converts "
-            "differently; replace it: pip uninstall opencc-python-reimplemented && "
-            "pip install --force-reinstall opencc"
-        )
-    return importlib.import_module("opencc")
