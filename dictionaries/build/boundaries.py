@@ -1,6 +1,6 @@
 """Fits ``dictionaries/boundaries.bin``: the networks that judge what lies between two neighbouring lines.
 
-    python dictionaries/build/boundaries.py PAGES_DIR [--half a|b|all] [--also MORE_PAGES ...] [--only breaks|losses]
+    python dictionaries/build/boundaries.py PAGES_DIR [--half a|b|all] [--also MORE_PAGES ...] [--only breaks|losses] [--jobs N]
 
 Pages as in ``continuity.py``, which must have been run before, and ``links.py`` too. Every dump is taken as far as the
 passes before ``paragraphs`` bring it; each pair of neighbours is an example. Three networks: does a new paragraph begin
@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -150,30 +152,38 @@ def page_of(dump: Path, truth: PageTruth) -> Page | None:
     )
 
 
-def load(folder: Path, half: str, also: Sequence[Path]) -> Iterator[Page]:
+def dumps_of(file: Path) -> list[Page]:
+    """The dumps of a page; none of a vertical one."""
+    if is_vertical(file):
+        return []
+    truth = PageTruth.load(file)
+    dumps = (file.parent / kind for kind in (*KINDS, *MORE_KINDS))
+    pages = [page for dump in dumps if dump.exists() and (page := page_of(dump, truth)) is not None]
+    for page in pages:  # what views keep is large, and another process cannot share it
+        page.segments.view.kept.clear()
+        page.segments.view.carried.clear()
+    return pages
+
+
+def load(folder: Path, half: str, also: Sequence[Path], jobs: int) -> Iterator[Page]:
     """Dumps of the horizontal pages."""
     number = 0
-    for file in page_files(folder, half, also):
-        truth = PageTruth.load(file)
-        if is_vertical(file):
-            continue
-        for kind in (*KINDS, *MORE_KINDS):
-            dump = file.parent / kind
-            page = page_of(dump, truth) if dump.exists() else None
-            if page is not None:
-                yield page
-                if number % UNSEEN == 0:
-                    # without what reading order said: where boxes decide, or the pass is used alone
-                    features = boundary_features(page.segments, page.evidence, None, kind_of(page.segments))
-                    yield replace(page, features=list(features), seams=None)
-                number += 1
+    with ProcessPoolExecutor(jobs) as pool:
+        for page in chain.from_iterable(pool.map(dumps_of, page_files(folder, half, also))):
+            yield page
+            if number % UNSEEN == 0:
+                # without what reading order said: where boxes decide, or the pass is used alone
+                features = boundary_features(page.segments, page.evidence, None, kind_of(page.segments))
+                yield replace(page, features=list(features), seams=None)
+            number += 1
 
 
 def main() -> None:
     parser = arguments(__doc__, OUT)
     parser.add_argument("--only", choices=("breaks", "losses"))
+    parser.add_argument("--jobs", type=int, default=1, help="processes that read dumps")
     options = parser.parse_args()
-    pages = list(load(options.pages, options.half, options.also))
+    pages = list(load(options.pages, options.half, options.also, options.jobs))
     old = {name: Network.load(FILE, name) for name in (BREAKS, BEHIND, BEFORE)} if options.only else {}
     if options.only != "losses":
         old[BREAKS] = breaks_of(pages)
