@@ -31,17 +31,21 @@ class Group:
     edits: list[Edit]
 
 
-def moves_of(view: View, start: Ints, end: Ints, order: Ints, want: list[str]) -> list[Group]:
+def moves_of(
+    view: View, start: Ints, end: Ints, order: Ints, want: list[str], stop: int | None = None
+) -> list[Group]:
     """Edits that bring segments into an order.
 
     Args:
         start, end: view offsets of the segments, ascending, shape ``(n,)``; between them is only white space.
         order: segments in the new order, shape ``(n,)``.
         want: white space between new neighbours, by place, ``n - 1`` of them.
+        stop: view offset behind which nothing moves; by default the text's end.
     """
     n = len(order)
+    stop = len(view) if stop is None else stop
     stays = stay_put(order)
-    follow = np.append(start[1:], len(view))
+    follow = np.append(start[1:], stop)  # where the white space behind a segment ends
     groups: list[Group] = []
     owner = np.full(n, -1)
     for place in np.flatnonzero(~stays).tolist():
@@ -51,13 +55,13 @@ def moves_of(view: View, start: Ints, end: Ints, order: Ints, want: list[str]) -
         owner[place] = len(groups) - 1
     if not groups:
         return []
-    behind = np.full(n + 1, len(view), dtype=np.int64)
+    behind = np.full(n + 1, stop, dtype=np.int64)
     for place in range(n - 1, -1, -1):
         behind[place] = start[order[place]] if stays[place] else behind[place + 1]
     for group in groups:
         span = Span(int(start[order[group.first]]), int(follow[order[group.last]]))
-        group.edits.append(Move(span, int(behind[group.first]), float(group.first)))
-    went = np.full(n + 1, -1)
+        group.edits.append(Move(span, int(behind[group.first]), float(start[0]) + group.first))
+    went = np.full(n, -1)
     went[order] = owner
     for place in range(n - 1):
         k, after = int(order[place]), int(order[place + 1])
@@ -66,7 +70,8 @@ def moves_of(view: View, start: Ints, end: Ints, order: Ints, want: list[str]) -
         a, b = int(end[k]), int(follow[k])
         if view.text[a:b] == want[place]:
             continue
-        number = next((int(o) for o in (owner[place], owner[place + 1], went[k + 1]) if o >= 0), 0)
+        # of the group that came, or else of the first one that left
+        number = next((o for o in (*owner[place : place + 2].tolist(), *went[k + 1 :].tolist()) if o >= 0), 0)
         edit: Edit = Replace(Span(a, b), want[place]) if b > a else Insert(a, want[place])
         groups[number].edits.append(edit)
     return groups

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restore import characters as ch
-from restore.correction import Certainty, Draft, Edit, Insert, Move, Replace
+from restore.correction import Certainty, Draft
 from restore.layout.segments import Segments, printed_lines, segments_of
 from restore.order.boxed import by_boxes
 from restore.order.doubts import torn_links
-from restore.order.geometry import BLOCKS
+from restore.order.geometry import BLOCKS, ROWS
 from restore.order.glued import unglued
 from restore.order.homes import homes_of
 from restore.order.links import GROUPS
+from restore.order.moves import Group, moves_of
 from restore.order.network import parts
 from restore.order.seams import Seams
-from restore.order.sequence import chains_of, gate, in_chains, stay_put
+from restore.order.sequence import chains_of, gate, in_chains
 from restore.order.sorted_blocks import HEIGHTS, by_heights, out_of_order, pieces_of
 from restore.order.successors import Judgement, solve
 from restore.pipeline import Tools, repair_pass
-from restore.source import Span
 from restore.view import View
+
+if TYPE_CHECKING:
+    from restore.language import Language
+
+Ints = NDArray[np.int64]
 
 _IN_ORDER = 0.85  # share of links to the next segment above which single lines strayed
 _MOSTLY = 0.7  # the same where the dump has whole blocks on its physical lines
@@ -67,32 +74,59 @@ def reading_order(view: View, tools: Tools) -> Iterator[Draft]:
         stop = int(windows[number + 1].start[0]) if number + 1 < len(windows) else len(view)
         if len(part) < _FEWEST:
             continue
-        judged = solve(part, tools.language)
-        links, order, single = _order(judged, part)
-        pieces = pieces_of(part, judged)
-        sorted_blocks = by_heights(part, pieces) if pieces is not None else None
-        apart = sorted_blocks is not None or (
-            pieces is not None and out_of_order(pieces, int(part.block[-1]) + 1)
-        )
-        kinds.append(HEIGHTS if apart else judged.first.geometry.kind)
-        if sorted_blocks is not None:
-            order, links = sorted_blocks
-            single = False
-        elif single and judged.first.geometry.kind == BLOCKS:
-            doubted = torn_links(judged, part, order, tools.language)
-            if len(doubted):
-                judged.successor[doubted] = -1
-                links, order, single = _order(judged, part)
-        seams.append(Seams.of(judged.odds, order, view.origin[part.start], view.origin[part.end - 1]))
-        if (np.diff(order) != 1).any():
-            yield from _drafts(view, part, judged, links, order, single, stop, sorted_blocks is not None)
-        del judged, links, order  # the matrices of one window at a time
+        found = _found(part, tools.language)
+        kinds.append(found.kind)
+        first, last = view.origin[part.start], view.origin[part.end - 1]
+        seams.append(Seams.of(found.judged.odds, found.order, first, last))
+        if (np.diff(found.order) != 1).any():
+            yield from _drafts(view, part, found, stop)
+        del found  # the matrices of one window at a time
     tools.memo["reading_order"] = {"kind": kinds[0] if kinds else BLOCKS, "segments": len(segments)}
     if seams:
         tools.memo["seams"] = Seams.joined(seams)
 
 
-def _order(judged: Judgement, segments: Segments) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], bool]:
+@dataclass(frozen=True)
+class _Found:
+    """The order of the segments of a window.
+
+    Attributes:
+        judged: the links, and what speaks for them.
+        order: segments in reading order, shape ``(n,)``.
+        links: the segment that each is followed by in its paragraph or block, -1 for none, shape ``(n,)``.
+        single: whether single lines strayed, rather than whole columns.
+        by_height: whether blocks were sorted by height.
+        kind: of the dump.
+    """
+
+    judged: Judgement
+    order: Ints
+    links: Ints
+    single: bool
+    by_height: bool
+    kind: str
+
+
+def _found(segments: Segments, language: Language) -> _Found:
+    """Put the segments of a window in order."""
+    judged = solve(segments, language)
+    kind = judged.first.geometry.kind
+    pieces = pieces_of(segments, judged)
+    sorted_blocks = by_heights(segments, pieces) if pieces is not None else None
+    if sorted_blocks is not None:
+        return _Found(judged, *sorted_blocks, False, True, HEIGHTS)
+    links, order, single = _order(judged, segments)
+    if single and kind == BLOCKS:
+        doubted = torn_links(judged, segments, order, language)
+        if len(doubted):
+            judged.successor[doubted] = -1
+            links, order, single = _order(judged, segments)
+    if pieces is not None and out_of_order(pieces, int(segments.block[-1]) + 1):
+        kind = HEIGHTS
+    return _Found(judged, order, links, single, False, kind)
+
+
+def _order(judged: Judgement, segments: Segments) -> tuple[Ints, Ints, bool]:
     """Successors as they are used, the order, and whether single lines strayed rather than whole columns."""
     kind = judged.first.geometry.kind
     links = judged.successor
@@ -115,118 +149,80 @@ def _order(judged: Judgement, segments: Segments) -> tuple[np.ndarray[Any, Any],
     return links, order, single
 
 
-def _drafts(
-    view: View,
-    segments: Segments,
-    judged: Judgement,
-    links: np.ndarray[Any, Any],
-    order: np.ndarray[Any, Any],
-    single: bool,
-    stop: int,
-    by_height: bool,
-) -> Iterator[Draft]:
+def _drafts(view: View, segments: Segments, found: _Found, stop: int) -> Iterator[Draft]:
     """Moves, and the line ends they need, as corrections; nothing moves beyond view offset ``stop``."""
-    n = len(order)
-    solution = judged.first
-    stays = stay_put(order)
-    follow = np.append(segments.start[1:], stop)  # where the white space behind a segment ends
-    start, end = segments.start, segments.end
-    groups: list[list[int]] = []  # runs of places that move together
-    for place in range(n):
-        if stays[place]:
-            continue
-        together = place and not stays[place - 1] and order[place] == order[place - 1] + 1
-        if together:
-            groups[-1].append(place)
-        else:
-            groups.append([place])
-    next_stay = np.full(n + 1, stop, dtype=np.int64)
-    for place in range(n - 1, -1, -1):
-        next_stay[place] = start[order[place]] if stays[place] else next_stay[place + 1]
-    owner = {place: number for number, group in enumerate(groups) for place in group}
-    edits: list[list[Edit]] = [[] for _ in groups]
-    for number, group in enumerate(groups):
-        a, b = int(start[order[group[0]]]), int(follow[order[group[-1]]])
-        edits[number].append(Move(Span(a, b), int(next_stay[group[0]]), float(start[0]) + group[0]))
-    went = np.full(n, -1)
-    for place, number in owner.items():
-        went[order[place]] = number
-    for place in range(n):
-        k = int(order[place])
-        after = int(order[place + 1]) if place + 1 < n else -1
-        if after == k + 1 or after < 0:
-            continue
-        linked = int(links[k]) == after
-        within = linked and solution.continues[k, after] > solution.follows[k, after] - _RATHER
-        want = (" " if solution.geometry.kind == BLOCKS else "\n") if within else "\n\n"
-        if linked and not single:
-            want = "\n"
-        have = view.text[int(end[k]) : int(follow[k])]
-        if have == want:
-            continue
-        number = owner.get(place, owner.get(place + 1, int(went[k + 1]) if k + 1 < n else -1))
-        if number < 0:
-            number = next((int(went[q]) for q in range(k + 1, n) if went[q] >= 0), 0)
-        if have:
-            edits[number].append(Replace(Span(int(end[k]), int(follow[k])), want))
-        else:
-            edits[number].append(Insert(int(end[k]), want))
+    want = _white_space(found)
+    groups = moves_of(view, segments.start, segments.end, found.order, want, stop)
     if not groups:
         return
-    if not single:
-        lines = [
-            {"line": int(k), "place": place, "text": segments.texts[int(k)][:12]}
-            for place, k in enumerate(order.tolist())
-        ]
-        kind = "rows across columns" if solution.geometry.kind == "rows" else "lines in order of height"
-        level, chance = Certainty.HIGH, 1.0
-        if by_height:
-            kind, level, chance = "blocks in order of height", Certainty.MEDIUM, _LIKELY
-        yield Draft(
-            tuple(e for group in edits for e in group),
-            f"columns taken apart: the dump has {kind}",
-            level,
-            chance,
-            {"kind": solution.geometry.kind, "lines": lines, "moved": int((~stays).sum())},
-        )
+    if found.single:
+        for group in groups:
+            yield _moved(segments, found, group)
         return
-    for number, group in enumerate(groups):
-        first, last = int(order[group[0]]), int(order[group[-1]])
-        before = int(order[group[0] - 1]) if group[0] else -1
-        behind = int(order[group[-1] + 1]) if group[-1] + 1 < n else -1
-        seams: dict[str, Any] = {}
-        if before >= 0:
-            seams["before"] = _seam(segments, judged, before, first)
-        if behind >= 0:
-            seams["behind"] = _seam(segments, judged, last, behind)
-        left = {}
-        if first > 0:
-            left["before"] = _seam(segments, judged, first - 1, first)
-        if last + 1 < n:
-            left["behind"] = _seam(segments, judged, last, last + 1)
-        gain = _worth(judged.odds, order, group[0], group[-1])
-        best = np.argsort(-judged.odds[before])[:4].tolist() if before >= 0 else []
-        evidence = {
-            "gain_nats": round(gain, 2),
-            "seams": seams,
-            "seams_in_dump": left,
-            "parts": _parts(judged, before, first) if before >= 0 else {},
-            "alternatives": [
-                {"text": segments.texts[int(k)][:10], "chance": _chance(judged.odds[before, k])}
-                for k in best
-                if int(k) != first
-            ],
-        }
-        level = Certainty.HIGH if gain >= _SURE else Certainty.MEDIUM
-        yield Draft(
-            tuple(edits[number]),
-            "line moved to the line it continues"
-            if len(group) == 1
-            else "lines moved to the line they continue",
-            level,
-            float(1 / (1 + np.exp(-np.clip(gain, -30, 30) / 4))),
-            evidence,
-        )
+    kind = found.judged.first.geometry.kind
+    what, level, chance = "lines in order of height", Certainty.HIGH, 1.0
+    if found.by_height:
+        what, level, chance = "blocks in order of height", Certainty.MEDIUM, _LIKELY
+    elif kind == ROWS:
+        what = "rows across columns"
+    lines = [
+        {"line": k, "place": place, "text": segments.texts[k][:12]}
+        for place, k in enumerate(found.order.tolist())
+    ]
+    moved = sum(group.last - group.first + 1 for group in groups)
+    yield Draft(
+        tuple(edit for group in groups for edit in group.edits),
+        f"columns taken apart: the dump has {what}",
+        level,
+        chance,
+        {"kind": kind, "lines": lines, "moved": moved},
+    )
+
+
+def _white_space(found: _Found) -> list[str]:
+    """What stands between each two neighbours of the new order: a line end inside a paragraph, or one between two."""
+    first = found.judged.first
+    one, two = found.order[:-1], found.order[1:]
+    linked = found.links[one] == two
+    within = linked & (first.continues[one, two] > first.follows[one, two] - _RATHER)
+    line_end = " " if found.single and first.geometry.kind == BLOCKS else "\n"
+    same = within if found.single else linked
+    return [line_end if goes_on else "\n\n" for goes_on in same.tolist()]
+
+
+def _moved(segments: Segments, found: _Found, group: Group) -> Draft:
+    """Lines that strayed together, as one correction."""
+    order, judged = found.order, found.judged
+    first, last = int(order[group.first]), int(order[group.last])
+    before = int(order[group.first - 1]) if group.first else -1
+    behind = int(order[group.last + 1]) if group.last + 1 < len(order) else -1
+
+    def around(before: int, behind: int) -> dict[str, Any]:
+        ends = {"before": (before, first), "behind": (last, behind)}
+        inside = ((name, i, j) for name, (i, j) in ends.items() if i >= 0 and 0 <= j < len(order))
+        return {name: _seam(segments, judged, i, j) for name, i, j in inside}
+
+    gain = _worth(judged.odds, order, group.first, group.last)
+    best = np.argsort(-judged.odds[before])[:4].tolist() if before >= 0 else []
+    evidence = {
+        "gain_nats": round(gain, 2),
+        "seams": around(before, behind),
+        "seams_in_dump": around(first - 1, last + 1),
+        "parts": _parts(judged, before, first) if before >= 0 else {},
+        "alternatives": [
+            {"text": segments.texts[k][:10], "chance": _chance(judged.odds[before, k])}
+            for k in best
+            if k != first
+        ],
+    }
+    one = group.first == group.last
+    return Draft(
+        tuple(group.edits),
+        "line moved to the line it continues" if one else "lines moved to the line they continue",
+        Certainty.HIGH if gain >= _SURE else Certainty.MEDIUM,
+        float(1 / (1 + np.exp(-np.clip(gain, -30, 30) / 4))),
+        evidence,
+    )
 
 
 def _worth(odds: np.ndarray[Any, Any], order: np.ndarray[Any, Any], first: int, last: int) -> float:
