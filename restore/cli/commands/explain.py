@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,9 +13,6 @@ from restore.cli.console import (
     guarded,
     write_lines,
 )
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["explain", "passes"]
 

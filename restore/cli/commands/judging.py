@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,9 +14,6 @@ from restore.cli.console import (
     tell_restored,
     write_bytes,
 )
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["apply", "review"]
 
