@@ -196,6 +196,27 @@ def test_parquet_has_the_same_rows(inputs: Path, tmp_path: Path) -> None:
     assert made == rows_of(tmp_path / "jsonl")
 
 
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are Unicode there")
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    """Names of an old archive in GBK are bytes; they stop nothing, and are known again by a second run."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text(page(0), "utf-8")
+    for name in ("水渠.txt", "县志.txt"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name.encode("gbk"))).write_text(page(1), "utf-8")
+    empty = Path(os.fsdecode(os.fsencode(folder) + b"/\xff.txt"))
+    empty.touch()
+    out = tmp_path / "out"
+    result = run_batch([folder], out, Plan(passes=PASSES, report="all"), jobs=1)
+    assert (result.done, result.quarantine) == (3, 1)
+    assert {Path(name).suffix for name in texts(out)} == {".txt"}  # they open with a double click
+    assert len(texts(out)) == 3
+    before = results(out)
+    again = run_batch([folder], out, Plan(passes=PASSES, report="all"), jobs=1, resume=True)
+    assert (again.done, again.quarantine, again.restored, again.skipped) == (3, 1, 0, 3)
+    assert results(out) == before
+
+
 def test_pages_that_need_a_person_come_first(tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.mkdir()
