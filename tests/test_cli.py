@@ -593,7 +593,7 @@ class TestRecord:
     @pytest.mark.parametrize("command", ["report", "revert"])
     def test_what_is_no_record(self, command: str, made: Path, dump: Path, tmp_path: Path) -> None:
         fails(run(command, "none.json"), "none.json: cannot be read")
-        fails(run(command, dump), "page.txt: not JSON")
+        fails(run(command, dump), "page.txt: not JSON, so no record; restore clean --record writes one")
         (tmp_path / "x.json").write_text("{}")
         fails(run(command, "x.json"), "x.json: not a record of restore")
         body = json.loads(made.read_bytes())
@@ -898,6 +898,7 @@ class TestFormats:
         (tmp_path / "p.jsonl").write_text(f'{{"text": "{DUMP.strip()}"}}\n{{"t": 1}}\n{{"text": "水渠"}}')
         result = run("clean", "p.jsonl", "-q", *FORMATTING)
         assert result.code == 2 and "line 2: there is no field 'text'" in result.err
+        assert "--text-field on the command line" in result.err
         assert result.out.count("\f") == 1
         (tmp_path / "out").mkdir()
         run("clean", "p.jsonl", "-o", "out", "--record", "records", *FORMATTING)
@@ -905,6 +906,9 @@ class TestFormats:
         assert files(tmp_path / "records") == ["p.jsonl#1.json", "p.jsonl#3.json"]
         fails(run("diff", "p.jsonl"), "has several pages; choose one with --page")
         assert run("diff", "p.jsonl", "--page", "3").code == 0
+        pytest.importorskip("uvicorn")
+        result = run("review", "p.jsonl")  # which has no --page
+        assert result.code == 2 and "make a record of each" in result.err and "--page" not in result.err
 
     def test_rows(self, dump: Path, tmp_path: Path) -> None:
         assert run("clean", dump, "-o", "rows.jsonl", *FORMATTING).code == 0

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from restore.cli import options as opt
-from restore.cli.console import (
-    guarded,
-    say,
-    tell_restored,
-    write_bytes,
-)
-
-if TYPE_CHECKING:
-    pass
+from restore.cli.console import guarded, say, tell_restored, write_bytes
 
 __all__ = ["apply", "review"]
 
