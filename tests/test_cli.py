@@ -752,19 +752,28 @@ class TestHelp:
         assert run("--version").out == f"restore-cjk {__version__}\n"
 
     def test_completion(self) -> None:
-        # by name, as Typer otherwise asks which shell started it: none may have
-        named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
         for shell, sign in (
             ("bash", "complete -o"),
             ("zsh", "#compdef restore"),
             ("fish", "complete --command"),
         ):
-            script = process("--show-completion", shell, env=named)
+            script = process("--show-completion", shell)  # whichever shell started this
             assert script.code == 0 and "_RESTORE_COMPLETE" in script.out and sign in script.out, shell
+        fails(process("--show-completion", "csh"), "takes one of bash, zsh, fish")
+        fails(process("--install-completion", "zsh"), "for the shell it runs in")
         found = process(
             env={"_RESTORE_COMPLETE": "complete_bash", "COMP_WORDS": "restore ex", "COMP_CWORD": "1"},
         )
         assert found.out.split() == ["export", "explain"]
+
+    def test_stopped_while_it_starts(self) -> None:
+        code = "import sys; from restore.cli import main\n"
+        code += (
+            "class Stop:\n def find_spec(self, name, *_):\n  if name == 'typer': raise KeyboardInterrupt\n"
+        )
+        code += "sys.meta_path.insert(0, Stop()); main()"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (130, "")
 
     def test_pass_names_complete(self) -> None:
         from restore.cli.options import complete_passes
