@@ -140,7 +140,7 @@ def accounted(out: Path, inputs: set[str]) -> None:
 # ---------------------------------------------------------------------- what comes out
 def test_restores_every_page(inputs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    result = run_batch([inputs], out, Plan(passes=PASSES, report="all"), jobs=2)
+    result = run_batch(inputs, out, Plan(passes=PASSES, report="all"), jobs=2)
     assert (result.done, result.restored, result.quarantine, result.stopped) == (12, 12, 0, False)
     accounted(out, ids(inputs))
     for name in ids(inputs):
@@ -679,6 +679,19 @@ def test_restorer_in_a_table_of_pandas() -> None:
     frame = frame.assign(**restorer.batch(frame.to_dict("list")))
     assert frame["text"].tolist() == [Pipeline(PASSES).run(line).text for line in LINES]
     assert frame["year"].tolist() == [1998, 1999]
+
+
+def test_restorer_leaves_missing_values_missing() -> None:
+    restorer = Restorer(Plan(passes=PASSES, report="none"))
+    missing = float("nan")
+    columns = restorer.batch({"text": [None, missing, LINES[0]]})
+    assert columns["text"][0] is None and columns["text"][1] is missing
+    assert "must be str, not NoneType" in columns["restore_error"][0]
+    assert columns["restore_error"][2] == "" and columns["restore_record"][:2] == ["", ""]
+    (document,) = restorer.documents([SimpleNamespace(text=None, id="a", metadata={})])
+    assert document.text is None and "not NoneType" in document.metadata["restore_error"]
+    with pytest.raises(KeyError, match="no column 'text', only 'body'"):
+        restorer.batch({"body": LINES})
 
 
 def test_restorer_keeps_what_it_cannot_restore(monkeypatch: pytest.MonkeyPatch) -> None:
