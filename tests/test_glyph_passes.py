@@ -161,6 +161,16 @@ def test_a_digit_is_not_taken_for_an_ideograph() -> None:
     assert strays(text).text == text
 
 
+@pytest.mark.parametrize("wanted", ["keep", "hant", "jp"])
+def test_bytes_that_are_no_text_in_a_page_to_convert(wanted: str) -> None:
+    text = "县里新修的水渠通水，沿线三个村的田都能浇上\udcff\udc80水，村民们说，今年發展好，收成有着落。" * 2
+    done = script(text, script=wanted)
+    assert done.revert() == text
+    assert done.text.count("\udcff\udc80") == 2
+    assert ("縣" in done.text) == (wanted == "hant")
+    assert "發" not in done.text or wanted == "hant"
+
+
 @pytest.mark.parametrize("sign", ["b", "ab", "3", "|", "`"])
 def test_a_stray_at_the_end_of_a_text(sign: str) -> None:
     """Text layers and boxes give texts without a line break at their end."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -16,7 +17,7 @@ from restore.correction import Certainty, Draft, Edit, Insert, Replace
 from restore.language.context import REACH, RunningText
 from restore.language.scripts import Script, detect_script, lone_other_script, script_bits
 from restore.pipeline import Tools, repair_pass
-from restore.source import Span
+from restore.source import Span, has_surrogate
 from restore.view import View
 
 __all__ = ["OpenCCError", "converter", "script"]
@@ -197,11 +198,20 @@ def _phrases(old: str, new: str) -> Iterator[tuple[int, int, str]]:
 def converter(config: str) -> Callable[[str], str]:
     """A converter, made once: ``"s2t"``, ``"t2s"``, ``"s2tw"``, ``"s2hk"``, ``"t2jp"``, ...
 
+    Bytes that could not be decoded (lone surrogates), which OpenCC refuses, stay as they are.
+
     Raises:
         OpenCCError: when OpenCC is missing, or is the pure-Python package of the same import name.
     """
     convert: Callable[[str], str] = _module().OpenCC(config).convert
-    return convert
+
+    def around_bytes(text: str) -> str:
+        if not has_surrogate(text):
+            return convert(text)
+        parts = re.split("([\ud800-\udfff]+)", text)
+        return "".join(part if k % 2 else convert(part) for k, part in enumerate(parts))
+
+    return around_bytes
 
 
 def _module() -> Any:
