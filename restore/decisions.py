@@ -354,7 +354,7 @@ def loads(data: bytes | str, name: str = "<decisions>") -> Decisions:
         body = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise DecisionError(
-            f"{name}: not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+            f"{name}: not JSON, so no decisions file (line {error.lineno}, column {error.colno}: {error.msg})"
         ) from None
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         hint = ", it is a record" if isinstance(body, dict) and body.get("format") == "restore-record" else ""

@@ -23,7 +23,7 @@ from restore.view import View, record
 if TYPE_CHECKING:
     from restore.language import Language
 
-__all__ = ["PRESETS", "Pass", "Pipeline", "RepairPass", "Settings", "Tools", "repair_pass"]
+__all__ = ["PRESETS", "Pass", "Pipeline", "RepairPass", "Settings", "Tools", "repair_pass", "told"]
 
 #: The order of passes. Later passes rely on what earlier ones did; see ``after=`` of each pass.
 PRESETS: Mapping[str, tuple[str, ...]] = {
@@ -65,7 +65,7 @@ class Settings:
     """What a user can choose.
 
     Attributes:
-        certainty: corrections below it are shown, not applied.
+        certainty: corrections below it are shown, not applied. A word (``"high"``) becomes the :class:`Certainty`.
         punctuation: ``full`` gives CJK text full-width marks; ``keep`` leaves widths alone.
         spacing: between Han and digits or Latin: ``auto`` follows the page, ``none`` removes, ``keep`` leaves.
         script: ``keep``, or the script to convert to (``hans``, ``hant``, ``tw``, ``hk``, ``jp``).
@@ -79,6 +79,10 @@ class Settings:
     fast: bool = False
 
     def __post_init__(self) -> None:
+        # from callers without a type checker, and from words in files
+        certainty: Any = self.certainty
+        parsed = Certainty.parse(certainty) if isinstance(certainty, str) else Certainty(certainty)
+        object.__setattr__(self, "certainty", parsed)
         allowed = {
             "punctuation": ("full", "keep"),
             "spacing": ("auto", "none", "keep"),
@@ -158,6 +162,12 @@ class RepairPass:
         self.name = name
         self.after = after
         self.__doc__ = find.__doc__
+        self.__module__ = find.__module__
+        self.__qualname__ = find.__qualname__
+
+    def __reduce__(self) -> str:
+        """Pickled by name, as functions are: the function itself is not to be had under it."""
+        return self.__qualname__
 
     def __call__(self, text: str | Source, **settings: Any) -> Restoration:
         """Run this pass alone on a text; ``settings`` are fields of :class:`Settings`."""
@@ -189,6 +199,14 @@ class Pipeline:
     """
 
     def __init__(self, passes: Iterable[Pass | str]) -> None:
+        """Of passes and names of passes.
+
+        Raises:
+            TypeError: for what is no pass.
+            ValueError: for an unknown name, a pass that is named twice, or an order that cannot work.
+        """
+        if isinstance(passes, str):
+            raise TypeError(f"a pipeline needs a list of passes: [{passes!r}], not {passes!r}")
         self.passes: tuple[Pass, ...] = tuple(_resolve(p) for p in passes)
         #: Names of the passes in order.
         self.names: tuple[str, ...] = tuple(p.name for p in self.passes)
@@ -224,6 +242,9 @@ class Pipeline:
         """All but these passes."""
         gone = {self._index(n) for n in names}
         return Pipeline([p for k, p in enumerate(self.passes) if k not in gone])
+
+    def __repr__(self) -> str:
+        return f"Pipeline({list(self.names)})"
 
     def _index(self, name: str) -> int:
         if name not in self.names:
@@ -271,7 +292,11 @@ class Pipeline:
             if len(source.text) > LARGE and one.name in _WITHIN_PAGES:
                 left_out.append(one.name)
                 continue
-            first, last = record(view, ledger, one.name, one.find(view, tools))
+            try:
+                first, last = record(view, ledger, one.name, one.find(view, tools))
+            except Exception as error:
+                error.add_note(f"in pass {one.name!r}")
+                raise
             if last > first:
                 applied = _applied(ledger, settings.certainty)
                 if applied[first:].any():
@@ -296,6 +321,11 @@ class Pipeline:
         return out
 
 
+def told(error: Exception) -> str:
+    """An exception in one line, with the pass that it came from."""
+    return ", ".join((f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())))
+
+
 _WITHIN_PAGES = frozenset(PRESETS["default"]) - frozenset(PRESETS["formatting"])
 
 
@@ -314,6 +344,8 @@ def _applied(ledger: Ledger, threshold: Certainty) -> np.ndarray[Any, np.dtype[n
 
 def _resolve(one: Pass | str) -> Pass:
     if not isinstance(one, str):
+        if isinstance(one, type) and isinstance(one, Pass):
+            raise TypeError(f"{one!r} is a class of passes; make one: {one.__name__}()")
         if not isinstance(one, Pass):
             raise TypeError(f"{one!r} is not a pass: it needs a name and find(view, tools)")
         return one

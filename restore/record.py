@@ -161,7 +161,8 @@ def loads(data: bytes | str, name: str = "<record>") -> Restoration:
         body = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise RecordError(
-            f"{name}: not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+            f"{name}: not JSON, so no record; restore clean --record writes one "
+            f"(line {error.lineno}, column {error.colno}: {error.msg})"
         ) from None
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         raise RecordError(f'{name}: not a record of restore (its "format" is not {FORMAT!r})')

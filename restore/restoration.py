@@ -109,6 +109,10 @@ class Restoration:
     _rendering: Rendering | None = field(default=None, repr=False)
     _ids: dict[str, int] | None = field(default=None, repr=False)
 
+    def __repr__(self) -> str:
+        made = f"{self.ledger.n_corrections} corrections, {int(self.accepted.sum())} applied"
+        return f"<Restoration of {self.source.name}: {len(self.source.text)} characters, {made}>"
+
     # ------------------------------------------------------------------ text
     @property
     def accepted(self) -> Bools:
@@ -157,6 +161,7 @@ class Restoration:
 
         Raises:
             KeyError: when there is none.
+            TypeError: for anything else.
         """
         if isinstance(which, Correction):
             which = which.id
@@ -166,6 +171,9 @@ class Restoration:
             if which not in self._ids:
                 raise KeyError(f"no correction {which!r} in this restoration")
             return self._ids[which]
+        if not isinstance(which, int | np.integer):
+            wanted = "an index, an id or a Correction (of a list: *corrections)"
+            raise TypeError(f"a correction is named by {wanted}, not by {type(which).__name__}")
         if not 0 <= which < self.ledger.n_corrections:
             raise KeyError(f"no correction number {which}; there are {self.ledger.n_corrections}")
         return which

@@ -74,6 +74,10 @@ class Source:
     notes: tuple[str, ...] = ()
     raw: bytes | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError(f"a text must be str, not {type(self.text).__name__} (bytes: Source.from_bytes)")
+
     @classmethod
     def from_bytes(cls, raw: bytes, name: str = "<bytes>", encoding: str | None = None) -> Source:
         """Decode ``raw``, recognising UTF-8, UTF-16/32, GB18030 and Big5.

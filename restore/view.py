@@ -234,14 +234,20 @@ def record(view: View, ledger: Ledger, name: str, drafts: Iterable[Draft | Batch
 
     Raises:
         CorrectionError: when drafts overlap each other, do nothing, or reach outside the text.
+        TypeError: when they are no drafts.
     """
     before = ledger.n_corrections
     recorder = _Recorder(view, ledger, name)
+    if not isinstance(drafts, Iterable):
+        raise TypeError(f"pass {name!r}: find must yield drafts or return a list of them, not {drafts!r}")
     for draft in drafts:
         if isinstance(draft, Batch):
             recorder.batch(draft)
-        else:
+        elif isinstance(draft, Draft) and isinstance(draft.edits, tuple | list):
             recorder.draft(draft)
+        else:
+            wanted = "a Draft with a tuple of edits, or a Batch"
+            raise TypeError(f"pass {name!r}: find must yield {wanted}, not {draft!r:.200}")
     recorder.finish()
     return before, ledger.n_corrections
 

@@ -140,7 +140,7 @@ def accounted(out: Path, inputs: set[str]) -> None:
 # ---------------------------------------------------------------------- what comes out
 def test_restores_every_page(inputs: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    result = run_batch([inputs], out, Plan(passes=PASSES, report="all"), jobs=2)
+    result = run_batch(inputs, out, Plan(passes=PASSES, report="all"), jobs=2)
     assert (result.done, result.restored, result.quarantine, result.stopped) == (12, 12, 0, False)
     accounted(out, ids(inputs))
     for name in ids(inputs):
@@ -194,6 +194,27 @@ def test_parquet_has_the_same_rows(inputs: Path, tmp_path: Path) -> None:
     ]
     made = [row | {name: json.loads(row[name]) for name in ("statistics", "meta")} for row in made]
     assert made == rows_of(tmp_path / "jsonl")
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are Unicode there")
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    """Names of an old archive in GBK are bytes; they stop nothing, and are known again by a second run."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.txt").write_text(page(0), "utf-8")
+    for name in ("水渠.txt", "县志.txt"):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name.encode("gbk"))).write_text(page(1), "utf-8")
+    empty = Path(os.fsdecode(os.fsencode(folder) + b"/\xff.txt"))
+    empty.touch()
+    out = tmp_path / "out"
+    result = run_batch([folder], out, Plan(passes=PASSES, report="all"), jobs=1)
+    assert (result.done, result.quarantine) == (3, 1)
+    assert {Path(name).suffix for name in texts(out)} == {".txt"}  # they open with a double click
+    assert len(texts(out)) == 3
+    before = results(out)
+    again = run_batch([folder], out, Plan(passes=PASSES, report="all"), jobs=1, resume=True)
+    assert (again.done, again.quarantine, again.restored, again.skipped) == (3, 1, 0, 3)
+    assert results(out) == before
 
 
 def test_pages_that_need_a_person_come_first(tmp_path: Path) -> None:
@@ -658,6 +679,19 @@ def test_restorer_in_a_table_of_pandas() -> None:
     frame = frame.assign(**restorer.batch(frame.to_dict("list")))
     assert frame["text"].tolist() == [Pipeline(PASSES).run(line).text for line in LINES]
     assert frame["year"].tolist() == [1998, 1999]
+
+
+def test_restorer_leaves_missing_values_missing() -> None:
+    restorer = Restorer(Plan(passes=PASSES, report="none"))
+    missing = float("nan")
+    columns = restorer.batch({"text": [None, missing, LINES[0]]})
+    assert columns["text"][0] is None and columns["text"][1] is missing
+    assert "must be str, not NoneType" in columns["restore_error"][0]
+    assert columns["restore_error"][2] == "" and columns["restore_record"][:2] == ["", ""]
+    (document,) = restorer.documents([SimpleNamespace(text=None, id="a", metadata={})])
+    assert document.text is None and "not NoneType" in document.metadata["restore_error"]
+    with pytest.raises(KeyError, match="no column 'text', only 'body'"):
+        restorer.batch({"body": LINES})
 
 
 def test_restorer_keeps_what_it_cannot_restore(monkeypatch: pytest.MonkeyPatch) -> None:

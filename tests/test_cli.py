@@ -593,7 +593,7 @@ class TestRecord:
     @pytest.mark.parametrize("command", ["report", "revert"])
     def test_what_is_no_record(self, command: str, made: Path, dump: Path, tmp_path: Path) -> None:
         fails(run(command, "none.json"), "none.json: cannot be read")
-        fails(run(command, dump), "page.txt: not JSON")
+        fails(run(command, dump), "page.txt: not JSON, so no record; restore clean --record writes one")
         (tmp_path / "x.json").write_text("{}")
         fails(run(command, "x.json"), "x.json: not a record of restore")
         body = json.loads(made.read_bytes())
@@ -752,19 +752,28 @@ class TestHelp:
         assert run("--version").out == f"restore-cjk {__version__}\n"
 
     def test_completion(self) -> None:
-        # by name, as Typer otherwise asks which shell started it: none may have
-        named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
         for shell, sign in (
             ("bash", "complete -o"),
             ("zsh", "#compdef restore"),
             ("fish", "complete --command"),
         ):
-            script = process("--show-completion", shell, env=named)
+            script = process("--show-completion", shell)  # whichever shell started this
             assert script.code == 0 and "_RESTORE_COMPLETE" in script.out and sign in script.out, shell
+        fails(process("--show-completion", "csh"), "takes one of bash, zsh, fish")
+        fails(process("--install-completion", "zsh"), "for the shell it runs in")
         found = process(
             env={"_RESTORE_COMPLETE": "complete_bash", "COMP_WORDS": "restore ex", "COMP_CWORD": "1"},
         )
         assert found.out.split() == ["export", "explain"]
+
+    def test_stopped_while_it_starts(self) -> None:
+        code = "import sys; from restore.cli import main\n"
+        code += (
+            "class Stop:\n def find_spec(self, name, *_):\n  if name == 'typer': raise KeyboardInterrupt\n"
+        )
+        code += "sys.meta_path.insert(0, Stop()); main()"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (130, "")
 
     def test_pass_names_complete(self) -> None:
         from restore.cli.options import complete_passes
@@ -898,6 +907,7 @@ class TestFormats:
         (tmp_path / "p.jsonl").write_text(f'{{"text": "{DUMP.strip()}"}}\n{{"t": 1}}\n{{"text": "水渠"}}')
         result = run("clean", "p.jsonl", "-q", *FORMATTING)
         assert result.code == 2 and "line 2: there is no field 'text'" in result.err
+        assert "--text-field on the command line" in result.err
         assert result.out.count("\f") == 1
         (tmp_path / "out").mkdir()
         run("clean", "p.jsonl", "-o", "out", "--record", "records", *FORMATTING)
@@ -905,6 +915,9 @@ class TestFormats:
         assert files(tmp_path / "records") == ["p.jsonl#1.json", "p.jsonl#3.json"]
         fails(run("diff", "p.jsonl"), "has several pages; choose one with --page")
         assert run("diff", "p.jsonl", "--page", "3").code == 0
+        pytest.importorskip("uvicorn")
+        result = run("review", "p.jsonl")  # which has no --page
+        assert result.code == 2 and "make a record of each" in result.err and "--page" not in result.err
 
     def test_rows(self, dump: Path, tmp_path: Path) -> None:
         assert run("clean", dump, "-o", "rows.jsonl", *FORMATTING).code == 0

@@ -163,6 +163,36 @@ def test_a_digit_is_not_taken_for_an_ideograph() -> None:
     assert strays(text).text == text
 
 
+@pytest.mark.parametrize("wanted", ["keep", "hant", "jp"])
+def test_bytes_that_are_no_text_in_a_page_to_convert(wanted: str) -> None:
+    text = "县里新修的水渠通水，沿线三个村的田都能浇上\udcff\udc80水，村民们说，今年發展好，收成有着落。" * 2
+    done = script(text, script=wanted)
+    assert done.revert() == text
+    assert done.text.count("\udcff\udc80") == 2
+    assert ("縣" in done.text) == (wanted == "hant")
+    assert "發" not in done.text or wanted == "hant"
+
+
+@pytest.mark.parametrize("sign", ["b", "ab", "3", "|", "`"])
+def test_a_stray_at_the_end_of_a_text(sign: str) -> None:
+    """Text layers and boxes give texts without a line break at their end."""
+    text = "村里请来技术员，带动周边农户发展生产，增加收入"
+    assert strays(text + sign).revert() == text + sign
+    assert strays(sign + text).revert() == sign + text
+    for one in strays(text + sign).corrections:
+        assert one.span.start >= len(text)
+
+
+def test_readings_of_the_page_count_for_strays() -> None:
+    from restore.passes.strays import _Between
+    from restore.source import text_to_codes
+
+    between = _Between(text_to_codes("带动周带动周\n带b周"))
+    assert between.count(7, text_to_codes("动b周")).tolist() == [0, 0, 0]  # after the line break
+    assert between.count(8, text_to_codes("动b周")).tolist() == [2, 1, 0]
+    assert between.count(9, text_to_codes("周带")).tolist() == [1, 0]  # its end is a line break
+
+
 def test_a_letter_nobody_can_read_is_shown_only() -> None:
     text = "他蹲下来，找到`家门前那块石板，坐了很久。"
     done = strays(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -160,3 +161,27 @@ def test_trees_add_their_leaves() -> None:
     }
     odds = Trees(data).log_odds({"a": np.array([1.0, 2.0]), "b": np.array([0.0, 1.0])})
     assert odds.tolist() == [111.5, 212.5]
+
+
+def test_trees_take_many_rows_in_little_memory() -> None:
+    """A page that says one word thousands of times must not cost gigabytes."""
+    trees = 200
+    data = {
+        "features": ["a"],
+        "roots": list(range(trees)),
+        "feature": [0] * trees,
+        "threshold": [k / trees for k in range(trees)],
+        "left": [-1] * trees,
+        "right": [-2] * trees,
+        "values": [0.0, 1.0],
+        "bias": 0.0,
+    }
+    rows = np.arange(10_001) / 10_000
+    made = Trees(data)
+    tracemalloc.start()
+    odds = made.log_odds({"a": rows})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert odds.tolist() == [float((row > np.arange(trees) / trees).sum()) for row in rows]
+    assert peak < len(rows) * trees * 8  # less than one table of where each row is in each tree
+    assert made.log_odds({"a": rows[:0]}).shape == (0,)

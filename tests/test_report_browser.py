@@ -475,6 +475,16 @@ def test_works_without_any_correction_or_text_of_note(browser: Browser, tmp_path
             assert opened.text() == restoration.text
 
 
+def test_prints_in_black_where_the_screen_is_dark(opened: Opened) -> None:
+    page = opened.page
+    for theme in ("", "dark", "light"):  # "": as the system has it
+        page.evaluate("t => document.documentElement.dataset.theme = t", theme)
+        for media, ink in (("screen", "#1f1e1b" if theme == "light" else "#e4e1da"), ("print", "#000")):
+            page.emulate_media(color_scheme="dark", media=media)  # type: ignore[arg-type]
+            found = page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink')")
+            assert (theme, media, found.strip()) == (theme, media, ink)
+
+
 def test_prints_the_text_with_numbered_notes(opened: Opened) -> None:
     opened.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     notes = opened.page.locator("#print .notes li").count()

@@ -8,7 +8,7 @@ from typing import Any
 
 from restore.batch.page import restore_page
 from restore.batch.plan import Plan
-from restore.pipeline import Pipeline
+from restore.pipeline import Pipeline, told
 from restore.readers import Document
 from restore.source import Source
 
@@ -52,14 +52,13 @@ class Restorer:
         try:
             page = restore_page(Document(id, Source(text)), self.plan, self._pipeline)
         except Exception as error:
-            told = f"{type(error).__name__}: {error}"
             return {
                 "text": text,
                 "record": None,
                 "report": None,
                 "statistics": {},
                 "need": 0.0,
-                "error": told,
+                "error": told(error),
             }
         return {
             "text": page.text.decode("utf-8", "surrogateescape"),
@@ -73,9 +72,15 @@ class Restorer:
     def batch(self, columns: Mapping[str, Any]) -> dict[str, Any]:
         """Columns in, columns out (``Dataset.map_batches`` of Ray, ``Dataset.map`` of Hugging Face).
 
-        The text column is replaced; ``restore_record``, ``restore_need`` and ``restore_error`` are added.
+        The text column is replaced; ``restore_record``, ``restore_need`` and ``restore_error`` are added. What is no
+        text (None, NaN) stays what it is, with an error.
+
+        Raises:
+            KeyError: when there is no text column.
         """
-        texts = [str(one) for one in columns[self.text]]
+        if self.text not in columns:
+            raise KeyError(f"there is no column {self.text!r}, only {', '.join(map(repr, columns))}")
+        texts = list(columns[self.text])
         ids = (
             [str(one) for one in columns[self.id]]
             if self.id in columns
@@ -96,7 +101,7 @@ class Restorer:
         What has ``metadata`` gets ``restore_need`` and, where it applies, ``restore_error`` there.
         """
         for number, one in enumerate(documents):
-            made = self(str(getattr(one, self.text)), str(getattr(one, self.id, number)))
+            made = self(getattr(one, self.text), str(getattr(one, self.id, number)))
             setattr(one, self.text, made["text"])
             metadata = getattr(one, "metadata", None)
             if isinstance(metadata, dict):

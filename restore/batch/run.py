@@ -186,7 +186,7 @@ def _disk(reason: str) -> str:
 
 
 def run_batch(
-    named: Sequence[str | Path],
+    named: str | Path | Sequence[str | Path],
     out: str | Path,
     plan: Plan | None = None,
     *,
@@ -214,6 +214,8 @@ def run_batch(
     Raises:
         BatchError: when it cannot begin or go on; what has been restored so far stays and can be resumed.
     """
+    if isinstance(named, str | Path):
+        named = [named]
     plan = plan or Plan()
     watcher = watcher or _Nobody()
     if jobs < 1:

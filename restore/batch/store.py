@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import sqlite3
 from collections import Counter
@@ -25,6 +26,7 @@ from restore.batch.page import Summary
 from restore.batch.plan import BatchError, Plan
 from restore.batch.shards import pack, shard_name, unpack
 from restore.files import OutputError
+from restore.source import has_surrogate
 from restore.writers import output_path
 
 __all__ = ["DONE", "QUARANTINE", "TODO", "Entry", "Row", "Store"]
@@ -126,15 +128,16 @@ class Store:
         with self._db as db:
             db.execute("begin")
             for one in chain((first,), others):
-                found = db.execute("select path, run from inputs where name = ?", (one.name,)).fetchone()
-                if found is not None and found[0] != one.path and found[1] == self.run:
+                name, path = _kept(one.name), _kept(one.path)
+                found = db.execute("select path, run from inputs where name = ?", (name,)).fetchone()
+                if found is not None and found[0] != path and found[1] == self.run:
                     raise BatchError(
-                        f"{found[0]} and {one.path} would both be called {one.name}; name a folder above them"
+                        f"{_given(found[0])} and {one.path} would both be called {one.name}; name a folder above them"
                     )
                 db.execute(
                     "insert into inputs(name, path, bytes, run, read) values (?, ?, ?, ?, 0) "
                     "on conflict(name) do update set path = excluded.path, bytes = excluded.bytes, run = excluded.run",
-                    (one.name, one.path, one.bytes, self.run),
+                    (name, path, one.bytes, self.run),
                 )
 
     def inputs(self) -> Iterator[Input]:
@@ -148,7 +151,7 @@ class Store:
             if not found:
                 return
             for _, path, name, size in found:
-                yield Input(path, name, size)
+                yield Input(_given(path), _given(name), size)
             last = found[-1][0]
 
     def input_bytes(self) -> int:
@@ -160,7 +163,7 @@ class Store:
 
     def input_read(self, name: str) -> None:
         """A file has been read to its end."""
-        self._db.execute("update inputs set read = 1 where name = ?", (name,))
+        self._db.execute("update inputs set read = 1 where name = ?", (_kept(name),))
 
     def done_before(self, name: str) -> dict[str, str]:
         """Content hashes by id of the finished pages of an input; none in a first run. Its ids begin with its name."""
@@ -219,8 +222,9 @@ class Store:
 
     def _new(self, identity: str, content: str | None) -> Entry:
         number = int(self._db.execute("select coalesce(max(n), -1) + 1 from pages").fetchone()[0])
-        plain = identity.lower().endswith(".txt")
-        path = str(output_path(identity, "" if plain else ".txt"))
+        path = str(output_path(identity))
+        if not path.lower().endswith(".txt"):  # also of a text whose name had to be changed
+            path += ".txt"
         if self._db.execute("select 1 from pages where path = ?", (path,)).fetchone():
             path = str(output_path(f"{identity}~{number}", ".txt"))
         self._db.execute(
@@ -409,3 +413,13 @@ def _unwritten(path: Path, error: OSError) -> OutputError:
 def _key(identity: str) -> str:
     """The id as SQLite can hold it: lone surrogates, from file names that are not UTF-8, escaped."""
     return identity.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _kept(name: str) -> str | bytes:
+    """A name of the file system as SQLite can hold it and give it back: bytes where it is not UTF-8."""
+    return os.fsencode(name) if has_surrogate(name) else name
+
+
+def _given(kept: str | bytes) -> str:
+    """The name that :func:`_kept` kept."""
+    return os.fsdecode(kept) if isinstance(kept, bytes) else kept

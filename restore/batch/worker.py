@@ -86,13 +86,14 @@ def _written(outputs: Outputs, page: object, path: str, number: int) -> Answer:
 
 def _told(error: Exception) -> str:
     from restore.correction import CorrectionError
+    from restore.pipeline import told
     from restore.restoration import InvariantError
 
     if isinstance(error, InvariantError):
         return f"restore broke a promise on this text ({error}); please report it"
     if isinstance(error, CorrectionError):
         return f"a pass contradicts itself ({error}); please report it"
-    return f"internal error ({type(error).__name__}: {error}); please report it"
+    return f"internal error ({told(error)}); please report it"
 
 
 def read_inputs(pipe: Connection, lifeline: Connection, plan: Plan) -> None:

@@ -11,6 +11,13 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command ``restore``; the entry point of the installed program."""
+    try:
+        _run()
+    except KeyboardInterrupt:  # while libraries are loaded; once a command runs, it is Click's
+        raise SystemExit(130) from None
+
+
+def _run() -> None:
     import os
     import sys
 
@@ -19,12 +26,14 @@ def main() -> None:
     # the matrices of a page are small: more threads would only wait for each other. Read when NumPy is imported.
     for name, one in ONE_THREAD.items():
         os.environ.setdefault(name, one)
-    from restore.cli.app import app, with_only
+    from restore.cli.app import app, named_shell, with_only
 
     for stream in (sys.stdout, sys.stderr):
         # a terminal that cannot show Han must not make a good result a failure
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if shell := named_shell(sys.argv[1:]):
+        os.environ["_RESTORE_COMPLETE"] = f"source_{shell}"
     if len(sys.argv) > 1:
         with_only(sys.argv[1])
     app(prog_name="restore")

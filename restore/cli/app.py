@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -13,8 +14,9 @@ from restore.cli.commands.evaluate import evaluate
 from restore.cli.commands.explain import explain, passes
 from restore.cli.commands.judging import apply, review
 from restore.cli.commands.records import export, report, revert
+from restore.cli.console import ERROR, say
 
-__all__ = ["app", "with_only"]
+__all__ = ["app", "named_shell", "with_only"]
 
 app = typer.Typer(
     name="restore",
@@ -31,6 +33,28 @@ def with_only(name: str) -> None:
     wanted = [one for one in app.registered_commands if one.callback and one.callback.__name__ == name]
     if wanted:
         app.registered_commands = wanted
+
+
+_SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
+
+
+def named_shell(arguments: Sequence[str]) -> str | None:
+    """The shell of ``--show-completion SHELL``: Typer's own option takes none and goes by the shell it was started from."""
+    match arguments:
+        case ["--show-completion", shell] if shell in _SHELLS:
+            return shell
+        case ["--show-completion", _, *_]:
+            say(
+                f"restore: --show-completion takes one of {', '.join(_SHELLS)}, or nothing for the shell it runs in"
+            )
+        case ["--install-completion", _, *_]:
+            say(
+                "restore: --install-completion takes nothing, it is for the shell it runs in; for another one put what "
+                "restore --show-completion SHELL prints into a start-up file"
+            )
+        case _:
+            return None
+    raise SystemExit(ERROR)
 
 
 def _version(wanted: bool) -> None:

@@ -96,8 +96,10 @@ def explained(error: Exception, name: str = "") -> str:
         return f"{error.filename or 'standard output'}: {error.strerror or error}"
     if isinstance(error, MemoryError):
         return f"{where}not enough memory"
+    from restore.pipeline import told
+
     return (
-        f"{where}internal error ({type(error).__name__}: {error}); nothing was written, please report it "
+        f"{where}internal error ({told(error)}); nothing was written, please report it "
         "(RESTORE_TRACEBACK=1 shows where it happened)"
     )
 

@@ -116,16 +116,23 @@ RecordOption = Annotated[
     Path | None,
     typer.Option(
         metavar="R.json",
-        help="Also write the record: every correction as JSON, enough to report, revert and replay.",
+        help="Also write the record: every correction as JSON, enough to report, revert and replay; "
+        "of several pages, a folder.",
     ),
 ]
 ReportOption = Annotated[
     Path | None,
-    typer.Option(metavar="R.html", help="Also write the diff report: one HTML file, opens in any browser."),
+    typer.Option(
+        metavar="R.html",
+        help="Also write the diff report: one HTML file, opens in any browser; of several pages, a folder.",
+    ),
 ]
 TeiOption = Annotated[
     Path | None,
-    typer.Option(metavar="R.xml", help="Also write a TEI P5 edition, every change marked in it."),
+    typer.Option(
+        metavar="R.xml",
+        help="Also write a TEI P5 edition, every change marked in it; of several pages, a folder.",
+    ),
 ]
 EncodingOption = Annotated[
     str | None,

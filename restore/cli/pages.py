@@ -54,9 +54,20 @@ class Input:
 
 
 def one_page(
-    name: str, options: ReadOptions, number: int | None = None, data: bytes | None = None
+    name: str,
+    options: ReadOptions,
+    number: int | None = None,
+    data: bytes | None = None,
+    several: str = "choose one with --page",
 ) -> Document:
     """The only page of an input, or its page of that number.
+
+    Args:
+        name: the input.
+        options: how it is read.
+        number: of the page; None when there must be one only.
+        data: the input's bytes, when they have been read already.
+        several: what the user can do when there are more.
 
     Raises:
         InputError: when it has none, or several and no number is given.
@@ -71,7 +82,7 @@ def one_page(
     if first is None:
         raise InputError(f"{shown(name)}: has no pages")
     if next(pages, None) is not None:
-        raise InputError(f"{shown(name)}: has several pages; choose one with --page")
+        raise InputError(f"{shown(name)}: has several pages; {several}")
     return _readable(first)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["start"]
 
+_SEVERAL = "make a record of each (restore clean --record FOLDER) and review those"
+
 
 def start(names: Sequence[str], chosen: Config, encoding: str | None, port: int, open_browser: bool) -> None:
     """Serve the files of these names; returns when the user interrupts.
@@ -86,9 +88,8 @@ def _open_all(
     progress = Progress(names)
     for _, name in progress:
         try:
-            documents.append(
-                Document.open(open_restoration(name, chosen, reading(encoding)), decisions_path(Path(name)))
-            )
+            made = open_restoration(name, chosen, reading(encoding), several=_SEVERAL)
+            documents.append(Document.open(made, decisions_path(Path(name))))
         except Exception as error:
             progress.clear()
             message = explained(error, name)

@@ -70,8 +70,14 @@ def is_record(data: bytes) -> bool:
     return data[:1] == b"{" and f'"{FORMAT}"'.encode() in data[:200]
 
 
-def open_restoration(name: str, chosen: Config, options: ReadOptions, page: int | None = None) -> Restoration:
-    """A page, restored now, or a record, as it was restored."""
+def open_restoration(
+    name: str,
+    chosen: Config,
+    options: ReadOptions,
+    page: int | None = None,
+    several: str = "choose one with --page",
+) -> Restoration:
+    """A page, restored now, or a record, as it was restored; ``several`` is what to do when there are more pages."""
     from restore import record
     from restore.cli.pages import one_page
 
@@ -79,9 +85,9 @@ def open_restoration(name: str, chosen: Config, options: ReadOptions, page: int 
         data = read_bytes(name)
         if is_record(data):
             return record.loads(data, shown(name))
-        document = one_page(name, options, page, data)
+        document = one_page(name, options, page, data, several)
     else:
-        document = one_page(name, options, page)
+        document = one_page(name, options, page, several=several)
     return restored(document.source, name, chosen, document.layout)
 
 

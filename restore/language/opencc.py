@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+
+from restore.source import has_surrogate
 
 __all__ = ["OpenCCError", "converter"]
 
@@ -19,11 +22,20 @@ class OpenCCError(ImportError):
 def converter(config: str) -> Callable[[str], str]:
     """A converter, made once: ``"s2t"``, ``"t2s"``, ``"s2tw"``, ``"s2hk"``, ``"t2jp"``, ...
 
+    Bytes that could not be decoded (lone surrogates), which OpenCC refuses, stay as they are.
+
     Raises:
         OpenCCError: when OpenCC is missing, or is the pure-Python package of the same import name.
     """
     convert: Callable[[str], str] = _module().OpenCC(config).convert
-    return convert
+
+    def around_bytes(text: str) -> str:
+        if not has_surrogate(text):
+            return convert(text)
+        parts = re.split("([\ud800-\udfff]+)", text)
+        return "".join(part if k % 2 else convert(part) for k, part in enumerate(parts))
+
+    return around_bytes
 
 
 def _module() -> Any:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 __all__ = ["Trees"]
 
 Floats = NDArray[np.float64]
+#: Looked at together: a page that repeats one word would else fill the memory with places in trees.
+_ROWS = 1024
 
 
 class Trees:
@@ -40,6 +42,12 @@ class Trees:
     def log_odds(self, columns: Mapping[str, Floats]) -> Floats:
         """Log-odds of rows given as columns by name, each of shape ``(n,)``."""
         table = np.stack([np.asarray(columns[name], dtype=np.float64) for name in self.features], axis=1)
+        out = np.empty(len(table))
+        for k in range(0, len(table), _ROWS):
+            out[k : k + _ROWS] = self._sums(table[k : k + _ROWS])
+        return out
+
+    def _sums(self, table: Floats) -> Floats:
         at = np.repeat(self._roots[None, :], len(table), axis=0)
         rows, trees = np.divmod(np.flatnonzero(at >= 0), len(self._roots))
         while len(rows):

@@ -93,6 +93,20 @@ class Placed(NamedTuple):
     display: bool
 
 
+class _Standing(NamedTuple):
+    """The columns while a piece is being placed.
+
+    Attributes:
+        nats: what speaks for the placement.
+        columns: the columns so far.
+        levels: heights at which columns of a frame end.
+    """
+
+    nats: float
+    columns: tuple[Column, ...]
+    levels: frozenset[tuple[int, int]]
+
+
 Bounds = tuple[tuple[float, ...], ...]  # [f][g]: lines that frame g begins below frame f, at least
 
 
@@ -260,16 +274,15 @@ class _Search:
     def _state(
         self,
         before: _State,
-        nats: float,
+        standing: _Standing,
         placed: Placed,
-        columns: tuple[Column, ...],
         bounds: Bounds,
         offset: float,
         fresh: str,
-        levels: frozenset[tuple[int, int]],
         top: bool,
         width: float,
     ) -> _State:
+        nats, columns, levels = standing
         lines = 1 if placed.display else self.lines[placed.piece]
         height = max(before.height, _down(bounds, placed.frame) + offset + lines)
         if height > before.height:
@@ -285,24 +298,14 @@ class _Search:
         bounds = _with_frame(state.bounds, state.frame, state.offset)
         if state.top:
             placed = Placed(piece, NONE, frame, NONE, True)
-            yield self._state(
-                state, nats, placed, state.columns, bounds, 0.0, "headline", state.levels, True, state.width
-            )
+            standing = _Standing(nats, state.columns, state.levels)
+            yield self._state(state, standing, placed, bounds, 0.0, "headline", True, state.width)
         for k in lowest:
             column = state.columns[k]
             placed = Placed(piece, NONE, frame, column.last, True)
-            yield self._state(
-                state,
-                nats + _HEADLINE_UNDER + self.foot[column.last],
-                placed,
-                _done(state.columns, k),
-                _bound(bounds, column.frame, column.foot),
-                0.0,
-                "headline",
-                state.levels | {(column.frame, column.foot)},
-                False,
-                state.width,
-            )
+            standing = _ended(state, k, nats + _HEADLINE_UNDER + self.foot[column.last])
+            under = _bound(bounds, column.frame, column.foot)
+            yield self._state(state, standing, placed, under, 0.0, "headline", False, state.width)
 
     def _new_column(self, state: _State, piece: int, lowest: list[int]) -> Iterator[_State]:
         begins = self.head[piece]
@@ -315,14 +318,14 @@ class _Search:
             nats = begins + _BESIDE
             if self.unlike[state.columns[beside].last][piece]:
                 nats += OTHER_MEASURE
-            yield self._begun(
-                state, nats, piece, state.bounds, state.frame, NONE, state.columns, state.levels
-            )
+            standing = _Standing(nats, state.columns, state.levels)
+            yield self._begun(state, standing, piece, state.bounds, state.frame)
         if state.top or state.fresh == "headline":
             headed = state.fresh == "headline"
             bounds = _with_frame(state.bounds, state.frame, state.offset + headed)
             nats = begins + (_HEADED if headed else _ANEW)
-            yield self._begun(state, nats, piece, bounds, frame, NONE, state.columns, state.levels)
+            standing = _Standing(nats, state.columns, state.levels)
+            yield self._begun(state, standing, piece, bounds, frame)
         if state.fresh != "headline" and state.columns:  # below a picture, or beside a box
             goes_on = [k for k, c in enumerate(state.columns) if not c.done and c.last == before != NONE]
             for k in goes_on or lowest[: _LOWEST if 0 <= before < piece else 1]:
@@ -331,44 +334,35 @@ class _Search:
                     _with_frame(state.bounds, state.frame, state.offset), column.frame, column.foot
                 )
                 nats = begins + _ANEW + (0.0 if column.last == before else self.foot[column.last])
-                levels = state.levels | {(column.frame, column.foot)}
-                columns = _done(state.columns, k)
-                yield self._begun(state, nats, piece, bounds, frame, column.last, columns, levels, False)
+                yield self._begun(state, _ended(state, k, nats), piece, bounds, frame, column.last)
 
     def _begun(
         self,
         state: _State,
-        nats: float,
+        standing: _Standing,
         piece: int,
         bounds: Bounds,
         frame: int,
-        under: int,
-        columns: tuple[Column, ...],
-        levels: frozenset[tuple[int, int]],
-        top: bool | None = None,
+        under: int = NONE,
     ) -> _State:
-        """A column begins; those that are in its way end."""
-        top = state.top if top is None else top
+        """A column begins, under the foot of another where that is given; those that are in its way end."""
+        top = state.top and under == NONE
         width = state.width
         if top:
             width += self.width[piece]
         elif width > 0:
-            nats, columns, levels = self._made_room(nats, piece, bounds, frame, columns, levels, width)
+            standing = self._made_room(standing, piece, bounds, frame, width)
+        nats, columns, levels = standing
         columns = (*columns, Column(frame, self.lines[piece], piece, piece, False))
         nats += self._onward(piece, columns, len(columns) - 1)
         placed = Placed(piece, NONE, frame, under, False)
-        return self._state(state, nats, placed, columns, bounds, 0.0, "column", levels, top, width)
+        return self._state(state, _Standing(nats, columns, levels), placed, bounds, 0.0, "column", top, width)
 
     def _made_room(
-        self,
-        nats: float,
-        piece: int,
-        bounds: Bounds,
-        frame: int,
-        columns: tuple[Column, ...],
-        levels: frozenset[tuple[int, int]],
-        width: float,
-    ) -> tuple[float, tuple[Column, ...], frozenset[tuple[int, int]]]:
+        self, standing: _Standing, piece: int, bounds: Bounds, frame: int, width: float
+    ) -> _Standing:
+        """End columns of other frames, the one that ends highest first, until the piece's has room on the page."""
+        nats, columns, levels = standing
         taken = sum(self.width[c.last] for c in columns if not c.done) + self.width[piece]
         while taken > _WIDER * width:
             feet = [
@@ -377,7 +371,7 @@ class _Search:
                 if not c.done and c.frame != frame
             ]
             if not feet:
-                return nats + _CROWDED, columns, levels
+                return _Standing(nats + _CROWDED, columns, levels)
             k = min(feet)[1]
             column = columns[k]
             nats += self.foot[column.last]
@@ -386,7 +380,7 @@ class _Search:
                 levels |= {(column.frame, column.foot)}
             taken -= self.width[column.last]
             columns = _done(columns, k)
-        return nats, columns, levels
+        return _Standing(nats, columns, levels)
 
     def _below(self, state: _State, piece: int, k: int, least: float) -> _State | None:
         """The piece goes on with a column; None where it cannot, or has fewer nats than the least that count."""
@@ -418,9 +412,8 @@ class _Search:
                     nats += _ENDS_EARLY
         columns[k] = Column(column.frame, column.foot + self.lines[piece], column.head, piece, False)
         placed = Placed(piece, column.last, column.frame, NONE, False)
-        return self._state(
-            state, nats, placed, tuple(columns), bounds, column.foot, "", levels, False, state.width
-        )
+        standing = _Standing(nats, tuple(columns), levels)
+        return self._state(state, standing, placed, bounds, column.foot, "", False, state.width)
 
     def _onward(self, piece: int, columns: tuple[Column, ...], own: int) -> float:
         """Nats for where what a piece reads on in was placed before it."""
@@ -439,6 +432,12 @@ class _Search:
 
 def _done(columns: tuple[Column, ...], k: int) -> tuple[Column, ...]:
     return (*columns[:k], columns[k].ended(), *columns[k + 1 :])
+
+
+def _ended(state: _State, k: int, nats: float) -> _Standing:
+    """The columns of a state, one of them done."""
+    column = state.columns[k]
+    return _Standing(nats, _done(state.columns, k), state.levels | {(column.frame, column.foot)})
 
 
 def _is_level(levels: frozenset[tuple[int, int]], column: Column) -> bool:

@@ -21,6 +21,7 @@ from restore.view import View
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Keys = NDArray[np.uint64]
 
 _BITS = {"hans": 1, "hant": 2, "none": 3}
 _MARKS = np.array([ord(c) for c in ".·-_'`|^~\\<>{}[]#$*=°¨¬¦§"], dtype=np.uint32)
@@ -69,9 +70,10 @@ def strays(view: View, tools: Tools) -> Iterator[Draft]:
     place, kept = _suspects(text)
     if not len(place):
         return
+    between = _Between(text.codes)
     for start in range(0, len(place), _BLOCK):
         block = slice(start, start + _BLOCK)
-        for one in _readings(text, place[block], tools.language.confusables, _BITS[script]):
+        for one in _readings(text, place[block], between, tools.language.confusables, _BITS[script]):
             draft = _judge(text, one, float(kept[start + one.number]))
             if draft is not None:
                 yield draft
@@ -182,7 +184,9 @@ class _Readings:
     dropped: float
 
 
-def _readings(text: RunningText, place: Ints, table: Confusables, script: int) -> Iterator[_Readings]:
+def _readings(
+    text: RunningText, place: Ints, between: _Between, table: Confusables, script: int
+) -> Iterator[_Readings]:
     """The readings of signs at some places; most fail at the character before, most others at the one behind."""
     model, pool = text.model, _pool(table, script)
     ids = model.encode(_text_of(pool)).astype(np.int64)
@@ -204,7 +208,7 @@ def _readings(text: RunningText, place: Ints, table: Confusables, script: int) -
     dropped = text.without(place)
     for number, (k, close) in enumerate(zip(place.tolist(), closest, strict=True)):
         own = score[bounds[number] : bounds[number + 1]] + channel[number][close]
-        own += _PAGE * np.log2(1.0 + _on_page(text, k, pool[close]))
+        own += _PAGE * np.log2(1.0 + between.count(k, pool[close]))
         yield _Readings(number, k, pool[close], own, float(dropped[number]))
 
 
@@ -282,10 +286,22 @@ def _quoted(text: RunningText, k: int) -> bool:
     return opened and bool(ends) and (not begins or min(ends) < min(begins))
 
 
-def _on_page(text: RunningText, k: int, pool: Codes) -> Ints:
-    """How often the page has each reading between the same neighbours."""
-    codes = text.codes
-    same = np.flatnonzero((codes[:-2] == codes[k - 1]) & (codes[2:] == codes[k + 1]))
-    middle = codes[same + 1]
-    out: Ints = (middle[None, :] == pool[:, None]).sum(axis=1)
-    return out
+class _Between:
+    """How often the page has each character between two others; its ends are line breaks."""
+
+    def __init__(self, codes: Codes) -> None:
+        """Count what stands on a page."""
+        self._codes = np.concatenate(([ord("\n")], codes, [ord("\n")])).astype(np.uint64)
+        found = _three(self._codes[:-2], self._codes[1:-1], self._codes[2:])
+        self._found, self._counts = np.unique(found, return_counts=True)
+
+    def count(self, k: int, pool: Codes) -> Ints:
+        """How often each of the pool stands between the neighbours of place ``k``, shape ``(len(pool),)``."""
+        wanted = _three(self._codes[k : k + 1], pool.astype(np.uint64), self._codes[k + 2 : k + 3])
+        at = np.minimum(self._found.searchsorted(wanted), len(self._found) - 1)
+        return np.where(self._found[at] == wanted, self._counts[at], 0)
+
+
+def _three(before: Keys, middle: Keys, after: Keys) -> Keys:
+    """Three code points, of 21 bits each, in one number."""
+    return (before << np.uint64(42)) | (middle << np.uint64(21)) | after

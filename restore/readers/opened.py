@@ -82,9 +82,7 @@ class Opened:
         with self.stream() as file:
             data = self._read(file, options.most_bytes + 1)
         if len(data) > options.most_bytes:
-            raise ReadError(
-                f"{self.shown}: larger than {options.most_bytes:,} bytes; split it, or allow more (most_bytes)"
-            )
+            raise ReadError(f"{self.shown}: larger than {options.most_bytes:,} bytes; split it")
         return data
 
     def _read(self, file: BinaryIO, size: int) -> bytes:

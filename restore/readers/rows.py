@@ -59,7 +59,7 @@ def _kind(value: Any) -> str:
 
 def _missing(where: str, field: str, names: Sequence[str], option: str = "text_field") -> str:
     have = ", ".join(repr(name) for name in list(names)[:_SHOWN]) or "none"
-    return f"{where}: there is no field {field!r}; there are: {have} (choose with {option})"
+    return f"{where}: there is no field {field!r}; there are: {have} (choose with {option}, --{option.replace('_', '-')} on the command line)"
 
 
 def read_jsonl(opened: Opened, options: ReadOptions) -> Iterator[Document | Failure]:

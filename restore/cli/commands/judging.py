@@ -8,12 +8,7 @@ from typing import Annotated
 import typer
 
 from restore.cli import options as opt
-from restore.cli.console import (
-    guarded,
-    say,
-    tell_restored,
-    write_bytes,
-)
+from restore.cli.console import guarded, say, tell_restored, write_bytes
 
 __all__ = ["apply", "review"]
 
