@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from restore.data import DataError
 from restore.data import path as data_path
 from restore.language.arrays import open_arrays
+from restore.language.layers import silu
 
 __all__ = ["LINKS", "OF_SHORT", "SECOND", "THIRD", "VERSION", "Named", "Network", "parts"]
 
@@ -107,10 +108,7 @@ class Network:
             out = out @ weight
             out += bias
             if k + 1 < len(self.layers):
-                gate = np.negative(out)
-                np.exp(np.minimum(gate, 60, out=gate), out=gate)
-                gate += 1
-                out /= gate
+                silu(out)
         return np.asarray(out[:, 0])
 
 
