@@ -92,6 +92,7 @@ _FAITHFUL = 2.0  # glyphs read right that every page is taken to have besides it
 _SHOWN_POSTERIOR = -0.7  # log P(true | seen is wrong) of what the page shows by itself
 _NEVER = -30.0  # log P(seen | true) of pairs of which nothing is known
 _SURE = 6.0  # nats from which a doubt counts in full as evidence for others of its kind
+_ID_BITS = 32  # of a character, in a model
 _APART = 2  # of two doubtful glyphs closer than this only the worse is changed: the other suffers from it
 
 
@@ -297,28 +298,63 @@ class _Closest:
         return np.take_along_axis(best, at, axis=1), np.take_along_axis(fit, at, axis=1)
 
 
+class _Fits:
+    """How well readings fit their places: kept while a page is weighed several times, as of most places it is the same."""
+
+    def __init__(self, reach: int) -> None:
+        """Keep nothing yet; ``reach``: how many of the characters behind a place count."""
+        self._reach = reach
+        self._ids: Ints = np.empty(0, dtype=np.int64)  # of the page as it was
+        self._keys: Ints = np.empty(0, dtype=np.int64)
+        self._fit: Floats = np.empty(0)
+
+    def at(self, text: RunningText, place: Ints, ids: Ints) -> Floats:
+        """ln P of each reading in its place and of the characters behind it, shape ``(m,)``."""
+        self._forget(text.ids)
+        keys = (place << _ID_BITS) | ids
+        new, fit = np.ones(len(keys), dtype=np.bool_), np.empty(len(keys))
+        if len(self._keys):
+            at = np.minimum(self._keys.searchsorted(keys), len(self._keys) - 1)
+            new, fit = self._keys.take(at) != keys, self._fit.take(at)
+        fit[new] = text.instead(place[new], ids[new], reach=self._reach)
+        self._keys, self._fit = np.append(self._keys, keys[new]), np.append(self._fit, fit[new])
+        return fit
+
+    def _forget(self, ids: Ints) -> None:
+        """Drop what is kept of places near which the page has other characters than before; sort the rest."""
+        if len(self._keys):
+            changed = np.append(0, np.cumsum(self._ids != ids))
+            place = self._keys >> _ID_BITS
+            same = (changed[place + 2 * REACH + 1] == changed[place]).nonzero()[0]
+            same = same[np.argsort(self._keys[same])]
+            self._keys, self._fit = self._keys[same], self._fit[same]
+        self._ids = ids
+
+
 @dataclass(frozen=True)
 class _Proposed:
-    """The readings that the language alone proposes for glyphs of a page that make no sense.
+    """The readings that the language alone proposes for glyphs of a page that make no sense, and what is kept of any.
 
     Attributes:
         codes, common: ideographs in common use.
         unread, seldom: ideographs that an engine never reads.
+        soon, late: how well readings fit, with the next character and with all that they matter to.
     """
 
     codes: Codes
     common: _Closest
     unread: Unread
     seldom: _Closest
+    soon: _Fits
+    late: _Fits
 
     @classmethod
     def of(cls, text: RunningText, script: int) -> _Proposed:
         """What there is for texts of a script."""
         codes, ids = common_ideographs(text.model, script)
         unread = Unread.load()
-        return cls(
-            codes, _Closest(ids, _AHEAD, _CLOSE), unread, _Closest(unread.ids(text.model), _LISTED, _FITTING)
-        )
+        seldom = _Closest(unread.ids(text.model), _LISTED, _FITTING)
+        return cls(codes, _Closest(ids, _AHEAD, _CLOSE), unread, seldom, _Fits(1), _Fits(REACH))
 
 
 def _doubts(
@@ -374,8 +410,9 @@ def _weighed(
     simplified = script == _BITS["hans"]
     also, such, fitting = _unread(text, hard if simplified else hard[:0], proposed)
     more, extra = np.append(more, also), np.append(extra, such)
-    pairs, first_of = np.unique((more << 21) | extra, return_index=True)
-    new = first_of[np.isin(pairs, (place << 21) | true, invert=True)]
+    pairs = np.concatenate(((place << 21) | true, (more << 21) | extra))
+    new = np.unique(pairs, return_index=True)[1] - len(place)  # where each stands first
+    new = new[new >= 0]
     unlisted = np.append(np.zeros(len(place)), np.ones(len(new)))
     place, true = np.append(place, more[new]), np.append(true, extra[new]).astype(np.uint32)
     channel = np.append(channel, np.maximum(table.misread[extra[new]], _LEAST_MISREAD) + _ANY)
@@ -402,7 +439,7 @@ def _weighed(
         x.take(kept) for x in (channel, true, place, ids, unlisted, reader)
     )
     # most candidates fail at the first two characters
-    fair = text.instead(place, ids, reach=1) - text.stands(place, reach=1) + channel > gate["fair"]
+    fair = proposed.soon.at(text, place, ids) - text.stands(place, reach=1) + channel > gate["fair"]
     if script == _BITS["hant"]:
         fair &= ~_regional(text.codes[place], true)
     kept = fair.nonzero()[0]
@@ -411,7 +448,7 @@ def _weighed(
     )
     if not len(place):
         return None
-    gain = text.instead(place, ids) - text.stands(place)
+    gain = proposed.late.at(text, place, ids) - text.stands(place)
     total = gain + channel
     order = np.lexsort((-total, place))
     first = np.append(True, np.diff(place[order]) > 0)
