@@ -87,19 +87,25 @@ class Network:
         Raises:
             DataError: when they are not the ones that the network was fitted on.
         """
-        names, columns = zip(*features, strict=True)
-        if names != self.names:
-            raise DataError(
-                f"{self.file}.bin was fitted on other features than this version has; "
-                f"rebuild it with dictionaries/build/{self.file}.py"
-            )
-        table = np.empty((len(columns), len(columns[0])), dtype=np.float32)  # a feature stands in one piece
-        for row, column in zip(table, columns, strict=True):
-            row[:] = column
+        table, left = np.empty((len(self.names), 0), dtype=np.float32), iter(self.names)
+        for row, (name, column) in enumerate(features):  # a feature is written before the next one is made
+            if name != next(left, None):
+                raise self._other_features()
+            if row == 0:  # each feature stands in one piece
+                table = np.empty((len(self.names), len(column)), dtype=np.float32)
+            table[row] = column
+        if next(left, None) is not None:
+            raise self._other_features()
         table -= self.mean[:, None]
         table /= self.scale[:, None]
         np.copyto(table, 0, where=np.isnan(table))
         return table.T
+
+    def _other_features(self) -> DataError:
+        return DataError(
+            f"{self.file}.bin was fitted on other features than this version has; "
+            f"rebuild it with dictionaries/build/{self.file}.py"
+        )
 
     def odds(self, table: Floats) -> Floats:
         """Log-odds, in nats, for these standardised features; shape ``(m,)``."""
