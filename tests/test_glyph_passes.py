@@ -16,7 +16,7 @@ import pytest
 
 from restore import Certainty, Pipeline, Restoration, Settings, Tools, View
 from restore.correction import Batch
-from restore.glyphs.proposed import Proposed
+from restore.glyphs.proposed import Fits, Proposed
 from restore.language import shared
 from restore.language.context import REACH, RunningText
 from restore.language.glyphs import Confusables, Kind
@@ -343,3 +343,24 @@ def test_readings_kept_from_another_weighing_are_those_found_anew() -> None:
     found, fresh = kept.at(after, place), Proposed.of(after, 1).common.at(after, place)
     for one, other in zip(found, fresh, strict=True):
         assert np.array_equal(np.sort(one, axis=1), np.sort(other, axis=1))
+
+
+@pytest.mark.parametrize("reach", [1, REACH])
+def test_how_readings_fit_is_kept_only_where_the_page_is_the_same(reach: int) -> None:
+    model = shared().model
+    text = "今年以来，全县农民收人稳步增加，村里的追路也修好了。群众郜说，日子越过越好。"
+    kept = Fits(reach)
+    readings = model.encode("入道都大土未日").astype(np.int64)
+    for page in (
+        text,
+        text,
+        text.replace("收人", "收入"),
+        text.replace("追路", "道路").replace("郜", "都"),
+        text,
+    ):
+        running = RunningText(View.of_text(page), model)
+        place = np.repeat(np.arange(len(running)), len(readings))
+        ids = np.tile(readings, len(running))
+        some = np.arange(len(ids)) % 3 > 0 if page == text else np.ones(len(ids), dtype=np.bool_)
+        expected = running.instead(place[some], ids[some], reach=reach)
+        assert np.array_equal(kept.at(running, place[some], ids[some]), expected)

@@ -9,6 +9,7 @@ import pytest
 
 from restore.data import DataError
 from restore.language import shared
+from restore.language.alphabet import Alphabet
 from restore.language.arrays import write_arrays
 from restore.language.lines import FILE, TABLE, VERSION, LineEncoder
 
@@ -67,6 +68,18 @@ def test_a_line_does_not_depend_on_its_company(encoder: LineEncoder) -> None:
     among = encoder.vectors(["三座", "水库陆续开闸放水", "旅客可以提前"])
     assert np.allclose(alone[0][0], among[0][1], atol=1e-5)
     assert np.allclose(alone[1][0], among[1][1], atol=1e-5)
+
+
+def test_every_known_pair_has_its_row_and_no_other_has_one() -> None:
+    size = 300
+    keys = np.sort(np.random.default_rng(7).choice(size * size, 20_000, replace=False))
+    alphabet = Alphabet(np.arange(size), keys)
+    left, right = np.divmod(np.arange(size * size), size)
+    expected = np.zeros(size * size, dtype=np.int64)
+    expected[keys] = np.arange(1, len(keys) + 1)
+    assert np.array_equal(alphabet.pairs(left, right), expected)
+    square = alphabet.pairs(left.reshape(size, size), right.reshape(size, size))
+    assert np.array_equal(square, expected.reshape(size, size))
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "other", "version"])

@@ -207,7 +207,7 @@ def _weighed(
     every = readings_of(text, script, table, gate, known, proposed, open_to_all=open_to_all)
     if not len(every):
         return None
-    gain = text.instead(every.place, every.ids) - text.stands(every.place)
+    gain = proposed.late.at(text, every.place, every.ids) - text.stands(every.place)
     ranked = _Ranked.of(every.place, gain + every.channel)
     # how readily the page's glyphs are to be doubted: glyphs that look mistaken, among all
     size = float(((text.classes & ch.HAN) > 0).sum()) + _FAITH

@@ -8,12 +8,12 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.language.context import RunningText
+from restore.language.context import REACH, RunningText
 from restore.language.repertoire import common_ideographs
 from restore.language.unread import Unread
 from restore.source import Codes
 
-__all__ = ["Closest", "Proposed"]
+__all__ = ["Closest", "Fits", "Proposed"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -22,6 +22,7 @@ _AHEAD, _CLOSE = 120, 12  # readings in common use that fit what stands before, 
 _LISTED, _FITTING = 40, 4  # the same of ideographs that an engine never reads
 _FITS = 12.0  # nats by which the text reads better with such an ideograph where one was likely misread
 _BLOCK = 64  # glyphs tried at once
+_ID_BITS = 32  # of a character, in a model
 
 
 class Closest:
@@ -68,28 +69,63 @@ class Closest:
         return np.take_along_axis(best, at, axis=1), np.take_along_axis(fit, at, axis=1)
 
 
+class Fits:
+    """How well readings fit their places: kept while a page is weighed several times, as of most places it is the same."""
+
+    def __init__(self, reach: int) -> None:
+        """Keep nothing yet; ``reach``: how many of the characters behind a place count."""
+        self._reach = reach
+        self._ids: Ints = np.empty(0, dtype=np.int64)  # of the page as it was
+        self._keys: Ints = np.empty(0, dtype=np.int64)
+        self._fit: Floats = np.empty(0)
+
+    def at(self, text: RunningText, place: Ints, ids: Ints) -> Floats:
+        """ln P of each reading in its place and of the characters behind it, shape ``(m,)``."""
+        self._forget(text.ids)
+        keys = (place << _ID_BITS) | ids
+        new, fit = np.ones(len(keys), dtype=np.bool_), np.empty(len(keys))
+        if len(self._keys):
+            at = np.minimum(self._keys.searchsorted(keys), len(self._keys) - 1)
+            new, fit = self._keys.take(at) != keys, self._fit.take(at)
+        fit[new] = text.instead(place[new], ids[new], reach=self._reach)
+        self._keys, self._fit = np.append(self._keys, keys[new]), np.append(self._fit, fit[new])
+        return fit
+
+    def _forget(self, ids: Ints) -> None:
+        """Drop what is kept of places near which the page has other characters than before; sort the rest."""
+        if len(self._keys):
+            changed = np.append(0, np.cumsum(self._ids != ids))
+            place = self._keys >> _ID_BITS
+            same = (changed[place + 2 * REACH + 1] == changed[place]).nonzero()[0]
+            same = same[np.argsort(self._keys[same])]
+            self._keys, self._fit = self._keys[same], self._fit[same]
+        self._ids = ids
+
+
 @dataclass(frozen=True)
 class Proposed:
-    """The readings that the language alone proposes for glyphs of a page that make no sense.
+    """The readings that the language alone proposes for glyphs of a page that make no sense, and what is kept of any.
 
     Attributes:
         codes, common: ideographs in common use.
         unread, seldom: ideographs that an engine never reads.
+        soon, late: how well readings fit, with the next character and with all that they matter to.
     """
 
     codes: Codes
     common: Closest
     unread: Unread
     seldom: Closest
+    soon: Fits
+    late: Fits
 
     @classmethod
     def of(cls, text: RunningText, script: int) -> Self:
         """What there is for texts of a script, given as its bit in the table of scripts."""
         codes, ids = common_ideographs(text.model, script)
         unread = Unread.load()
-        return cls(
-            codes, Closest(ids, _AHEAD, _CLOSE), unread, Closest(unread.ids(text.model), _LISTED, _FITTING)
-        )
+        seldom = Closest(unread.ids(text.model), _LISTED, _FITTING)
+        return cls(codes, Closest(ids, _AHEAD, _CLOSE), unread, seldom, Fits(1), Fits(REACH))
 
     def unlisted(self, text: RunningText, place: Ints) -> tuple[Ints, Ints]:
         """Ideographs in common use for each place: (place, code point), each of shape ``(m,)``.

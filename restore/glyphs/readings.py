@@ -111,8 +111,9 @@ def readings_of(
     more, extra = proposed.unlisted(text, hard)
     also, such, fitting = proposed.never_read(text, hard if simplified else hard[:0])
     more, extra = np.append(more, also), np.append(extra, such)
-    pairs, first_of = np.unique((more << 21) | extra, return_index=True)
-    new = first_of[np.isin(pairs, (place << 21) | true, invert=True)]
+    pairs = np.concatenate(((place << 21) | true, (more << 21) | extra))
+    new = np.unique(pairs, return_index=True)[1] - len(place)  # where each stands first
+    new = new[new >= 0]
     unlisted = np.append(np.zeros(len(place)), np.ones(len(new)))
     place, true = np.append(place, more[new]), np.append(true, extra[new]).astype(np.uint32)
     channel = np.append(channel, np.maximum(table.misread[extra[new]], _LEAST_MISREAD) + _ANY)
@@ -134,7 +135,7 @@ def readings_of(
     found = Readings(place, true, ids, channel, unlisted, reader)
     # a variant of the same character is the script pass's business
     found = found.take(found.ids != text.ids[found.place + REACH])
-    fair = text.instead(found.place, found.ids, reach=1) - text.stands(found.place, reach=1)
+    fair = proposed.soon.at(text, found.place, found.ids) - text.stands(found.place, reach=1)
     kept = fair + found.channel > gate["fair"]
     if script == SCRIPTS["hant"]:
         kept &= ~regional(text.codes[found.place], found.true)

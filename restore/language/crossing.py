@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from restore.data import path as data_path
 from restore.language.alphabet import Alphabet
 from restore.language.arrays import open_arrays
+from restore.language.layers import silu
 
 __all__ = [
     "FILE",
@@ -98,13 +99,17 @@ class CrossEncoder:
         tails, heads = tails[:-1], heads[1:]
         n = len(tails)
         others = scaled(np.concatenate([products.sum(axis=1, keepdims=True), logp], axis=1))
-        single = arrays["single"][np.concatenate([tails, heads], axis=1)] * arrays["single_scale"]
-        pairs = arrays["pair"][crossing_pairs(self._alphabet, tails, heads)] * arrays["pair_scale"]
+        single = (
+            arrays["single"].take(np.concatenate([tails, heads], axis=1), axis=0) * arrays["single_scale"]
+        )
+        pairs = (
+            arrays["pair"].take(crossing_pairs(self._alphabet, tails, heads), axis=0) * arrays["pair_scale"]
+        )
         read = np.concatenate([single.reshape(n, -1), pairs.reshape(n, -1), products, others], axis=1)
         for weights, bias in self._layers:
             read = read @ weights
             read += bias
-            read /= 1 + np.exp(-np.clip(read, -60, 60))  # SiLU
+            silu(read)
         odds = read @ arrays["out"] + others @ arrays["others"] + arrays["out_bias"]
         odds -= odds.max(axis=1, keepdims=True)
         return np.asarray(odds - np.log(np.exp(odds).sum(axis=1, keepdims=True)), dtype=np.float32)

@@ -11,7 +11,8 @@ fingerprint as in Chazelle et al., "The Bloomier Filter", SODA 2004.
 from __future__ import annotations
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,12 @@ __all__ = ["FuseMap", "build_words", "geometry"]
 
 Hashes = NDArray[np.uint64]
 
-_FINGER = np.uint64(0x9E3779B97F4A7C15)  # odd, near 2**64 / golden ratio: spreads the hash anew
-_HALF = np.uint64(32)
-_MIDDLE = np.uint64(16)
+# numbers are kept as arrays of no dimension: NumPy takes longer over scalars, and most look-ups are of few keys
+_FINGER = np.array(
+    0x9E3779B97F4A7C15, dtype=np.uint64
+)  # odd, near 2**64 / golden ratio: spreads the hash anew
+_HALF = np.array(32, dtype=np.uint64)
+_MIDDLE = np.array(16, dtype=np.uint64)
 _FEW = 256  # hashes below which it does not pay to look for runs
 _RUNS = 0.7  # share of first ones of a run above which the runs are too short to pay
 
@@ -35,27 +39,43 @@ def geometry(size: int) -> tuple[int, int]:
     return length, max(1, math.ceil(n * factor / length) - 2)
 
 
-def _places(
-    hashes: Hashes, length: int, count: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    mask, step = np.uint64(length - 1), np.uint64(length)
-    first = hashes >> _HALF
-    first *= np.uint64(length * count)
-    first >>= _HALF
-    second = hashes >> _MIDDLE
-    second &= mask
-    moved = first + step
-    second ^= moved
-    moved += step
-    third = hashes & mask
-    third ^= moved
-    return first.view(np.int64), second.view(np.int64), third.view(np.int64)
+@dataclass(frozen=True)
+class _Slots:
+    """Where keys are in a table of a geometry; numbers of the shape ``()``.
+
+    Attributes:
+        step: length of a segment. mask: that less one. span: slots that hold a key's first place.
+    """
+
+    step: Hashes
+    mask: Hashes
+    span: Hashes
+
+    @classmethod
+    def of(cls, length: int, count: int) -> Self:
+        """Those of a table with this `geometry`."""
+        return cls(*(np.array(number, dtype=np.uint64) for number in (length, length - 1, length * count)))
+
+    def places(self, hashes: Hashes) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """The three places of each key, shape ``(n,)`` each."""
+        first = hashes >> _HALF
+        first *= self.span
+        first >>= _HALF
+        second = hashes >> _MIDDLE
+        second &= self.mask
+        moved = first + self.step
+        second ^= moved
+        moved += self.step
+        third = hashes & self.mask
+        third ^= moved
+        return first.view(np.int64), second.view(np.int64), third.view(np.int64)
 
 
-def _fingers(hashes: Hashes, bits: int) -> Hashes:
+def _fingers(hashes: Hashes, beyond: Hashes) -> NDArray[np.uint32]:
+    """Fingerprints; ``beyond``: how many bits of 64 they have not, shape ``()``."""
     fingers = hashes * _FINGER
-    fingers >>= np.uint64(64 - bits)
-    return fingers
+    fingers >>= beyond
+    return fingers.astype(np.uint32)
 
 
 class FuseMap:
@@ -71,38 +91,41 @@ class FuseMap:
     def __init__(self, words: tuple[NDArray[Any], ...], size: int, value_bits: int) -> None:
         """Wrap the words."""
         self._words = words
-        self._length, self._count = geometry(size)
-        self._value_shift, self._value_mask = np.uint32(value_bits), np.uint32((1 << value_bits) - 1)
-        self._value_bits = value_bits
+        self._slots = _Slots.of(*geometry(size))
         self.finger_bits = sum(8 * part.itemsize for part in words) - value_bits
         if len(words) > 1 and value_bits > 16:
             raise ValueError(f"values of {value_bits} bits do not fit into the lower 16 bits of a word")
+        self._beyond = np.array(64 - self.finger_bits, dtype=np.uint64)
+        self._value_bits = np.array(value_bits, dtype=np.uint32)
+        self._value_mask = np.array((1 << value_bits) - 1, dtype=np.uint32)
+        # of a fingerprint, where words are in two arrays: those have values of at most 16 bits
+        below = max(16 - value_bits, 0)
+        self._lower_bits = np.array(below, dtype=np.uint32)
+        self._lower_mask = np.array((1 << below) - 1, dtype=np.uint32)
 
     def get(self, hashes: Hashes) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         """Values and whether the keys are stored, both shaped like ``hashes``, shape ``(n,)``."""
         if not len(hashes):
             return np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.bool_)
-        one, two, three = _places(hashes, self._length, self._count)
+        one, two, three = self._slots.places(hashes)
         low = self._words[0]
         read = low.take(one, mode="clip")
         read ^= low.take(two, mode="clip")
         read ^= low.take(three, mode="clip")
         word: NDArray[np.uint32] = read.astype(np.uint32, copy=False)
-        fingers = _fingers(hashes, self.finger_bits).astype(np.uint32)
-        stored = word >> self._value_shift
+        fingers = _fingers(hashes, self._beyond)
+        seen = word >> self._value_bits
         word &= self._value_mask
         if len(self._words) == 1:
-            stored = stored == fingers
-            return word, stored
+            return word, seen == fingers
         # most keys that are not stored are told by the lower bits of their fingerprints already
-        below = 16 - self._value_bits  # words of two arrays have values of at most 16 bits
-        stored = stored == (fingers & np.uint32((1 << below) - 1))
+        stored = seen == (fingers & self._lower_mask)
         some = stored.nonzero()[0]
         top = self._words[1]
         more = top.take(one.take(some), mode="clip")
         more ^= top.take(two.take(some), mode="clip")
         more ^= top.take(three.take(some), mode="clip")
-        stored[some] = more == (fingers.take(some) >> np.uint32(below))
+        stored[some] = more == (fingers.take(some) >> self._lower_bits)
         return word, stored
 
     def get_runs(self, hashes: Hashes) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
@@ -135,7 +158,7 @@ def build_words(
     """
     length, count = geometry(len(hashes))
     slots = (count + 2) * length
-    places = np.stack(_places(hashes, length, count), axis=1)
+    places = np.stack(_Slots.of(length, count).places(hashes), axis=1)
     load = np.bincount(places.ravel(), minlength=slots).astype(np.int32)
     lone = np.zeros(slots, dtype=np.int64)  # exclusive or of the keys in each place
     keys = np.arange(len(hashes), dtype=np.int64)
@@ -156,7 +179,8 @@ def build_words(
     if placed < len(hashes):
         return None
     words = np.zeros(slots, dtype=np.uint32)
-    entries = _fingers(hashes, width - value_bits).astype(np.uint32) << np.uint32(value_bits)
+    beyond = np.array(64 - (width - value_bits), dtype=np.uint64)
+    entries = _fingers(hashes, beyond) << np.uint32(value_bits)
     entries |= values.astype(np.uint32)
     for peeled, own in reversed(rounds):
         words[own] = 0

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from restore.data import path as data_path
 from restore.language.alphabet import Alphabet
 from restore.language.arrays import open_arrays
+from restore.language.layers import silu
 
 __all__ = ["FILE", "REACH", "TABLE", "VERSION", "LineEncoder"]
 
@@ -75,11 +76,9 @@ class LineEncoder:
         gate, pair_gate = self._gates[name]
         one, two = _gated(arrays["single"], ids, gate), _gated(arrays["pair"], pairs, pair_gate)
         filled = (ids > 0).mean(axis=1, dtype=np.float32)[:, None]
-        hidden = (
-            np.concatenate([one, two, filled], axis=1) @ arrays[f"{name}.hidden"]
-            + arrays[f"{name}.hidden_bias"]
-        )
-        hidden /= 1 + np.exp(np.minimum(-hidden, 60))  # SiLU
+        hidden = np.concatenate([one, two, filled], axis=1) @ arrays[f"{name}.hidden"]
+        hidden += arrays[f"{name}.hidden_bias"]
+        silu(hidden)
         return np.asarray(hidden @ arrays[f"{name}.out"] + arrays[f"{name}.out_bias"], dtype=np.float32)
 
 

@@ -444,8 +444,9 @@ class NgramModel:
             value, hit = table.get((left[:, None] ^ right).ravel())
             at = np.flatnonzero(hit)
             return _Stored(hit.reshape(len(left), len(right)), value[at], at)
-        at = np.flatnonzero(likely)
-        i, j = np.divmod(at, len(right))
+        at = likely.ravel().nonzero()[0]
+        i = at // len(right)  # sooner done than divmod
+        j = at - i * len(right)
         value, hit = table.get(left.take(i) ^ right.take(j))
         at = at[hit]
         stored = np.zeros(likely.shape, dtype=np.bool_)

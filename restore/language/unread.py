@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from restore.characters import among
 from restore.data import path
 from restore.language.scorer import Ids, Scorer
 from restore.source import Codes
@@ -64,8 +65,9 @@ class Unread:
 
     def rate(self, codes: Codes) -> Floats:
         """P(read wrong by the engine) of each of some characters; 0 for those that are not listed."""
-        at = np.minimum(np.searchsorted(self.codes, codes), len(self.codes) - 1)
-        out: Floats = np.where(self.codes[at] == codes, self.misread[at], 0.0)
+        out = np.zeros(len(codes))
+        listed = among(codes, self.codes).nonzero()[0]  # few are
+        out[listed] = self.misread[self.codes.searchsorted(codes[listed])]
         return out
 
     def log_odds(self, page: Codes, ideographs: int, fitting: Codes, codes: Codes) -> Floats:
@@ -83,7 +85,7 @@ class Unread:
         Returns:
             Shape ``(m,)``.
         """
-        here = float(np.isin(self.codes, page) @ np.log1p(-np.minimum(self.misread, 0.95)))
+        here = float(np.isin(self.codes, page, kind="table") @ np.log1p(-np.minimum(self.misread, 0.95)))
         missing = ideographs * float(self.share @ self.misread)
         ratio = float(np.clip(_DEPENDENT * (here + missing), -_MOST, _MOST))
         others = len(fitting) - np.isin(codes, fitting).astype(np.float64)

@@ -55,6 +55,8 @@ def _patterns() -> tuple[regex.Pattern[str], tuple[str, ...], regex.Pattern[str]
 
 @lru_cache(maxsize=4096)  # several passes ask about the same lines
 def _worded(text: str) -> _Wording:
+    if not _HINT.search(text) and text[:1] not in "ABCD":
+        return _Wording.NONE
     pattern, kinds, sections = _patterns()
     found = list(pattern.finditer(text))
     if any(kinds[(m.lastindex or 1) - 1] != "date" for m in found):
@@ -90,11 +92,11 @@ def furniture_lines(texts: Sequence[str], in_order: bool = False) -> NDArray[np.
     out = np.zeros(n, dtype=np.bool_)
     dates = []
     for k, text in enumerate(texts):
-        if 2 <= len(text) <= _LONGEST and (_HINT.search(text) or text[0] in "ABCD"):
-            wording = _worded(text)
-            out[k] = wording is _Wording.SURE
-            if wording is _Wording.DATE:
-                dates.append(k)
+        wording = _worded(text) if 2 <= len(text) <= _LONGEST else _Wording.NONE
+        if wording is _Wording.SURE:
+            out[k] = True
+        elif wording is _Wording.DATE:
+            dates.append(k)
     out[[k for k in dates if not _in_a_sentence(texts, k, out)]] = True
     for k in (np.flatnonzero(out[:-2] & ~out[1:-1]) + 1).tolist():
         if out[k + 1] and _SECTION.fullmatch(texts[k]):
@@ -106,8 +108,8 @@ def furniture_lines(texts: Sequence[str], in_order: bool = False) -> NDArray[np.
     named = [
         k
         for k, text in enumerate(texts)
-        if not out[k]
-        and 2 <= len(text) <= 6
+        if 2 <= len(text) <= 6
+        and not out[k]
         and sections.fullmatch(text)
         and (beside[k] or (in_order and _parts_a_sentence(texts, k)))
     ]

@@ -20,6 +20,7 @@ from restore.language.names import REPORTER
 from restore.layout.furniture import furniture_lines
 from restore.layout.measure import column_measures
 from restore.layout.tokens import Tokens, ems, letter_spaced, one_a_line, spaced_runs, tokens_of
+from restore.source import text_to_codes
 from restore.view import View
 
 __all__ = ["Segments", "printed_lines", "segments_of"]
@@ -44,7 +45,7 @@ _FEW_OWN = 2  # tokens of a line that is a block by itself
 _MOST_PIECES = 12
 _FEWEST = 6  # segments below which there are no printed lines to speak of
 _SET_SHARE = 0.35  # share of segments that have a measure where type was set in columns
-_BOXES = [ord(one) for one in "□■◇◆○●△▲☆★"]  # marks that begin a line
+_BOXES = text_to_codes("□■◇◆○●△▲☆★")  # marks that begin a line
 # the names of a byline, which are no part of the line behind it
 _BYLINE = regex.compile(rf"{REPORTER}[\u3000 ]{{1,2}}\p{{Han}}{{2,3}}(?=[\u3000 ]{{1,2}}\P{{Han}})")
 _SQUEEZE = 2.1  # ems by which squeezed marks can stretch a line beyond the measure
@@ -279,7 +280,7 @@ def _pieces(tokens: Tokens, keep: Bools, measures: Floats) -> Bools:
 def _before_lines(tokens: Tokens) -> Bools:
     """Spaces behind which a line begins, by a mark that begins lines or by the names of a byline before. Shape ``(n,)``."""
     codes = tokens.view.codes
-    out = np.isin(np.roll(codes[tokens.start], -1), _BOXES)
+    out = ch.among(np.roll(codes[tokens.start], -1), _BOXES)
     names = [found.end() for found in _BYLINE.finditer(tokens.view.text)]
     return np.asarray(out | np.isin(tokens.end, names))
 

@@ -334,7 +334,7 @@ def _spaces(
     short = (evidence.form[:-1] == PARTIAL) & (room > _ROOM)
     weak = continues < 2.5
     keep = inside & both & short & weak & (odds < _LIKELY_OF_SPACES)
-    if kind_of(segments) != BLOCKS:
+    if inside.any() and kind_of(segments) != BLOCKS:
         imprint = segments.furniture[:-1] & segments.furniture[1:]
         likely = np.where(imprint, _LIKELY_OF_IMPRINT, _LIKELY_OF_SPACES)
         dateline = np.array([text[-1] in _DATELINE for text in segments.texts[:-1]], dtype=np.bool_)
@@ -349,7 +349,7 @@ def _spaces(
             & ((odds < likely) | _halves(segments, evidence))
         )
     keep |= inside & both & _couplets(segments, evidence)
-    keep |= inside & _between_names(segments)
+    keep |= _between_names(segments, inside)
     keep |= (space == _SPACE) & _before_credits(segments)
     fate = np.where(_behind_initials(segments) & (space != _BLANK), JOIN, fate)
     dash = np.array([t[0] in "—―─" for t in segments.texts[1:]])
@@ -374,16 +374,14 @@ def _couplets(segments: Segments, evidence: Evidence) -> NDArray[np.bool_]:
     return np.asarray(same & alike & long & (two & plain)[:-1] & plain[1:])
 
 
-def _between_names(segments: Segments) -> NDArray[np.bool_]:
-    """Boundaries between two names of a byline, or between a reporter's title and name. Shape ``(n - 1,)``."""
+def _between_names(segments: Segments, some: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of ``some`` boundaries are between two names of a byline, or a reporter's title and name. Shape ``(n - 1,)``."""
     texts = segments.texts
-    return np.array(
-        [
-            bool((_NAME_LEFT.search(a) and _NAME_RIGHT.match(b)) or (_TITLE.search(a) and _NAME.match(b)))
-            for a, b in zip(texts, texts[1:], strict=False)
-        ],
-        dtype=np.bool_,
-    )
+    out = np.zeros_like(some)
+    for k in np.flatnonzero(some).tolist():
+        a, b = texts[k], texts[k + 1]
+        out[k] = (_NAME_LEFT.search(a) and _NAME_RIGHT.match(b)) or (_TITLE.search(a) and _NAME.match(b))
+    return out
 
 
 def _behind_initials(segments: Segments) -> NDArray[np.bool_]:

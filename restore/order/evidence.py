@@ -347,7 +347,14 @@ def page_strings(texts: list[str], neighbours: bool = False) -> NDArray[np.int8]
     else:
         ends, end_of = np.unique(tails[1], return_inverse=True)
         firsts, first_of = np.unique(heads[1], return_inverse=True)
-        pairs = _among(ends[:, None] * _BASE + firsts[None, :], known[2])
+        pairs = np.zeros((len(ends), len(firsts)), dtype=np.bool_)
+        # two side by side inside a line are fewer than pairs of ends and firsts
+        here = (left[:-1] >= 2).nonzero()[0]
+        one, two = codes.take(here), codes.take(here + 1)
+        row = np.minimum(ends.searchsorted(one), len(ends) - 1)
+        column = np.minimum(firsts.searchsorted(two), len(firsts) - 1)
+        both = (ends.take(row) == one) & (firsts.take(column) == two)
+        pairs[row[both], column[both]] = True
         i, j = np.divmod(np.flatnonzero(pairs[end_of][:, first_of]), n)
     place = (lambda i, j: i) if neighbours else (lambda i, j: (i, j))
     out[place(i, j)] = 2
@@ -486,6 +493,10 @@ def scores(e: Evidence, tables: Sequence[Weights], i: Index, j: Index) -> list[F
     sums: list[dict[tuple[int, ...], Floats]] = [{} for _ in tables]
     shape = np.broadcast_shapes(i.shape, j.shape)
     for names, value in _features(e, i, j):
+        if value.dtype == np.bool_:
+            if not value.any():
+                continue  # nothing to add, as for most quotes and brackets
+            value = value.astype(np.float32)
         for table, total in zip(tables, sums, strict=True):
             if isinstance(names, str):
                 weight = table.get(names, 0.0)

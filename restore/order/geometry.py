@@ -120,9 +120,11 @@ class Geometry:
             count = np.bincount(found, weights=weight, minlength=size)
             page = (count + _PRIOR * layer.prior) / (count.sum() + _PRIOR)
             if layer.local and local:
-                own = np.zeros((self.n, size))
-                own[i, found] = weight
-                around = self._decay @ own
+                kinds, which = np.unique(found, return_inverse=True)  # links are of a few keys only
+                own = np.zeros((self.n, len(kinds)))
+                own[i, which] = weight
+                around = np.zeros((self.n, size))
+                around[:, kinds] = self._decay @ own
                 near = (around + _LOCAL_PRIOR * page) / (around.sum(axis=1, keepdims=True) + _LOCAL_PRIOR)
                 odds = np.log(near) - np.log(layer.chance)
                 out += (layer.weight * odds).take(layer.of_row)
@@ -170,13 +172,13 @@ def column_displacement(width: Floats, measures: Floats) -> Ints:
     before[k, 1:] = np.arange(1, n + 1)
     index = np.arange(n)
     own = np.where(kind < 0, k, kind)
-    count = before[own][:, index]
-    from_i = count - before[own, index][:, None]
-    from_j = before[own, index][None, :] - count.T
-    from_j = np.where(index[None, :] > index[:, None], from_j + 1, from_j)
-    unknown = kind < 0
-    out = np.where(unknown[:, None], from_j, from_i)
-    return np.where(unknown[:, None] & unknown[None, :], index[None, :] - index[:, None], out)
+    here = before[own, index]
+    out = before[own, :n] - here[:, None]
+    # from a segment of no measure, those of the measure of j count
+    unknown = np.flatnonzero(kind < 0)
+    step = index - unknown[:, None]
+    out[unknown] = np.where(kind < 0, step, here - before[own[:, None], unknown].T + (step > 0))
+    return out
 
 
 def _far_prior() -> Floats:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from restore.data import DataError
 from restore.data import path as data_path
 from restore.language.arrays import open_arrays
+from restore.language.layers import silu
 
 __all__ = ["LINKS", "OF_SHORT", "SECOND", "THIRD", "VERSION", "Named", "Network", "parts"]
 
@@ -86,19 +87,25 @@ class Network:
         Raises:
             DataError: when they are not the ones that the network was fitted on.
         """
-        names, columns = zip(*features, strict=True)
-        if names != self.names:
-            raise DataError(
-                f"{self.file}.bin was fitted on other features than this version has; "
-                f"rebuild it with dictionaries/build/{self.file}.py"
-            )
-        table = np.empty((len(columns), len(columns[0])), dtype=np.float32)  # a feature stands in one piece
-        for row, column in zip(table, columns, strict=True):
-            row[:] = column
+        table, left = np.empty((len(self.names), 0), dtype=np.float32), iter(self.names)
+        for row, (name, column) in enumerate(features):  # a feature is written before the next one is made
+            if name != next(left, None):
+                raise self._other_features()
+            if row == 0:  # each feature stands in one piece
+                table = np.empty((len(self.names), len(column)), dtype=np.float32)
+            table[row] = column
+        if next(left, None) is not None:
+            raise self._other_features()
         table -= self.mean[:, None]
         table /= self.scale[:, None]
         np.copyto(table, 0, where=np.isnan(table))
         return table.T
+
+    def _other_features(self) -> DataError:
+        return DataError(
+            f"{self.file}.bin was fitted on other features than this version has; "
+            f"rebuild it with dictionaries/build/{self.file}.py"
+        )
 
     def odds(self, table: Floats) -> Floats:
         """Log-odds, in nats, for these standardised features; shape ``(m,)``."""
@@ -107,10 +114,7 @@ class Network:
             out = out @ weight
             out += bias
             if k + 1 < len(self.layers):
-                gate = np.negative(out)
-                np.exp(np.minimum(gate, 60, out=gate), out=gate)
-                gate += 1
-                out /= gate
+                silu(out)
         return np.asarray(out[:, 0])
 
 

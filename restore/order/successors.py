@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -113,7 +114,7 @@ def solve(segments: Segments, language: Language) -> Judgement:
     i, j, seen, features, second = second_look(segments, first)
     again = again_features(second, best_over(second), i, j)
     looked, network = (Network.load(LINKS, name + _kind(segments)) for name in (SECOND, THIRD))
-    odds = spread(network.odds(network.standardised([*seen, *again])), segments, i, j)
+    odds = spread(network.odds(network.standardised(chain(seen, again))), segments, i, j)
     at = np.full((n, n), -1, dtype=np.int32)
     at[i, j] = np.arange(len(i))
     successor = best_over(odds)

@@ -15,7 +15,7 @@ from restore.language.glyphs import Confusables
 from restore.language.scripts import detect_script
 from restore.layout.marks import FULL_WIDTH
 from restore.pipeline import Tools, repair_pass
-from restore.source import Span
+from restore.source import Span, text_to_codes
 from restore.view import View
 
 Ints = NDArray[np.int64]
@@ -32,7 +32,7 @@ _WITHIN = 60  # characters within which a bracket is closed
 _UNPAIRED = 5.0  # nats against a bracket that nothing closes, or opens
 _ROUND, _ROUND_CLOSED = "（(", "）)"
 _ANGLES = dict(zip("《〈【［[{", "》〉】］]}", strict=True))  # read where a round bracket was printed
-_BRACKETS = np.array([ord(c) for c in "".join(("\n", _ROUND, _ROUND_CLOSED, *_ANGLES, *_ANGLES.values()))])
+_BRACKETS = text_to_codes("".join(("\n", _ROUND, _ROUND_CLOSED, *_ANGLES, *_ANGLES.values())))
 _ANGLE_FOR_ROUND = (
     -4.0
 )  # log P(an opening round bracket is read as one of these), where its other half is round
@@ -134,7 +134,7 @@ def _unlike_halves(text: RunningText) -> Ints:
     Pairs inside them are looked through; a bracket is not open beyond its paragraph.
     """
     found: list[tuple[int, int]] = []
-    marks = np.flatnonzero(np.isin(text.codes, _BRACKETS))
+    marks = np.flatnonzero(ch.among(text.codes, _BRACKETS))
     opened: list[tuple[str, int]] = []
     for k in marks.tolist():
         mark = chr(int(text.codes[k]))
