@@ -10,6 +10,8 @@ second line was printed behind the first.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,6 +110,31 @@ def company(i: Ints, j: Ints, a: Ints, b: Ints, reach: float, n: int) -> Floats:
     return np.asarray(table[i + 1, j + 1], dtype=np.float32)
 
 
+@dataclass(frozen=True)
+class _Pairs:
+    """Candidate links ``i -> j``, each of shape ``(m,)``, of a page's first solution."""
+
+    solution: Solution
+    segments: Segments
+    i: Ints
+    j: Ints
+
+    @cached_property
+    def at(self) -> Ints:
+        """Place of each pair in a matrix of all, flat; shape ``(m,)``."""
+        return self.i * len(self.segments) + self.j
+
+    @cached_property
+    def linked(self) -> Ints:
+        """Segments that the solution links to others."""
+        return np.flatnonzero(self.solution.successor >= 0)
+
+    @cached_property
+    def here(self) -> NDArray[np.float64]:
+        """What the text says of each pair, shape ``(m,)``."""
+        return np.clip(self.solution.text.take(self.at), -8, 12)
+
+
 def link_features(
     solution: Solution, segments: Segments, i: Ints, j: Ints
 ) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -117,21 +144,22 @@ def link_features(
         solution: the first solution of the page.
         i, j: index arrays, shape ``(m,)``.
     """
-    e, n = solution.evidence, len(solution.evidence)
-    text, successor, total = solution.text, solution.successor, solution.total
-    framed = np.full((n + 4, n + 4), _NOTHING)
-    framed[2:-2, 2:-2] = np.maximum(text, _NOTHING)
-    flat, row = framed.ravel(), n + 4
+    pairs = _Pairs(solution, segments, i, j)
+    yield from _of_text(pairs)
+    yield from _of_rivals(pairs)
+    yield from _of_place(pairs)
+    yield from _of_detours(pairs)
+    yield from _of_company(pairs)
+    yield from _of_type(pairs)
+    yield from _of_page(pairs)
 
-    def seam(a: Ints, b: Ints) -> NDArray[np.float64]:  # of lines at most two away from one of the page
-        return flat.take(a * row + (b + 2 * row + 2))
 
-    at = i * n + j  # of the pairs in a matrix of all
-    # what the two lines say
-    here = np.clip(text.take(at), -8, 12)
+def _of_text(pairs: _Pairs) -> Iterator[tuple[str, NDArray[Any]]]:
+    """What the two lines say."""
+    i, j, at, solution, e = pairs.i, pairs.j, pairs.at, pairs.solution, pairs.solution.evidence
     yield "text: continues", np.clip(solution.continues.take(at), -8, 12)
     yield "text: follows", np.clip(solution.follows.take(at), -8, 12)
-    yield "text: either", here
+    yield "text: either", pairs.here
     yield "text: seam", np.clip(e.raw.take(at), -8, 12)
     yield "text: page has", e.seen.take(at)
     yield "text: lines", np.clip(e.lines.take(at), -6, 10)
@@ -140,8 +168,13 @@ def link_features(
     yield "text: opening", e.opening[j]
     yield "text: comma", e.comma[i]
     yield "text: begins with a mark", e.not_first[j]
-    # how the others fare
-    for name, matrix in (("text", text), ("all", total)):
+
+
+def _of_rivals(pairs: _Pairs) -> Iterator[tuple[str, NDArray[Any]]]:
+    """How the others fare."""
+    i, j, at, linked = pairs.i, pairs.j, pairs.at, pairs.linked
+    total, successor = pairs.solution.total, pairs.solution.successor
+    for name, matrix in (("text", pairs.solution.text), ("all", total)):
         of_row, of_column = _log_sums(matrix)
         value = matrix.take(at)
         yield f"rivals: share of row, {name}", np.clip(value - of_row[i], -15, 0)
@@ -149,8 +182,7 @@ def link_features(
         for side, margin in zip(("row", "column"), _margins(matrix, i, j), strict=True):
             yield f"rivals: margin in {side}, {name}", np.clip(margin, -10, 10)
     taken = successor[i]
-    predecessor = np.full(n, -1)
-    linked = np.flatnonzero(successor >= 0)
+    predecessor = np.full(len(successor), -1)
     predecessor[successor[linked]] = linked
     taken_by = predecessor[j]
     yield (
@@ -163,9 +195,13 @@ def link_features(
     )
     yield "rivals: free before", taken < 0
     yield "rivals: free behind", taken_by < 0
-    # where they stand
+
+
+def _of_place(pairs: _Pairs) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Where they stand."""
+    i, j, segments = pairs.i, pairs.j, pairs.segments
     step = j - i
-    yield "place: learned", np.clip(solution.place.take(at), -10, 8)
+    yield "place: learned", np.clip(pairs.solution.place.take(pairs.at), -10, 8)
     bucket = np.searchsorted(_STEPS, step, side="right")
     for k in range(len(_STEPS) + 1):
         yield f"place: step {k}", bucket == k
@@ -182,7 +218,19 @@ def link_features(
     yield "place: column shift, none", np.abs(shift) <= 2.1
     yield "place: newlines behind", np.minimum(segments.newlines[i], 2)
     yield "place: newlines before", np.minimum(segments.newlines[np.maximum(j - 1, 0)], 2)
-    # what else would have to change
+
+
+def _of_detours(pairs: _Pairs) -> Iterator[tuple[str, NDArray[Any]]]:
+    """What else would have to change."""
+    i, j, here, text = pairs.i, pairs.j, pairs.here, pairs.solution.text
+    n = len(text)
+    framed = np.full((n + 4, n + 4), _NOTHING)
+    framed[2:-2, 2:-2] = np.maximum(text, _NOTHING)
+    flat, row = framed.ravel(), n + 4
+
+    def seam(a: Ints, b: Ints) -> NDArray[np.float64]:  # of lines at most two away from one of the page
+        return flat.take(a * row + (b + 2 * row + 2))
+
     own, before = seam(i, i + 1), seam(j - 1, j)
     bridge, back, into = seam(j - 1, j + 1), seam(j, i + 1), seam(j - 1, i)
     hole = seam(i - 1, i + 1)
@@ -214,31 +262,44 @@ def link_features(
     skipped = np.minimum(i + 1, n - 1)
     bare = np.maximum(text, _NOTHING)
     np.fill_diagonal(bare, _NOTHING)
-    yield "detour: home of the skipped", np.where(step == 2, bare.max(axis=0)[skipped], 0)
-    yield "detour: home behind the skipped", np.where(step == 2, bare.max(axis=1)[skipped], 0)
-    # which links run alongside
+    yield "detour: home of the skipped", np.where(j - i == 2, bare.max(axis=0)[skipped], 0)
+    yield "detour: home behind the skipped", np.where(j - i == 2, bare.max(axis=1)[skipped], 0)
+
+
+def _of_company(pairs: _Pairs) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Which links run alongside."""
+    i, j, linked, successor = pairs.i, pairs.j, pairs.linked, pairs.solution.successor
+    n = len(successor)
     jump = linked[(successor[linked] - linked != 1) & (successor[linked] - linked != 2)]
     to = successor[jump]
     for name, reach in (("near", NEAR), ("around", AROUND)):
         yield f"company: {name}", company(i, j, jump, to, reach, n)
         yield f"company: {name}, returning", company(i + 1, j - 1, to, jump, reach, n)
-    yield "company: linked", taken == j
+    yield "company: linked", successor[i] == j
     yield "company: alongside before", np.where(i > 0, successor[np.maximum(i - 1, 0)], -9) == j - 1
     yield "company: alongside behind", successor[np.minimum(i + 1, n - 1)] == j + 1
-    # type
+
+
+def _of_type(pairs: _Pairs) -> Iterator[tuple[str, NDArray[Any]]]:
+    """How wide the lines are."""
+    i, j, e = pairs.i, pairs.j, pairs.solution.evidence
     width = e.width
     yield "width: step", np.clip(width[j] - width[i], -8, 8)
     yield "width: before", np.minimum(width[i], 30)
     yield "width: behind", np.minimum(width[j], 30)
-    kind = measure_class(segments.width, segments.measures)
+    kind = measure_class(pairs.segments.width, pairs.segments.measures)
     yield "width: measure, same", (kind[i] == kind[j]) & (kind[i] >= 0)
     yield "width: measure, unknown", (kind[i] < 0) | (kind[j] < 0)
     yield "width: full before", e.form[i] == 0
     yield "width: full behind", e.form[j] == 0
     yield "width: first line behind", e.form[j] == 1
-    # the page
+
+
+def _of_page(pairs: _Pairs) -> Iterator[tuple[str, NDArray[Any]]]:
+    """What the page is like."""
+    linked, successor = pairs.linked, pairs.solution.successor
     in_order = float((successor[linked] == linked + 1).mean()) if len(linked) else 1.0
-    yield "page: order", np.full(len(i), in_order)
-    yield "page: size", np.full(len(i), np.log(n))
+    yield "page: order", np.full(len(pairs.i), in_order)
+    yield "page: size", np.full(len(pairs.i), np.log(len(successor)))
     for name in (BLOCKS, ROWS, LINES):
-        yield f"page: kind {name}", np.full(len(i), solution.geometry.kind == name)
+        yield f"page: kind {name}", np.full(len(pairs.i), pairs.solution.geometry.kind == name)

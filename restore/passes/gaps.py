@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Gap, Insert
 from restore.order.evidence import weights
 from restore.order.geometry import BLOCKS
-from restore.order.lacunae import UNKNOWN, end_features, head_features, paragraphs_of
-from restore.order.losses import LIKELY_INSIDE, NEVER, known_losses, marks_between
+from restore.order.lacunae import UNKNOWN, Paragraphs, end_features, head_features, paragraphs_of
+from restore.order.losses import LIKELY_INSIDE, NEVER, Losses, known_losses, marks_between
 from restore.order.seams import find
 from restore.order.sorted_blocks import HEIGHTS
 from restore.pipeline import Tools, repair_pass
@@ -21,6 +22,9 @@ from restore.view import View
 # log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
 _LIKELY, _SURE, _THINKABLE = -0.4, 2.8, -2.1
 _WHOLE_PAGE = 2.5  # more evidence asked for where the dump's kind speaks against lost lines
+_BREAKS_OFF = "the paragraph breaks off; its end is not in the dump"
+_BEGINS_INSIDE = "the paragraph begins in the middle of a sentence; what stood before is not in the dump"
+_APART = "these two lines do not follow each other; what stood between is not in the dump"
 
 
 @repair_pass(after=["paragraphs", "join_lines"])
@@ -42,12 +46,22 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
         return
     # the networks know Chinese; of other scripts, and where no lines are known, the tables speak
     losses = known_losses(view, tools.memo)
-    # layout models lose lines; a converter that reads a whole page, row by row or line by line, does not
     kind = tools.memo.get("reading_order", {"kind": BLOCKS})["kind"]
-    likely = _LIKELY + (_WHOLE_PAGE if kind != BLOCKS else 0.0)
-    unlearned = _WHOLE_PAGE if kind == HEIGHTS else 0.0  # the networks know the other kinds
-    tables = weights()
     extent = Gap(0.0, float(np.median(around)) if around is not None else None)
+    yield from _at_edges(view, found, losses, kind, extent)
+    if losses is not None:
+        inside = losses.inside.copy()
+        inside[marks_between(losses, view, tools.language.model)[0]] = NEVER  # `lost_marks` supplies it
+        yield from _inside(view, losses, inside, kind, extent)
+
+
+def _at_edges(
+    view: View, found: Paragraphs, losses: Losses | None, kind: str, extent: Gap
+) -> Iterator[Draft]:
+    """Marks where paragraphs break off, and before those that begin in the middle of a sentence."""
+    # layout models lose lines; a converter that reads a whole page, row by row or line by line, does not
+    likely = _LIKELY + (_WHOLE_PAGE if kind != BLOCKS else 0.0)
+    tables = weights()
     for where, features, marked, offset in (
         ("end", end_features(found), found.marked_end, found.end),
         ("head", head_features(found), found.marked_head, found.start),
@@ -64,7 +78,7 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
             apart = np.flatnonzero(~losses.within)
             which, known = find(at[apart], found.end if end else found.start)
             odds[known] = judged[apart[which[known]]]
-            need = np.where(known, _LIKELY + unlearned, need)
+            need = np.where(known, _LIKELY + _unlearned(kind), need)
         for k in np.flatnonzero((odds > need + _THINKABLE) & ~marked).tolist():
             evidence = {
                 "log_odds": round(float(odds[k]), 2),
@@ -76,17 +90,15 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
             at_character = int(offset[k])
             while end and at_character > 0 and view.text[at_character - 1].isspace():
                 at_character -= 1
-            message = (
-                "the paragraph breaks off; its end is not in the dump"
-                if end
-                else "the paragraph begins in the middle of a sentence; what stood before is not in the dump"
-            )
+            message = _BREAKS_OFF if end else _BEGINS_INSIDE
             yield _mark(at_character, extent, end, message, float(odds[k]), float(need[k]), evidence)
-    if losses is None:
-        return
-    inside = losses.inside.copy()
-    inside[marks_between(losses, view, tools.language.model)[0]] = NEVER  # `lost_marks` supplies it
-    least = LIKELY_INSIDE + unlearned
+
+
+def _inside(
+    view: View, losses: Losses, inside: NDArray[np.float64], kind: str, extent: Gap
+) -> Iterator[Draft]:
+    """Marks between two lines of a paragraph, by the log-odds that text was lost there."""
+    least = LIKELY_INSIDE + _unlearned(kind)
     for k in np.flatnonzero(losses.within & (inside > least + _THINKABLE)).tolist():
         a, b = int(losses.last[k]), int(losses.first[k])
         evidence = {
@@ -94,8 +106,12 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
             "ends_with": view.text[max(0, a - 7) : a + 1],
             "begins_with": view.text[b : b + 8],
         }
-        message = "these two lines do not follow each other; what stood between is not in the dump"
-        yield _mark(a + 1, extent, True, message, float(inside[k]), least, evidence)
+        yield _mark(a + 1, extent, True, _APART, float(inside[k]), least, evidence)
+
+
+def _unlearned(kind: str) -> float:
+    """More evidence to be asked of the networks, which know dumps of other kinds."""
+    return _WHOLE_PAGE if kind == HEIGHTS else 0.0
 
 
 def _mark(
