@@ -26,6 +26,7 @@ _FEWEST_BLOCKS, _MOST_PIECES = 8, 120
 _LINES = 2.5  # that a piece has on average
 _ELSEWHERE = 3  # times as many pieces read on elsewhere as in the next one
 _NEXT = 4  # pieces at most that read on in the next one
+_CUT = 1  # more pieces than blocks: a headline may run into its text, but no lines of others stand in a block
 
 
 def pieces_of(segments: Segments, judged: Judgement) -> Pieces | None:
@@ -65,6 +66,8 @@ def by_heights(segments: Segments, pieces: Pieces) -> tuple[Ints, Ints] | None:
     step = _steps(pieces)
     near = int((step == 1).sum())
     if not (step < 0).any() or near > _NEXT or len(step) - near < _ELSEWHERE * near:
+        return None
+    if len(pieces) > int(segments.block[-1]) + 1 + _CUT:
         return None
     page = page_of(pieces)
     if not _from_foot_to_head(pieces, page.placed):

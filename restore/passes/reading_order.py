@@ -116,13 +116,13 @@ def _found(segments: Segments, language: Language) -> _Found:
     if sorted_blocks is not None:
         return _Found(judged, *sorted_blocks, False, True, HEIGHTS)
     links, order, single = _order(judged, segments)
+    if pieces is not None and out_of_order(pieces, int(segments.block[-1]) + 1):
+        return _Found(judged, order, links, single, False, HEIGHTS)
     if single and kind == BLOCKS:
         doubted = torn_links(judged, segments, order, language)
         if len(doubted):
             judged.successor[doubted] = -1
             links, order, single = _order(judged, segments)
-    if pieces is not None and out_of_order(pieces, int(segments.block[-1]) + 1):
-        kind = HEIGHTS
     return _Found(judged, order, links, single, False, kind)
 
 
