@@ -16,9 +16,10 @@ from restore.correction import Batch, Certainty, Draft
 from restore.layout.boxes import Layout
 from restore.layout.structure import structure
 from restore.ledger import Ledger
+from restore.recorder import record
 from restore.restoration import Restoration
 from restore.source import Source
-from restore.view import View, record
+from restore.view import View
 
 if TYPE_CHECKING:
     from restore.language import Language

@@ -31,9 +31,10 @@ from restore.correction import (
 )
 from restore.ledger import AFTER, BEFORE, BODY, Ledger, render
 from restore.pipeline import Pipeline, Settings, Tools
+from restore.recorder import record
 from restore.restoration import Restoration
 from restore.source import Source, Span
-from restore.view import View, record
+from restore.view import View
 
 _QUIET = (HealthCheck.too_slow, HealthCheck.data_too_large)
 settings.register_profile(

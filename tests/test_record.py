@@ -27,8 +27,8 @@ from restore import (
 from restore.decisions import Decisions
 from restore.ledger import Ledger
 from restore.record import RecordError, dumps, load, loads
+from restore.recorder import record
 from restore.report.html import render_report
-from restore.view import record
 from restore.writers.tei import to_tei
 
 ROOT = Path(__file__).parent.parent

@@ -37,8 +37,9 @@ from restore.order.seams import Seams
 from restore.passes import duplicates, encoding, line_pieces, markup, reading_order
 from restore.passes import printed_lines as printed_lines_pass
 from restore.pipeline import Tools
+from restore.recorder import record
 from restore.source import Source
-from restore.view import View, record
+from restore.view import View
 
 OUT = Path(__file__).resolve().parent.parent / f"{FILE}.bin"
 MORE_KINDS = ("dump/pdftotext-raw.txt", "dump/pymupdf.txt", "dump/tess3@low150.txt")

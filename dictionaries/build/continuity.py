@@ -29,8 +29,9 @@ from restore.ledger import Ledger
 from restore.order.evidence import Evidence, evidence_of, features
 from restore.passes import encoding, markup
 from restore.pipeline import Tools
+from restore.recorder import record
 from restore.source import Source
-from restore.view import View, record
+from restore.view import View
 
 if TYPE_CHECKING:
     from restore.language import Language

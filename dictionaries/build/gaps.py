@@ -17,8 +17,9 @@ from restore.ledger import Ledger
 from restore.order.lacunae import end_features, head_features, paragraphs_of
 from restore.passes import encoding, join_lines, markup, paragraphs, reading_order
 from restore.pipeline import Tools
+from restore.recorder import record
 from restore.source import Source
-from restore.view import View, record
+from restore.view import View
 
 LEVELS = ("light-1", "light-2", "seed-1", "seed-2", "medium-1", "medium-2")
 WHOLE = (
