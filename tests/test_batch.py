@@ -217,6 +217,15 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     assert results(out) == before
 
 
+def test_statistics_are_in_the_order_of_the_passes(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "1.txt").write_text("水渠通水了,村民都说好。\n", "utf-8")  # has only what the last pass repairs
+    (folder / "2.txt").write_text(page(0), "utf-8")
+    result = run_batch([folder], tmp_path / "out", Plan(passes=PASSES, report="none"), jobs=1)
+    assert list(result.statistics) == ["join_lines", "spaces", "punctuation"]
+
+
 def test_pages_that_need_a_person_come_first(tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.mkdir()
