@@ -182,7 +182,7 @@ class Run:
 
 
 def _disk(reason: str) -> str:
-    return f"{reason}; nothing is lost: free some space, then go on with --resume"
+    return f"{reason}; nothing is lost: free some space or make the folder writable, then go on with --resume"
 
 
 def run_batch(
