@@ -217,6 +217,37 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     assert results(out) == before
 
 
+@pytest.mark.parametrize(
+    ("begun", "other"),
+    [
+        ({"format": "text"}, {"format": "jsonl"}),
+        ({"format": "jsonl", "shard": 5}, {"format": "text"}),
+        ({"format": "jsonl", "shard": 2}, {"format": "jsonl", "shard": 5}),
+    ],
+)
+def test_a_batch_keeps_its_kind_of_files(
+    begun: dict[str, Any], other: dict[str, Any], inputs: Path, tmp_path: Path
+) -> None:
+    """Files of five rows behind files of two would have pages twice."""
+    out = tmp_path / "out"
+    plan = Plan(passes=PASSES, report="none", **begun)
+    run_batch([inputs], out, plan, jobs=1)
+    before = results(out)
+    with pytest.raises(BatchError, match=f"was begun with --format {begun['format']}"):
+        run_batch([inputs], out, Plan(passes=PASSES, report="none", **other), jobs=1, resume=True)
+    assert results(out) == before
+    assert run_batch([inputs], out, plan, jobs=1, resume=True).skipped == 12
+
+
+def test_statistics_are_in_the_order_of_the_passes(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "1.txt").write_text("水渠通水了,村民都说好。\n", "utf-8")  # has only what the last pass repairs
+    (folder / "2.txt").write_text(page(0), "utf-8")
+    result = run_batch([folder], tmp_path / "out", Plan(passes=PASSES, report="none"), jobs=1)
+    assert list(result.statistics) == ["join_lines", "spaces", "punctuation"]
+
+
 def test_pages_that_need_a_person_come_first(tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.mkdir()

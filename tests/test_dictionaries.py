@@ -16,6 +16,7 @@ ROOT = path("radicals.tsv").parent
 TSV = (
     "radicals",
     "scripts",
+    "bylines",
     "surnames",
     "suffixes",
     "measures",
@@ -29,6 +30,7 @@ HEADERS = {
     "radicals": "code\tchar\tto\thans\tkind",
     "scripts": "code\tchar\tscripts",
     "surnames": "surname\tkind",
+    "bylines": "word\tkind",
     "suffixes": "suffix\tkind",
     "measures": "word\tkind",
     "number_patterns": "kind\tpattern",
@@ -72,7 +74,14 @@ def test_keys_are_unique_sorted_and_say_their_code(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "by"),
-    [("surnames", 1), ("suffixes", 1), ("measures", 1), ("number_patterns", 0), ("korean_endings", 1)],
+    [
+        ("surnames", 1),
+        ("suffixes", 1),
+        ("measures", 1),
+        ("number_patterns", 0),
+        ("korean_endings", 1),
+        ("bylines", 1),
+    ],
 )
 def test_lists_are_sorted_by_kind(name: str, by: int) -> None:
     body = rows(name)[1:]

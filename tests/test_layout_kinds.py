@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from restore import clean
 from restore.language import shared
 from restore.layout.segments import segments_of
+from restore.layout.structure import structure
 from restore.order.glued import unglued
 from restore.source import Source
 from restore.view import View
@@ -99,3 +102,19 @@ def test_a_letter_spaced_line_among_columns_is_one_segment() -> None:
     rows = [" ".join((" ".join(a) if k == 2 else a, b, c)) for k, (a, b, c) in enumerate(NARROW)]
     segments = segments_of(View.of(Source("\n".join(rows))))
     assert NARROW[2][0] in segments.texts
+
+
+@pytest.mark.parametrize(
+    ("line", "role"),
+    [
+        ("本刊特派记者 王小明", "byline"),
+        ("◎本报见习記者 王小明 李大山", "byline"),
+        ("■首席评论员 王小明", "byline"),
+        ("文／王小明", "byline"),
+        ("圖為新修的水渠。王小明", "caption"),
+        ("记者在新修的水渠边", "headline"),
+    ],
+)
+def test_words_of_bylines_and_captions(line: str, role: str) -> None:
+    text = f"水渠通到了村口\n\n{line}\n\n入秋以来，青石镇的三座水库陆续开闸放水，村民都说好。"
+    assert [one.role for one in structure(text)][1:] == [role, "p"]

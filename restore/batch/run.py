@@ -182,7 +182,7 @@ class Run:
 
 
 def _disk(reason: str) -> str:
-    return f"{reason}; nothing is lost: free some space, then go on with --resume"
+    return f"{reason}; nothing is lost: free some space or make the folder writable, then go on with --resume"
 
 
 def run_batch(
@@ -272,6 +272,8 @@ def _end(run: Run, begin: float) -> Result:
             if len(failures) < 20:
                 failures.append((row.id, row.reason))
     counts = store.counts()
+    ran = run.plan.pipeline().names  # pages of an earlier run may have others
+    in_order = sorted(statistics, key=lambda name: ran.index(name) if name in ran else len(ran))
     result = Result(
         counts[DONE],
         counts[QUARANTINE],
@@ -279,7 +281,7 @@ def _end(run: Run, begin: float) -> Result:
         store.skipped,
         run.stopping,
         time.monotonic() - begin,
-        {name: dict(counts) for name, counts in statistics.items()},
+        {name: dict(statistics[name]) for name in in_order},
         tuple(failures),
     )
     write_index(store, result, run.plan)

@@ -94,7 +94,8 @@ class Store:
             retry: try pages in quarantine again.
 
         Raises:
-            BatchError: when the folder has something else in it, or a batch and not ``resume``, or one at work.
+            BatchError: when the folder has something else in it, or a batch and not ``resume``, or one at work, or one
+                that keeps its results in other files.
         """
         self.plan, self.folder, self.retry = plan, folder, retry
         self.outputs = Outputs(folder.absolute(), plan.format != "text")
@@ -109,19 +110,34 @@ class Store:
         begun = own.is_dir()
         own.mkdir(parents=True, exist_ok=True)
         self._lock = Lock(own / "lock")
+        db: sqlite3.Connection | None = None
         try:
             self.outputs.clear_staging()
-            self._db = _open(state)
+            self._db = db = _open(state)
+            self._same_files()
             self.run = int(self._fact("run", "0")) + 1
             self._set("run", str(self.run))
             self._list(first, inputs)
             self._block: Counter[int] = Counter()  # settled pages of the files being filled
         except BaseException:
+            if db is not None:
+                db.close()
             self._lock.release()
             if not begun:  # leave nothing that looks like a batch
                 shutil.rmtree(own, ignore_errors=True)
             raise
         self.seen = self.skipped = self.changed = 0
+
+    def _same_files(self) -> None:
+        """Refuse to go on in other files than those the batch began with, which would have pages twice or lose them."""
+        plan = self.plan
+        files = plan.format if plan.format == "text" else f"{plan.format} --shard {plan.shard}"
+        begun = self._fact("files", files)
+        if begun != files:
+            raise BatchError(
+                f"{self.folder}: the batch in it was begun with --format {begun}; go on with that, or choose another folder"
+            )
+        self._set("files", files)
 
     # ------------------------------------------------------------------ inputs
     def _list(self, first: Input, others: Iterator[Input]) -> None:

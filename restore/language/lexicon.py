@@ -244,7 +244,7 @@ def word_list(name: str) -> tuple[tuple[str, ...], ...]:
     """Rows of a small word list ``dictionaries/<name>.tsv`` without its header, in the order of the file.
 
     Names: ``surnames`` (surname, kind), ``suffixes`` (suffix, kind), ``measures`` (word, kind),
-    ``number_patterns`` (kind, pattern), ``korean_endings`` (ending, kind).
+    ``number_patterns`` (kind, pattern), ``korean_endings`` (ending, kind), ``bylines`` (word, kind).
 
     Raises:
         DataError: when there is no such list or a row has not as many fields as the header.

@@ -12,11 +12,22 @@ import regex
 from restore.language.lexicon import word_list
 from restore.source import Span
 
-__all__ = ["REPORTER", "Credit", "credits_of", "is_surnamed", "quotes_between_names"]
+__all__ = ["REPORTER", "Credit", "byline_words", "credits_of", "is_surnamed", "quotes_between_names"]
+
+
+def byline_words(*kinds: str) -> str:
+    """A pattern for any of the words and marks that bylines and captions begin with, of these kinds.
+
+    Args:
+        kinds: of ``dictionaries/bylines.tsv``: ``reporter``, ``commentator``, ``contributor``, ``paper``, ``rank``,
+            ``grade``, ``picture``, ``box``, ``sign``.
+    """
+    return f"(?:{'|'.join(regex.escape(word) for word, kind in word_list('bylines') if kind in kinds)})"
+
 
 _QUOTES = r"[ \u3000]?(?P<quotes>[\"“”„″＂]{1,2})[ \u3000]?"
 _NAME = r"\p{Han}(?:\n?\p{Han}){1,3}"
-REPORTER = r"(?:记者|記者|通讯员|通訊員)"
+REPORTER = byline_words("reporter")
 """Titles that stand before the names of a byline, as a pattern."""
 _BRACKET = regex.compile(
     rf"(?:\p{{Han}}{{0,4}}{REPORTER})?{_NAME}(?:(?:[ 、]|[ \u3000]?[\"“”„″＂]{{1,2}}[ \u3000]?){_NAME})+(?=[）)])"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import regex
 
+from restore.language.names import byline_words
 from restore.layout.furniture import furniture_lines
 from restore.restoration import Block
 
@@ -11,13 +12,12 @@ __all__ = ["structure"]
 
 _BLOCK = regex.compile(r"\S(?:[^\n]|\n(?!\s*\n))*")
 _BYLINE = regex.compile(
-    r"[□■◎●▲（(\s]*(?:本报|本報|新华社|新華社|中新社)?\s*(?:特约|特約|见习|見習|首席)?\s*(?:记者|記者|通讯员|通訊員|实习生|評論員|评论员|作者|文[/／]|图[/／])"
+    rf"(?:{byline_words('box', 'sign')}|[（(\s])*{byline_words('paper')}?\s*{byline_words('rank', 'grade')}?\s*"
+    rf"{byline_words('reporter', 'commentator', 'contributor')}"
     r"[\s:：]*[\p{Han}·]{2,4}(?:[\s、　]+[\p{Han}·]{2,4})*[\s摄攝报报道報導影）)]*"
     r"|[（(][\p{Han}·]{2,4}(?:[\s、　]+[\p{Han}·]{2,4})*[）)]"
 )
-_CAPTION = regex.compile(
-    r"(?:^[▲△▼▽◀▶←→↑↓]|^(?:上图|下图|左图|右图|图为|上圖|下圖|左圖|右圖|圖為)|(?:摄|攝)[）)。]?$|^〔?图片?[:：])"
-)
+_CAPTION = regex.compile(rf"(?:^[▲△▼▽◀▶←→↑↓]|^{byline_words('picture')}|(?:摄|攝)[）)。]?$|^〔?图片?[:：])")
 _STOPS = "。！？!?…；;"
 _CLOSING = "”’\"'」』）)》"
 _LONGEST_HEADLINE = 44

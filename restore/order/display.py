@@ -11,7 +11,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from restore.language.names import REPORTER, is_surnamed
+from restore.language.names import byline_words, is_surnamed
 from restore.layout.segments import Segments
 from restore.order.evidence import PARTIAL, Evidence
 
@@ -20,10 +20,10 @@ __all__ = ["HALVES", "byline_edges", "lines_apart"]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-_ROLE = rf"(?:{REPORTER}|评论员|評論員)"
-_PAPER = r"(?:本报|本報|本刊|新华社|新華社|中新社|特约|特約|特派)+"
-_BOX = "[□■◇◆○●]"
-_TITLE = regex.compile(rf"(?P<box>{_BOX})?(?P<paper>{_PAPER})?\p{{Han}}{{0,3}}{_ROLE}")
+_TITLE = regex.compile(
+    rf"(?P<box>{byline_words('box')})?(?P<paper>{byline_words('paper', 'rank')}+)?"
+    rf"\p{{Han}}{{0,3}}{byline_words('reporter', 'commentator')}"
+)
 _NAME = regex.compile(r"\p{Han}{2,4}")
 _PART = regex.compile(r"\p{Han}{1,5}")  # of a byline: a name, or a title
 _NEAR = 2  # columns of space between the names of a byline, and the halves of a headline
