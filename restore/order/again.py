@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.order.links import AROUND, NEAR, company
+from restore.order.links import AROUND, NEAR, beyond, company
+from restore.order.sequence import far_links, run_lengths
 
 __all__ = ["LEAST", "again_features"]
 
@@ -35,13 +36,7 @@ def again_features(odds: Floats, successor: Ints, i: Ints, j: Ints) -> Iterator[
     n = len(odds)
     index = np.arange(n)
     odds = np.clip(odds, LEAST, _MOST)
-    framed = np.full((n + 4, n + 4), LEAST, dtype=np.float32)
-    framed[2:-2, 2:-2] = odds
-    flat, row = framed.ravel(), n + 4
-
-    def seam(a: Ints, b: Ints) -> Floats:  # of lines at most two away from one of the page
-        return flat.take(a * row + (b + 2 * row + 2))
-
+    seam = beyond(odds, LEAST)
     # the two best of every line and for every line
     onward = np.partition(odds, -2, axis=1)[:, -2:] if n > 1 else np.full((n, 2), LEAST, dtype=np.float32)
     inward = np.partition(odds, -2, axis=0)[-2:].T if n > 1 else onward
@@ -101,16 +96,9 @@ def again_features(odds: Floats, successor: Ints, i: Ints, j: Ints) -> Iterator[
     yield "company: alongside before, again", np.where(i > 0, successor[np.maximum(i - 1, 0)], -9) == j - 1
     yield "company: alongside behind, again", successor[np.minimum(i + 1, n - 1)] == j + 1
     # how long the runs are that the link would tie together
-    near = np.where((successor >= 0) & (step >= 1) & (step <= 2), successor, -1).tolist()
-    ending, beginning = [1] * n, [1] * n
-    for k in range(n):
-        if near[k] >= 0:
-            ending[near[k]] = ending[k] + 1
-    for k in range(n - 1, -1, -1):
-        if near[k] >= 0:
-            beginning[k] = beginning[near[k]] + 1
-    yield "page: run before", np.log(np.array(ending))[i]
-    yield "page: run behind", np.log(np.array(beginning))[j]
+    ending, beginning = run_lengths(np.where(far_links(successor), -1, successor))
+    yield "page: run before", np.log(ending)[i]
+    yield "page: run behind", np.log(beginning)[j]
     share = float((step[linked] == 1).mean()) if len(linked) else 1.0
     yield "page: order, again", np.full(len(i), share)
     far = float((np.abs(step[linked] - 1) > 8).mean()) if len(linked) else 0.0

@@ -9,10 +9,10 @@ second line was printed behind the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from restore.layout.segments import Segments
     from restore.order.successors import Solution
 
-__all__ = ["GROUPS", "candidates", "company", "link_features"]
+__all__ = ["GROUPS", "beyond", "candidates", "company", "link_features"]
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+_Real = TypeVar("_Real", np.float32, np.float64)
 
 _BEST, _BEST_TEXT = 12, 8  # candidates a line has by all evidence, by the text alone
 _AHEAD = 4  # the next lines of the dump are always candidates
@@ -108,6 +109,19 @@ def company(i: Ints, j: Ints, a: Ints, b: Ints, reach: float, n: int) -> Floats:
     table = np.exp(np.abs(place - a) / np.float32(-reach)) @ np.exp(np.abs(place - b) / np.float32(-reach)).T
     np.subtract.at(table, (a + 1, b + 1), np.float32(1))
     return np.asarray(table[i + 1, j + 1], dtype=np.float32)
+
+
+def beyond(values: NDArray[_Real], nothing: float) -> Callable[[Ints, Ints], NDArray[_Real]]:
+    """Look up pairs in a table ``(n, n)``; each may be at most two lines away from one of the page, where there is nothing."""
+    n = len(values)
+    framed = np.full((n + 4, n + 4), nothing, dtype=values.dtype)
+    framed[2:-2, 2:-2] = values
+    flat, row = framed.ravel(), n + 4
+
+    def look_up(i: Ints, j: Ints) -> NDArray[_Real]:
+        return flat.take(i * row + (j + 2 * row + 2))
+
+    return look_up
 
 
 @dataclass(frozen=True)
@@ -222,15 +236,9 @@ def _of_place(pairs: _Pairs) -> Iterator[tuple[str, NDArray[Any]]]:
 
 def _of_detours(pairs: _Pairs) -> Iterator[tuple[str, NDArray[Any]]]:
     """What else would have to change."""
-    i, j, here, text = pairs.i, pairs.j, pairs.here, pairs.solution.text
-    n = len(text)
-    framed = np.full((n + 4, n + 4), _NOTHING)
-    framed[2:-2, 2:-2] = np.maximum(text, _NOTHING)
-    flat, row = framed.ravel(), n + 4
-
-    def seam(a: Ints, b: Ints) -> NDArray[np.float64]:  # of lines at most two away from one of the page
-        return flat.take(a * row + (b + 2 * row + 2))
-
+    i, j, here = pairs.i, pairs.j, pairs.here
+    text = np.maximum(pairs.solution.text, _NOTHING)
+    seam = beyond(text, _NOTHING)
     own, before = seam(i, i + 1), seam(j - 1, j)
     bridge, back, into = seam(j - 1, j + 1), seam(j, i + 1), seam(j - 1, i)
     hole = seam(i - 1, i + 1)
@@ -259,8 +267,8 @@ def _of_detours(pairs: _Pairs) -> Iterator[tuple[str, NDArray[Any]]]:
         "detour: swap with the last",
         np.clip(change - own - seam(i - 1, i) - before - seam(j - 2, j - 1), -20, 30),
     )
-    skipped = np.minimum(i + 1, n - 1)
-    bare = np.maximum(text, _NOTHING)
+    skipped = np.minimum(i + 1, len(text) - 1)
+    bare = text.copy()
     np.fill_diagonal(bare, _NOTHING)
     yield "detour: home of the skipped", np.where(j - i == 2, bare.max(axis=0)[skipped], 0)
     yield "detour: home behind the skipped", np.where(j - i == 2, bare.max(axis=1)[skipped], 0)

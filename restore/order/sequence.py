@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["chains_of", "cycles_of", "far_links", "gate", "in_chains", "pieces_parted", "stay_put"]
+__all__ = [
+    "chains_of",
+    "cycles_of",
+    "far_links",
+    "gate",
+    "in_chains",
+    "pieces_parted",
+    "run_lengths",
+    "stay_put",
+]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.floating[Any]]
@@ -94,20 +103,29 @@ def pieces_parted(successor: Ints) -> Ints:
 
     A piece is a run of segments linked without a far link; a segment without a far link has 0.
     """
-    n = len(successor)
     far = far_links(successor)
-    near = np.where((successor >= 0) & ~far, successor, -1).tolist()
-    before, behind = [1] * n, [1] * n
-    for k in range(n):
-        if near[k] >= 0:
-            before[near[k]] = before[k] + 1
-    for k in range(n - 1, -1, -1):
-        if near[k] >= 0:
-            behind[k] = behind[near[k]] + 1
-    out = np.zeros(n, dtype=np.int64)
+    before, behind = run_lengths(np.where(far, -1, successor))
+    out = np.zeros(len(successor), dtype=np.int64)
     at = np.flatnonzero(far)
-    out[at] = np.minimum(np.array(before)[at], np.array(behind)[successor[at]])
+    out[at] = np.minimum(before[at], behind[successor[at]])
     return out
+
+
+def run_lengths(successor: Ints) -> tuple[Ints, Ints]:
+    """Segments of the run of links onwards that ends with each segment, and of the one that begins with it; ``(n,)`` each.
+
+    Args:
+        successor: later segments, -1 for none, shape ``(n,)``.
+    """
+    n, follow = len(successor), successor.tolist()
+    ending, beginning = [1] * n, [1] * n
+    for k in range(n):
+        if follow[k] >= 0:
+            ending[follow[k]] = ending[k] + 1
+    for k in range(n - 1, -1, -1):
+        if follow[k] >= 0:
+            beginning[k] = beginning[follow[k]] + 1
+    return np.array(ending, dtype=np.int64), np.array(beginning, dtype=np.int64)
 
 
 def chains_of(successor: Ints) -> list[list[int]]:
