@@ -63,6 +63,9 @@ def moves_of(
         group.edits.append(Move(span, int(behind[group.first]), float(start[0]) + group.first))
     went = np.full(n, -1)
     went[order] = owner
+    left = [0] * (n + 1)  # the group of the first segment from each one on that moves
+    for k in range(n - 1, -1, -1):
+        left[k] = int(went[k]) if went[k] >= 0 else left[k + 1]
     for place in range(n - 1):
         k, after = int(order[place]), int(order[place + 1])
         if after == k + 1:
@@ -71,7 +74,7 @@ def moves_of(
         if view.text[a:b] == want[place]:
             continue
         # of the group that came, or else of the first one that left
-        number = next((o for o in (*owner[place : place + 2].tolist(), *went[k + 1 :].tolist()) if o >= 0), 0)
+        number = next((o for o in owner[place : place + 2].tolist() if o >= 0), left[k + 1])
         edit: Edit = Replace(Span(a, b), want[place]) if b > a else Insert(a, want[place])
         groups[number].edits.append(edit)
     return groups
