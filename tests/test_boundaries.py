@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 
@@ -22,6 +24,7 @@ from restore.order.boundaries import (
     in_mid_sentence,
     with_neighbours,
 )
+from restore.order.lacunae import twice
 from restore.order.losses import BEFORE, BEHIND, Losses, loss_features, lost_text, marks_between, torn
 from restore.order.network import Network
 from restore.order.seams import Seams
@@ -252,3 +255,33 @@ def test_a_space_on_one_line_stays_unless_a_new_paragraph_is_far_likelier() -> N
 
 def test_the_halves_of_a_headline_on_one_line_stay_together() -> None:
     assert _fate_with("山里书屋昨天开门 今年修渠三十里", 12.0) == KEEP
+
+
+WHOLE = "镇上的三家船厂日夜开工，老船长们把积攒多年的修船手艺一样一样教给年轻人。"
+
+
+@pytest.mark.parametrize(
+    ("stump", "end", "found"),
+    [
+        (WHOLE[:-8], True, True),
+        (WHOLE[:-8].replace("积攒", "多年"), True, False),  # said otherwise there
+        (WHOLE[-20:], True, False),  # the end of the other too
+        (WHOLE[8:-1], False, True),
+        (WHOLE[:12], False, False),  # the beginning of the other too
+        (WHOLE[4:14], True, False),  # so few characters may recur by chance
+    ],
+)
+def test_what_stands_on_the_page_again_and_goes_on_there_is_a_stump(
+    stump: str, end: bool, found: bool
+) -> None:
+    assert twice([stump, "山里的茶农也没有闲着。", WHOLE], 0, end) is found
+
+
+def test_no_gap_is_marked_behind_a_stump(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = importlib.import_module("restore.passes.gaps")
+    monkeypatch.setattr(module, "_LIKELY", -50.0)  # a mark wherever one is thinkable
+    cut = WHOLE[:-8]
+    marks = {one.evidence.get("ends_with") for one in gaps(f"{cut}\n\n{WHOLE}").corrections}
+    assert cut[-8:] not in marks
+    marks = {one.evidence.get("ends_with") for one in gaps(f"{cut}\n\n山里的茶农也没有闲着。").corrections}
+    assert cut[-8:] in marks

@@ -16,7 +16,7 @@ from restore.order.evidence import tails_and_heads
 if TYPE_CHECKING:
     from restore.language.scorer import Scorer
 
-__all__ = ["Paragraphs", "end_features", "head_features", "paragraphs_of"]
+__all__ = ["Paragraphs", "end_features", "head_features", "paragraphs_of", "twice"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -31,6 +31,7 @@ _OPENING = set('“"《（(‘「『—□●■◆▲△○①②③④⑤⑥�
 _NOT_FIRST = set("。！？!?，,、”’》）)；：;:」』的了着们")
 UNKNOWN = -1.0
 _NOTHING = -3.0  # nats when nothing fits
+_SAME = 12  # characters that two places have in common by no chance
 _MOST_PAIRED = 400  # paragraphs of which all pairs are scored
 
 
@@ -200,3 +201,14 @@ def head_features(p: Paragraphs) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "preceded", p.preceded
     yield "preceded>2", np.maximum(p.preceded - 2, 0)
     yield "ends open", np.array([ends_open(t) for t in p.texts])
+
+
+def twice(texts: list[str], k: int, end: bool) -> bool:
+    """Whether the end of a paragraph, or its beginning, stands a second time on the page and goes on there.
+
+    Converters that print parts of a line twice leave such stumps; what follows them is not lost.
+    """
+    edge = texts[k][-_SAME:] if end else texts[k][:_SAME]
+    if len(edge) < _SAME:
+        return False
+    return any((at := text.find(edge)) >= 0 and (at + _SAME < len(text) if end else at > 0) for text in texts)
