@@ -24,7 +24,7 @@ from restore.order.boundaries import (
     in_mid_sentence,
     with_neighbours,
 )
-from restore.order.lacunae import twice
+from restore.order.lacunae import stumps
 from restore.order.losses import BEFORE, BEHIND, Losses, loss_features, lost_text, marks_between, torn
 from restore.order.network import Network
 from restore.order.seams import Seams
@@ -274,7 +274,8 @@ WHOLE = "镇上的三家船厂日夜开工，老船长们把积攒多年的修�
 def test_what_stands_on_the_page_again_and_goes_on_there_is_a_stump(
     stump: str, end: bool, found: bool
 ) -> None:
-    assert twice([stump, "山里的茶农也没有闲着。", WHOLE], 0, end) is found
+    texts = [stump, "山里的茶农也没有闲着。", WHOLE]
+    assert (0 in stumps(texts, np.arange(3), end)) is found
 
 
 def test_no_gap_is_marked_behind_a_stump(monkeypatch: pytest.MonkeyPatch) -> None:

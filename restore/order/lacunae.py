@@ -16,7 +16,7 @@ from restore.order.evidence import tails_and_heads
 if TYPE_CHECKING:
     from restore.language.scorer import Scorer
 
-__all__ = ["Paragraphs", "end_features", "head_features", "paragraphs_of", "twice"]
+__all__ = ["Paragraphs", "end_features", "head_features", "paragraphs_of", "stumps"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -203,12 +203,35 @@ def head_features(p: Paragraphs) -> Iterator[tuple[str, NDArray[Any]]]:
     yield "ends open", np.array([ends_open(t) for t in p.texts])
 
 
-def twice(texts: list[str], k: int, end: bool) -> bool:
-    """Whether the end of a paragraph, or its beginning, stands a second time on the page and goes on there.
+def stumps(texts: list[str], which: Ints, end: bool) -> set[int]:
+    """Paragraphs whose end, or beginning, stands a second time on the page and goes on there.
 
     Converters that print parts of a line twice leave such stumps; what follows them is not lost.
+
+    Args:
+        which: paragraphs that are asked about, shape ``(k,)``.
+        end: whether their ends are, not their beginnings.
     """
-    edge = texts[k][-_SAME:] if end else texts[k][:_SAME]
-    if len(edge) < _SAME:
-        return False
-    return any((at := text.find(edge)) >= 0 and (at + _SAME < len(text) if end else at > 0) for text in texts)
+    page = "\n".join(("", *texts, ""))
+    known: dict[
+        str, bool
+    ] = {}  # each is looked for once: a page may repeat one paragraph all the way through
+    found = set()
+    for k in which.tolist():
+        edge = texts[k][-_SAME:] if end else texts[k][:_SAME]
+        if len(edge) == _SAME:
+            if edge not in known:
+                known[edge] = _goes_on(page, edge, end)
+            if known[edge]:
+                found.add(k)
+    return found
+
+
+def _goes_on(page: str, edge: str, end: bool) -> bool:
+    """Whether a line of the page has more behind these characters, or before them."""
+    at = page.find(edge)
+    while at >= 0:
+        if page[at + len(edge) if end else at - 1] != "\n":
+            return True
+        at = page.find(edge, at + 1)
+    return False

@@ -12,7 +12,7 @@ from restore import characters as ch
 from restore.correction import Certainty, Draft, Gap, Insert
 from restore.order.evidence import weights
 from restore.order.geometry import BLOCKS
-from restore.order.lacunae import UNKNOWN, Paragraphs, end_features, head_features, paragraphs_of, twice
+from restore.order.lacunae import UNKNOWN, Paragraphs, end_features, head_features, paragraphs_of, stumps
 from restore.order.losses import LIKELY_INSIDE, NEVER, Losses, known_losses, marks_between
 from restore.order.seams import find
 from restore.order.sorted_blocks import HEIGHTS
@@ -79,9 +79,8 @@ def _at_edges(
             which, known = find(at[apart], found.end if end else found.start)
             odds[known] = judged[apart[which[known]]]
             need = np.where(known, _LIKELY + _unlearned(kind), need)
-        for k in np.flatnonzero((odds > need + _THINKABLE) & ~marked).tolist():
-            if twice(found.texts, k, end):
-                continue
+        thinkable = np.flatnonzero((odds > need + _THINKABLE) & ~marked)
+        for k in np.setdiff1d(thinkable, list(stumps(found.texts, thinkable, end))).tolist():
             evidence = {
                 "log_odds": round(float(odds[k]), 2),
                 "ends_with" if end else "begins_with": found.texts[k][-8:] if end else found.texts[k][:8],
