@@ -135,8 +135,8 @@ def readings_of(
     found = Readings(place, true, ids, channel, unlisted, reader)
     # a variant of the same character is the script pass's business
     found = found.take(found.ids != text.ids[found.place + REACH])
-    fair = proposed.soon.at(text, found.place, found.ids) - text.stands(found.place, reach=1)
-    kept = fair + found.channel > gate["fair"]
+    gain = proposed.soon.at(text, found.place, found.ids) - text.stands(found.place, reach=1)
+    kept = gain + found.channel > gate["fair"]
     if script == SCRIPTS["hant"]:
         kept &= ~regional(text.codes[found.place], found.true)
     return found.take(kept)

@@ -85,6 +85,11 @@ class Segments:
     def __len__(self) -> int:
         return len(self.start)
 
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are; of segments in the dump's order."""
+        return int(self.block[-1]) + 1 if len(self) else 0
+
     @cached_property
     def texts(self) -> list[str]:
         """Content of every segment without white space."""

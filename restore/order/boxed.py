@@ -13,7 +13,7 @@ from restore.layout.boxes import Layout
 from restore.layout.placed import cut, placed_segments
 from restore.order.boxes import order_by_boxes
 from restore.order.gutters import gutter_cuts
-from restore.order.moves import moves_of
+from restore.order.moves import chance_of, moves_of, together
 from restore.view import View
 
 if TYPE_CHECKING:
@@ -63,13 +63,8 @@ def _drafts(view: View, placed: Any, language: Language, memo: dict[str, Any]) -
     if not groups:
         return
     if not single:
-        lines = [
-            {"line": int(k), "place": place, "text": segments.texts[int(k)][:12]}
-            for place, k in enumerate(order.tolist())
-        ]
-        edits = tuple(edit for group in groups for edit in group.edits)
-        moved = sum(group.last - group.first + 1 for group in groups)
-        evidence = {"kind": "boxes", "vertical": placed.vertical, "lines": lines, "moved": moved}
+        edits, listed = together(groups, order, segments.texts)
+        evidence = {"kind": "boxes", "vertical": placed.vertical} | listed
         yield Draft(edits, "lines put in order by their boxes", Certainty.HIGH, 1.0, evidence)
         return
     for group in groups:
@@ -85,7 +80,7 @@ def _drafts(view: View, placed: Any, language: Language, memo: dict[str, Any]) -
             tuple(group.edits),
             "line moved to where its box stands" if one else "lines moved to where their boxes stand",
             Certainty.HIGH if gain >= _SURE else Certainty.MEDIUM,
-            float(1 / (1 + np.exp(-np.clip(gain, -30, 30) / 4))),
+            chance_of(gain),
             {
                 "kind": "boxes",
                 "nats": [round(v, 2) for v in nats],

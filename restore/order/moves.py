@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +14,11 @@ from restore.order.sequence import stay_put
 from restore.source import Span
 from restore.view import View
 
-__all__ = ["Group", "moves_of"]
+__all__ = ["Group", "chance_of", "moves_of", "together"]
 
 Ints = NDArray[np.int64]
+
+_SHOWN = 12  # characters of a line by which evidence names it
 
 
 @dataclass
@@ -78,3 +82,21 @@ def moves_of(
         edit: Edit = Replace(Span(a, b), want[place]) if b > a else Insert(a, want[place])
         groups[number].edits.append(edit)
     return groups
+
+
+def together(
+    groups: list[Group], order: Ints, texts: Sequence[str]
+) -> tuple[tuple[Edit, ...], dict[str, Any]]:
+    """All moves as one correction: its edits, and evidence that lists the segments in their new order.
+
+    Args:
+        order: segments in the new order, shape ``(n,)``; ``texts`` are theirs in the dump's.
+    """
+    lines = [{"line": k, "place": place, "text": texts[k][:_SHOWN]} for place, k in enumerate(order.tolist())]
+    moved = sum(group.last - group.first + 1 for group in groups)
+    return tuple(edit for group in groups for edit in group.edits), {"lines": lines, "moved": moved}
+
+
+def chance_of(nats: float) -> float:
+    """How likely a move is right that gains so many nats, of which a quarter counts."""
+    return float(1 / (1 + np.exp(-np.clip(nats, -30, 30) / 4)))

@@ -31,7 +31,7 @@ _CUT = 1  # more pieces than blocks: a headline may run into its text, but no li
 
 def pieces_of(segments: Segments, judged: Judgement) -> Pieces | None:
     """The blocks of a dump as pieces of columns; None where it has too few of them, or too many, or hardly any lines in them."""
-    if int(segments.block[-1]) + 1 < _FEWEST_BLOCKS:
+    if segments.blocks < _FEWEST_BLOCKS:
         return None
     pieces = Pieces.of(segments, judged)
     if not _FEWEST_BLOCKS <= len(pieces) <= _MOST_PIECES or float(pieces.lines.mean()) < _LINES:
@@ -67,7 +67,7 @@ def by_heights(segments: Segments, pieces: Pieces) -> tuple[Ints, Ints] | None:
     near = int((step == 1).sum())
     if not (step < 0).any() or near > _NEXT or len(step) - near < _ELSEWHERE * near:
         return None
-    if len(pieces) > int(segments.block[-1]) + 1 + _CUT:
+    if len(pieces) > segments.blocks + _CUT:
         return None
     page = page_of(pieces)
     if not _from_foot_to_head(pieces, page.placed):

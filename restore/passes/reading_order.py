@@ -18,7 +18,7 @@ from restore.order.geometry import BLOCKS, ROWS
 from restore.order.glued import unglued
 from restore.order.homes import homes_of
 from restore.order.links import GROUPS
-from restore.order.moves import Group, moves_of
+from restore.order.moves import Group, chance_of, moves_of, together
 from restore.order.network import parts
 from restore.order.seams import Seams
 from restore.order.sequence import chains_of, gate, in_chains
@@ -116,7 +116,7 @@ def _found(segments: Segments, language: Language) -> _Found:
     if sorted_blocks is not None:
         return _Found(judged, *sorted_blocks, False, True, HEIGHTS)
     links, order, single = _order(judged, segments)
-    if pieces is not None and out_of_order(pieces, int(segments.block[-1]) + 1):
+    if pieces is not None and out_of_order(pieces, segments.blocks):
         return _Found(judged, order, links, single, False, HEIGHTS)
     if single and kind == BLOCKS:
         doubted = torn_links(judged, segments, order, language)
@@ -165,18 +165,8 @@ def _drafts(view: View, segments: Segments, found: _Found, stop: int) -> Iterato
         what, level, chance = "blocks in order of height", Certainty.MEDIUM, _LIKELY
     elif kind == ROWS:
         what = "rows across columns"
-    lines = [
-        {"line": k, "place": place, "text": segments.texts[k][:12]}
-        for place, k in enumerate(found.order.tolist())
-    ]
-    moved = sum(group.last - group.first + 1 for group in groups)
-    yield Draft(
-        tuple(edit for group in groups for edit in group.edits),
-        f"columns taken apart: the dump has {what}",
-        level,
-        chance,
-        {"kind": kind, "lines": lines, "moved": moved},
-    )
+    edits, listed = together(groups, found.order, segments.texts)
+    yield Draft(edits, f"columns taken apart: the dump has {what}", level, chance, {"kind": kind} | listed)
 
 
 def _white_space(found: _Found) -> list[str]:
@@ -220,7 +210,7 @@ def _moved(segments: Segments, found: _Found, group: Group) -> Draft:
         tuple(group.edits),
         "line moved to the line it continues" if one else "lines moved to the line they continue",
         Certainty.HIGH if gain >= _SURE else Certainty.MEDIUM,
-        float(1 / (1 + np.exp(-np.clip(gain, -30, 30) / 4))),
+        chance_of(gain),
         evidence,
     )
 
