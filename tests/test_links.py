@@ -92,6 +92,20 @@ def test_candidates_are_few_and_have_the_next_lines() -> None:
     assert len(i) < 300 * 60
 
 
+def test_hopeless_candidates_are_not_judged_and_nothing_likely_is_among_them() -> None:
+    lines = [line for pair in zip(LEFT, RIGHT, strict=True) for line in pair]
+    segments, judged = page(lines)
+    every = solve(segments, shared(), screen=False)
+    left_out = (every.at >= 0) & (judged.at < 0)
+    assert left_out.sum() > 0.3 * (every.at >= 0).sum()
+    assert every.odds[left_out].max() < -2
+    assert (judged.successor == every.successor).all()
+    n = len(segments)
+    linked = np.flatnonzero(judged.first.successor >= 0)
+    assert (judged.at[linked, judged.first.successor[linked]] >= 0).all()
+    assert (judged.at[np.arange(n - 1), np.arange(1, n)] >= 0).all()
+
+
 def test_features_are_finite_and_grouped() -> None:
     segments, judged = page(LEFT + RIGHT)
     i, j = np.nonzero(judged.at >= 0)

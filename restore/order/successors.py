@@ -16,6 +16,7 @@ from restore.order.evidence import Evidence, evidence_of, scores, weights
 from restore.order.geometry import BLOCKS, Geometry
 from restore.order.links import candidates, link_features
 from restore.order.network import LINKS, OF_SHORT, SECOND, THIRD, Named, Network
+from restore.order.screen import screened
 from restore.order.sequence import cycles_of, far_links, pieces_parted
 
 if TYPE_CHECKING:
@@ -100,8 +101,12 @@ class Judgement:
     at: NDArray[np.int32]
 
 
-def solve(segments: Segments, language: Language) -> Judgement:
-    """Find successors: a first solution, then every likely link judged twice more with its surroundings."""
+def solve(segments: Segments, language: Language, screen: bool = True) -> Judgement:
+    """Find successors: a first solution, then every likely link judged twice more with its surroundings.
+
+    Args:
+        screen: whether candidates that cannot become likely are left out at once.
+    """
     first = first_solution(segments, language)
     n = len(segments)
     if n < _FEWEST:
@@ -111,7 +116,7 @@ def solve(segments: Segments, language: Language) -> Judgement:
         return Judgement(
             first.successor, likely, first, likely, network, nothing, np.full((n, n), -1, dtype=np.int32)
         )
-    i, j, seen, features, second = second_look(segments, first)
+    i, j, seen, features, second = second_look(segments, first, screen)
     again = again_features(second, best_over(second), i, j)
     looked, network = (Network.load(LINKS, name + _kind(segments)) for name in (SECOND, THIRD))
     odds = spread(network.odds(network.standardised(chain(seen, again))), segments, i, j)
@@ -139,7 +144,7 @@ def solve(segments: Segments, language: Language) -> Judgement:
 
 
 def second_look(
-    segments: Segments, first: Solution
+    segments: Segments, first: Solution, screen: bool = True
 ) -> tuple[Ints, Ints, list[Named], NDArray[np.float32], NDArray[np.float32]]:
     """Judge every likely link with its surroundings in the first solution.
 
@@ -148,6 +153,8 @@ def second_look(
         of all pairs ``(n, n)``.
     """
     i, j = candidates(first.total, first.text, first.successor)
+    if screen:
+        i, j = screened(first, i, j)
     network = Network.load(LINKS, SECOND + _kind(segments))
     seen = [(name, np.asarray(one, dtype=np.float32)) for name, one in link_features(first, segments, i, j)]
     features = network.standardised(seen)
