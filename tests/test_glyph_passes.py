@@ -17,6 +17,7 @@ import pytest
 from restore import Certainty, Pipeline, Restoration, Settings, Tools, View
 from restore.correction import Batch
 from restore.glyphs.proposed import Fits, Proposed
+from restore.glyphs.protected import in_title
 from restore.language import shared
 from restore.language.context import REACH, RunningText
 from restore.language.glyphs import Confusables, Kind
@@ -148,6 +149,33 @@ def test_a_page_shows_what_it_takes_a_glyph_for() -> None:
     others = "农民收人稳步增加。改革进人新的阶段。群众积极投人建设。他等人会合。"
     mended = others.replace("人", "入").replace("等入", "等人")
     assert confusables(alone + others).text == FIELDS + "河水流入大海。" + mended
+
+
+@pytest.mark.parametrize(
+    ("before", "title", "behind", "expect"),
+    [
+        ("他翻开《", "山河、故人", "》，", True),
+        ("“", "青鸟一号", "”升空，", True),
+        ("『", "青鸟", "』号，", True),
+        ("他说：“", "青鸟，一号", "”。", False),
+        ("他说：“", "青鸟一号明天升空", "”。", False),
+        ("他翻开《山河》，又读", "故人", "《青鸟》。", False),
+        ("", "青鸟", "", False),
+    ],
+)
+def test_titles_are_told_by_their_marks(before: str, title: str, behind: str, expect: bool) -> None:
+    text = RunningText(View.of_text(before + title + behind), shared().model)
+    place = np.arange(len(before), len(before) + len(title))
+    assert in_title(text, place).tolist() == [expect] * len(title)
+
+
+def test_what_is_read_in_a_title_is_shown_only() -> None:
+    text = "全县各级领导干部要认真学习有关文件，切实把思想统一到会议精神上来，做好当前各项工作。"
+    broken = text.replace("领导干部", "领异干部")
+    (applied,) = [c for c in confusables(broken).corrections if c.applied]
+    assert applied.explain()
+    quoted = broken.replace("领异干部", "《领异干部》")
+    assert not [c for c in confusables(quoted).corrections if c.applied]
 
 
 def test_common_words_are_no_name() -> None:

@@ -14,7 +14,7 @@ from restore import characters as ch
 from restore.glyphs.gate import Gate
 from restore.glyphs.occurrences import grams, log_rate, times_around, times_of, words_around
 from restore.glyphs.proposed import Proposed
-from restore.glyphs.protected import figures, in_name, same_simplified, surnames
+from restore.glyphs.protected import figures, in_name, in_title, same_simplified, surnames
 from restore.glyphs.readings import NOTHING_KNOWN, SCRIPTS, Known, readings_of, shown_by_page
 from restore.language.context import REACH, RunningText
 from restore.source import Codes
@@ -78,7 +78,7 @@ class Doubts:
         gain: what the model gains by it, nats. channel: log P(seen | true).
         odds: log-odds that the alternative was printed. features: what they were summed from.
         page_seen, page_true: how often the neighbourhood as read (elsewhere) and as changed is on the page.
-        guarded: in a place where only the page itself can tell (figures, names).
+        guarded: in a place where only the page itself can tell (figures, names, titles).
         alone: no other glyph of the page is plainly mistaken.
         density: log of the share of mistaken glyphs on the page.
         rest: the further candidates of each, as (character, log-odds against the best).
@@ -270,6 +270,7 @@ def _weighed(
     # one surname for another, in no word
     names = unknown | (surnames(seen, best.true) & (word_true == 0))
     names |= in_name(text, best.place, best.true, language.lexicon)
+    names |= in_title(text, best.place)
     guarded = numerals | (names & (true3 == 0))
     odds[numerals] = np.minimum(odds[numerals], gate["low"])
     if script == SCRIPTS["hant"]:

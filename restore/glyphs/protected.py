@@ -14,7 +14,7 @@ from restore.language.lexicon import Lexicon, word_list
 from restore.language.opencc import converter
 from restore.source import Codes, codes_to_text
 
-__all__ = ["figures", "in_name", "regional", "same_simplified", "surnames"]
+__all__ = ["figures", "in_name", "in_title", "regional", "same_simplified", "surnames"]
 
 Ints = NDArray[np.int64]
 
@@ -22,6 +22,8 @@ _NUMERALS = np.array(
     [ord(c) for c in "〇零一二三四五六七八九十百千万亿两廿卅壹贰叁肆伍陆柒捌玖拾佰仟"], dtype=np.uint32
 )
 _NAME, _BYLINE = 4, 8  # longest stretch between marks that may be a name, or the names in a bracket
+_TITLE, _QUOTED = 40, 6  # longest title, and longest quotation that is a name rather than somebody's words
+_BOOK, _BOOK_ENDS, _QUOTES, _QUOTE_ENDS = "《〈", "》〉", "“‘「『", "”’」』"
 _COMMON = 50  # occurrences from which words tell that a stretch is no name
 
 
@@ -65,6 +67,31 @@ def in_name(text: RunningText, place: Ints, true: Codes, lexicon: Lexicon) -> ND
         freq = np.minimum(lexicon.freq_codes(stretch[:, :half]), lexicon.freq_codes(stretch[:, half:]))
         out[four] = np.maximum(freq, lexicon.freq_codes(stretch)) < _COMMON
     return out
+
+
+def in_title(text: RunningText, place: Ints) -> NDArray[np.bool_]:
+    """Whether a place is in a title: between book-title marks, or in a quotation of a few characters without a mark."""
+    title, _, _ = _between(text.codes, place, _BOOK, _BOOK_ENDS)
+    quoted, before, after = _between(text.codes, place, _QUOTES, _QUOTE_ENDS)
+    marks = np.append(0, np.cumsum((text.classes & (ch.STOP | ch.COMMA)) > 0))
+    out: NDArray[np.bool_] = title | (
+        quoted & (after - before <= _QUOTED + 1) & (marks[after] == marks[before])
+    )
+    return out
+
+
+def _between(codes: Codes, place: Ints, opening: str, closing: str) -> tuple[NDArray[np.bool_], Ints, Ints]:
+    """Whether the nearest of these marks before a place opens, and the nearest behind it closes; and where the two are."""
+    opens, closes = (
+        ch.among(codes, np.array([ord(c) for c in kind], dtype=np.uint32)) for kind in (opening, closing)
+    )
+    marks = np.flatnonzero(opens | closes)
+    if not len(marks):
+        return np.zeros(len(place), dtype=np.bool_), place, place
+    behind = np.searchsorted(marks, place)
+    before, after = marks[np.maximum(behind - 1, 0)], marks[np.minimum(behind, len(marks) - 1)]
+    inside = (before < place) & (place < after) & opens[before] & closes[after] & (after - before <= _TITLE)
+    return np.asarray(inside), before, after
 
 
 def regional(seen: Codes, true: Codes) -> NDArray[np.bool_]:
