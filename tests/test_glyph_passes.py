@@ -228,6 +228,36 @@ def test_a_letter_nobody_can_read_is_shown_only() -> None:
     assert [c.certainty for c in done.corrections] == [Certainty.LOW]
 
 
+def test_labels_abreast_are_no_repetition() -> None:
+    assert duplicates("今日县里新闻 今日县里新闻\n今年秋收全面展开。\n新桥昨日通车。").text.count("新闻") == 2
+    rows = [
+        "入秋以来，青石镇的三 县文化馆举办的农民摄",
+        "座水库陆续开闸放水下 影展昨天开幕展览共展",
+        "游两万亩晚稻及时灌溉 出四十名农民拍摄的一",
+        "县里新闻各村都在秋收 县里新闻各村都在秋收",
+        "镇党委书记介绍说今年 百二十幅作品，其中既",
+        "全镇把水利建设放在农 有丰收的田野，也有放",
+        "业工作的首位投入资金 学的孩子。展览将持续",
+    ]
+    text = "\n".join(rows)
+    assert duplicates(text).text == text
+
+
+def test_a_lead_that_takes_up_its_headline_stays() -> None:
+    text = "全县水库除险加固工程完工\n本报记者王小明\n全县水库除险加固工程完工后，"
+    assert duplicates(text).text == text
+
+
+def test_drafts_never_overlap() -> None:
+    rng = random.Random(5)
+    lines = ["全县水库除险", "全县水库除险加固", "固工程完工", "县水库除险加", "今年", "全县水库院险加固"]
+    for _ in range(300):
+        text = "".join(
+            rng.choice(lines) + rng.choice([" ", "\n", "\n\n", "  ", ""]) for _ in range(rng.randint(4, 24))
+        )
+        duplicates(text).text.encode()
+
+
 def test_lines_twice_but_with_other_figures_stay() -> None:
     text = "三月份全镇收购春茶 12吨 三月份全镇收购春茶 15吨 比去年同期有所增加。"
     assert duplicates(text).text == text

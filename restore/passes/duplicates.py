@@ -13,6 +13,8 @@ from rapidfuzz.distance import Levenshtein
 
 from restore import characters as ch
 from restore.correction import Certainty, Delete, Draft
+from restore.layout.segments import segments_of
+from restore.order.geometry import ROWS, kind_of
 from restore.pipeline import Tools, repair_pass
 from restore.source import Codes, Span
 from restore.view import View
@@ -193,6 +195,7 @@ def _stairs(page: _Page, runs: _Runs, taken: NDArray[np.bool_]) -> Iterator[Draf
 # ---------------------------------------------------------------------- the same line twice
 def _lines(page: _Page, runs: _Runs, taken: NDArray[np.bool_], tools: Tools) -> Iterator[Draft]:
     done = -1
+    deleted = np.zeros(len(page.view), dtype=np.bool_)
     for first, last in _clusters(page, runs):
         pair = _snap(
             page, int(runs.start[first]), int(runs.end[last]), int(runs.lag[first]), int(runs.lag[last])
@@ -204,6 +207,10 @@ def _lines(page: _Page, runs: _Runs, taken: NDArray[np.bool_], tools: Tools) -> 
             continue
         draft = _judge(page, a, a_end, b, b_end, tools)
         if draft is not None:
+            span = draft.edits[0].span
+            if deleted[span.start : span.end].any():  # white space, or what is only shown
+                continue
+            deleted[span.start : span.end] = True
             if draft.certainty > Certainty.LOW:
                 taken[a:a_end] = True
                 taken[b:b_end] = True
@@ -273,10 +280,13 @@ def _judge(page: _Page, a: int, a_end: int, b: int, b_end: int, tools: Tools) ->
         level = Certainty.HIGH if alike == 1 and not sentence and not whole else Certainty.MEDIUM
         if (sentence and size < 10) or (whole and size < 16):
             level = Certainty.LOW
-        if alike < 1 and size < 8:
+        if (alike < 1 and size < 8) or _abreast(page, a, a_end, b, b_end):
             level = Certainty.LOW
     elif near:
         sure = not sentence and size >= 8 and alike >= 0.9 and not _label(page, a, a_end, b)
+        sure = (
+            sure and one[0] == two[0] and one[-1] == two[-1]
+        )  # the lead of an article takes up its headline
         level = Certainty.MEDIUM if sure else Certainty.LOW
     else:
         level = Certainty.MEDIUM if alike >= 0.98 else Certainty.LOW
@@ -308,6 +318,18 @@ def _label(page: _Page, start: int, end: int, again: int) -> bool:
         and page.new_line[again]
         and not (page.classes[start:end] & ch.STOP).any()
     )
+
+
+def _abreast(page: _Page, start: int, end: int, again: int, again_end: int) -> bool:
+    """Whether two copies may stand in two columns: labels of a series over articles side by side, or lines that begin alike."""
+    if kind_of(segments_of(page.view)) == ROWS:
+        return not page.new_line[again] or end - start <= _LABEL
+    if page.new_line[again]:
+        return False
+    edges = np.flatnonzero(page.new_line)
+    line = page.text(int(edges[edges <= start][-1]), int(edges[edges >= again_end][0]))
+    one = page.text(start, end)
+    return end - start <= _LABEL and line == one * (len(line) // len(one))
 
 
 def _misread(one: str, two: str, tools: Tools) -> bool:
