@@ -228,6 +228,30 @@ def test_a_letter_nobody_can_read_is_shown_only() -> None:
     assert [c.certainty for c in done.corrections] == [Certainty.LOW]
 
 
+def _stair(line: str) -> str:
+    return "".join(line[k:] for k in range(len(line)))
+
+
+def test_stairs_of_stairs_are_one_repetition() -> None:
+    line = "新渠里一派繁忙景象，平均每"
+    nested = _stair(line) + "".join(_stair(line[k:]) for k in range(1, len(line)))
+    found = duplicates(f"昨天通水。\n\n{nested}\n\n天有上万人。")
+    assert found.text == f"昨天通水。\n\n{line}\n\n天有上万人。"
+    assert all(c.evidence["line"] in line for c in found.corrections)
+
+
+def test_the_short_end_of_a_line_is_a_stair_beside_others() -> None:
+    long, short = "新渠里一派繁忙景象，平均每", "天晴。天晴。晴。。"
+    assert duplicates(f"{_stair(long)}\n一连十{short}").text == f"{long}\n一连十天晴。"
+    assert duplicates(f"{long}\n一连十{short}").text == f"{long}\n一连十{short}"
+
+
+def test_what_two_blocks_share_at_their_border_stands_once() -> None:
+    shared_lines = "全镇三座水库陆续开闸放水\n下游两万亩晚稻及时灌溉，\n今年三座水库的水位最高，"
+    text = f"入秋以来雨水偏少，青石镇\n{shared_lines}\n\n{shared_lines}\n比去年同期多蓄了一成。"
+    assert duplicates(text).text == f"入秋以来雨水偏少，青石镇\n{shared_lines}\n比去年同期多蓄了一成。"
+
+
 def test_labels_abreast_are_no_repetition() -> None:
     assert duplicates("今日县里新闻 今日县里新闻\n今年秋收全面展开。\n新桥昨日通车。").text.count("新闻") == 2
     rows = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from restore.correction import Certainty, Delete, Draft
 from restore.layout.segments import segments_of
 from restore.order.geometry import ROWS, kind_of
 from restore.pipeline import Tools, repair_pass
-from restore.source import Codes, Span
+from restore.source import Codes, Span, codes_to_text
 from restore.view import View
 
 Ints = NDArray[np.int64]
@@ -32,6 +32,7 @@ _NEVER = -16.0  # log P of a confusion that is not in the table
 _EVEN = 0.6  # nats per character between two readings that are equally good
 _SLACK = 6  # characters by which recognition errors at the edges may hide where a copy begins or ends
 _STEPS, _FIRST_STEP = 3, 3
+_NESTED = 6  # stairs whose steps are what is left of stairs
 _LABEL, _NARROW = 16, 0.8  # most characters of a series' label, and share of the measure it may fill
 
 _MARKS = str.maketrans(",:;?!()", "，：；？！（）")
@@ -52,27 +53,34 @@ def duplicates(view: View, tools: Tools) -> Iterator[Draft]:
     """
     if not (view.classes & ch.CJK).any():
         return
-    page = _Page(view)
+    page = _Page(view, np.flatnonzero((view.classes & ch.BLANK) == 0))
     if len(page.codes) < 2 * _SEED:
         return
     runs = _repetitions(page.codes)
-    taken = np.zeros(len(page.codes), dtype=np.bool_)
-    yield from _stairs(page, runs, taken)
-    yield from _lines(page, runs, taken, tools)
+    stairs = _stairs(page, runs)
+    if stairs:
+        page = page.without([(one.start, one.end) for one in stairs])
+        runs = _repetitions(page.codes)
+    inside = np.zeros(len(view), dtype=np.bool_)
+    for span, draft in _lines(page, runs, [one.span for one in stairs], tools):
+        inside[span.start : span.end] = True
+        yield draft
+    for one in stairs:
+        if not inside[one.span.start]:
+            yield one.draft()
 
 
 class _Page:
-    """A view without its white space; positions below count its characters."""
+    """A view without its white space; positions below count its characters, those ``at`` these offsets of the view."""
 
-    def __init__(self, view: View) -> None:
-        self.view = view
-        solid = (view.classes & ch.BLANK) == 0
-        self.at: Ints = np.flatnonzero(solid)
+    def __init__(self, view: View, at: Ints) -> None:
+        self.view, self.at = view, at
         self.codes = _wide(view.codes[self.at])
         self.classes = view.classes[self.at]
         n = len(self.at)
         self.begins = np.ones(n + 1, dtype=np.bool_)  # a line or piece of one begins here
-        self.begins[1:n] = np.diff(self.at) > 1
+        blank = np.concatenate(([0], np.cumsum((view.classes & ch.BLANK) > 0)))
+        self.begins[1:n] = np.diff(blank[self.at]) > 0
         breaks = np.concatenate(([0], np.cumsum((view.classes & ch.NEWLINE) > 0)))
         between = np.zeros(n + 1, dtype=np.int64)
         if n:
@@ -87,8 +95,15 @@ class _Page:
         self.measure = int(sizes[np.searchsorted(reached, reached[-1] / 2)]) if len(sizes) else 0
         self._places: list[int] = self.places.tolist()  # single ones are looked up quicker in a list
 
+    def without(self, stretches: Sequence[tuple[int, int]]) -> _Page:
+        """The same without some stretches ``[start, end)``."""
+        keep = np.ones(len(self.at), dtype=np.bool_)
+        for start, end in stretches:
+            keep[start:end] = False
+        return _Page(self.view, self.at[keep])
+
     def text(self, start: int, end: int) -> str:
-        return self.codes[start:end].astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+        return codes_to_text(self.codes[start:end])
 
     def span(self, start: int, end: int) -> Span:
         """View span of characters ``[start, end)``."""
@@ -141,13 +156,98 @@ def _repetitions(codes: Codes) -> _Runs:
     cut = np.flatnonzero((np.diff(at) != 1) | (np.diff(lag) != 0)) + 1
     first = np.concatenate(([0], cut))
     last = np.append(cut, len(at)) - 1
-    return _Runs(at[first], at[last] + _SEED, lag[first])
+    return _whole(codes, _Runs(at[first], at[last] + _SEED, lag[first]))
+
+
+def _whole(codes: Codes, runs: _Runs) -> _Runs:
+    """Stretches that go on with the same lag, where a part of them occurs somewhere between as well, in one piece."""
+    beyond = runs.end + runs.lag
+    goes_on = np.zeros(len(runs.end), dtype=np.bool_)
+    inside = np.flatnonzero(beyond < len(codes))
+    goes_on[inside] = codes[runs.end[inside]] == codes[beyond[inside]]
+    if not goes_on.any():
+        return runs
+    keep, end = np.ones(len(runs.end), dtype=np.bool_), runs.end.copy()
+    reached: dict[int, int] = {}
+    for k in np.flatnonzero(np.isin(runs.lag, runs.lag[goes_on])).tolist():
+        lag = int(runs.lag[k])
+        if int(runs.end[k]) <= reached.get(lag, 0):
+            keep[k] = False
+            continue
+        at = int(runs.end[k])
+        while goes_on[k]:
+            there = codes[at + lag : at + lag + _FAR]
+            same = codes[at : at + len(there)] == there
+            size = len(same) if same.all() else int(same.argmin())
+            at += size
+            if size < _FAR:
+                break
+        end[k] = reached[lag] = at
+    return _Runs(runs.start[keep], end[keep], runs.lag[keep])
 
 
 # ---------------------------------------------------------------------- shrinking suffixes
-def _stairs(page: _Page, runs: _Runs, taken: NDArray[np.bool_]) -> Iterator[Draft]:
-    """A line followed by ever shorter ends of itself."""
-    codes = page.codes
+@dataclass(frozen=True)
+class _Stair:
+    """A line that is repeated, each time a little shorter.
+
+    Attributes:
+        start, end: where its ever shorter ends stand.
+        steps: how many these are.
+        line: what is repeated.
+        span: where they stand in the view.
+    """
+
+    start: int
+    end: int
+    steps: int
+    line: str
+    span: Span
+
+    def draft(self) -> Draft:
+        return Draft(
+            (Delete(self.span),),
+            "the line is repeated, each time a little shorter",
+            Certainty.HIGH if self.steps >= _STEPS + 1 else Certainty.MEDIUM,
+            1.0 - 0.5**self.steps,
+            {"line": self.line, "steps": self.steps},
+        )
+
+
+def _stairs(page: _Page, runs: _Runs) -> list[_Stair]:
+    """Lines followed by ever shorter ends of themselves; what is left of each may be such an end of the line before."""
+    left: Ints = np.arange(len(page.codes))
+    found: list[_Stair] = []
+    for turn in range(_NESTED):
+        codes = page.codes[left]
+        if turn and len(codes) >= 2 * _SEED:
+            runs = _repetitions(codes)
+        new = list(_stairs_of(codes, page.classes[left], runs))
+        if found and not new:  # what is so short is one only where there are others
+            new = list(
+                _short_stairs_of(codes, page.classes[left], page.begins[np.append(left, len(page.codes))])
+            )
+        if not new or len(codes) < 2 * _SEED:
+            break
+        keep = np.ones(len(left), dtype=np.bool_)
+        for one in new:
+            keep[one.start : one.end] = False
+            found.append(replace(one, start=int(left[one.start]), end=int(left[one.end - 1]) + 1))
+        left = left[keep]
+    whole: list[_Stair] = []
+    for one in sorted(found, key=lambda stair: (stair.start, -stair.end)):
+        last = whole[-1] if whole else None
+        if (
+            last and one.start == last.end and not page.begins[one.start]
+        ):  # goes on: one repetition for a reader
+            whole[-1] = replace(last, end=one.end, steps=max(last.steps, one.steps))
+        elif not last or one.start >= last.end:  # not inside one of longer steps
+            whole.append(one)
+    return [replace(one, span=page.span(one.start, one.end)) for one in whole]
+
+
+def _stairs_of(codes: Codes, classes: NDArray[np.uint16], runs: _Runs) -> Iterator[_Stair]:
+    """Stairs of a text, one behind the other."""
     n = len(codes)
     square = (runs.end - runs.start >= runs.lag) & (runs.lag <= _LONGEST_LINE)
     done = 0
@@ -162,7 +262,7 @@ def _stairs(page: _Page, runs: _Runs, taken: NDArray[np.bool_]) -> Iterator[Draf
         for start in starts:
             if start + lag > n or not (codes[start - lag : start] == codes[start : start + lag]).all():
                 continue
-            steps, at, size = [lag], start + lag, lag
+            steps, at, size, last = 1, start + lag, lag, lag
             while size > 1:
                 size = next(
                     (
@@ -174,28 +274,43 @@ def _stairs(page: _Page, runs: _Runs, taken: NDArray[np.bool_]) -> Iterator[Draf
                 )
                 if not size:
                     break
-                steps.append(size)
+                steps, last = steps + 1, size
                 at += size
-            if len(steps) < _STEPS and not (len(steps) == _STEPS - 1 and steps[-1] >= _FIRST_STEP):
+            if steps < _STEPS and not (steps == _STEPS - 1 and last >= _FIRST_STEP):
                 continue
-            if ((page.classes[start - lag : start] & ch.CJK) > 0).sum() < _FIRST_STEP:
+            if ((classes[start - lag : start] & ch.CJK) > 0).sum() < _FIRST_STEP:
                 continue  # a rule, a leader, the frame of a table
-            taken[start - lag : at] = True
             done = at
-            yield Draft(
-                (Delete(page.span(start, at)),),
-                "the line is repeated, each time a little shorter",
-                Certainty.HIGH if len(steps) >= _STEPS + 1 else Certainty.MEDIUM,
-                1.0 - 0.5 ** len(steps),
-                {"line": page.text(start - lag, start), "steps": len(steps)},
-            )
+            yield _Stair(start, at, steps, codes_to_text(codes[start - lag : start]), Span(0, 0))
             break
 
 
+def _short_stairs_of(
+    codes: Codes, classes: NDArray[np.uint16], begins: NDArray[np.bool_]
+) -> Iterator[_Stair]:
+    """The same of the last two or three characters of a piece, or of its stop: ``天晴。天晴。晴。。``."""
+    n = len(codes)
+    for size in (3, 2, 1):
+        # the last characters themselves, all of them again, all but the first, and so on
+        parts = [np.arange(size), *(np.arange(k, size) for k in range(size))]
+        wanted = np.concatenate(parts)
+        if n < len(wanted):
+            continue
+        windows = np.lib.stride_tricks.sliding_window_view(codes, len(wanted))
+        ends = begins[len(wanted) :] & ((classes[size - 1 : size - 1 + len(windows)] & ch.STOP) > 0)
+        for k in np.flatnonzero(ends).tolist():
+            if (windows[k] == windows[k][wanted]).all():
+                yield _Stair(k + size, k + len(wanted), size, codes_to_text(codes[k : k + size]), Span(0, 0))
+
+
 # ---------------------------------------------------------------------- the same line twice
-def _lines(page: _Page, runs: _Runs, taken: NDArray[np.bool_], tools: Tools) -> Iterator[Draft]:
+def _lines(page: _Page, runs: _Runs, stairs: Sequence[Span], tools: Tools) -> Iterator[tuple[Span, Draft]]:
+    """Lines that stand twice, and what of the view goes with the copy; ``stairs``: what goes anyway."""
     done = -1
-    deleted = np.zeros(len(page.view), dtype=np.bool_)
+    taken = np.zeros(len(page.codes), dtype=np.bool_)
+    deleted, stair = (np.zeros(len(page.view), dtype=np.bool_) for _ in range(2))
+    for span in stairs:
+        stair[span.start : span.end] = True
     for first, last in _clusters(page, runs):
         pair = _snap(
             page, int(runs.start[first]), int(runs.end[last]), int(runs.lag[first]), int(runs.lag[last])
@@ -205,19 +320,18 @@ def _lines(page: _Page, runs: _Runs, taken: NDArray[np.bool_], tools: Tools) -> 
         a, a_end, b, b_end = pair
         if a < done or taken[a:a_end].any() or taken[b:b_end].any():
             continue
-        draft = _judge(page, a, a_end, b, b_end, tools)
-        if draft is not None:
-            span = draft.edits[0].span
-            if deleted[span.start : span.end].any():  # white space, or what is only shown
-                continue
+        judged = _judge(page, a, a_end, b, b_end, tools)
+        if judged is not None:
+            span, draft = judged
+            low = draft.certainty == Certainty.LOW
+            if deleted[span.start : span.end].any() or (low and stair[span.start : span.end].any()):
+                continue  # white space, or what is only shown
             deleted[span.start : span.end] = True
-            if draft.certainty > Certainty.LOW:
+            taken[b:b_end] = True
+            if not low:
                 taken[a:a_end] = True
-                taken[b:b_end] = True
-            else:
-                taken[b:b_end] = True
             done = a
-            yield draft
+            yield span, draft
 
 
 def _clusters(page: _Page, runs: _Runs) -> list[tuple[int, int]]:
@@ -258,7 +372,7 @@ def _snap(page: _Page, start: int, end: int, lag: int, last_lag: int) -> tuple[i
     return None
 
 
-def _judge(page: _Page, a: int, a_end: int, b: int, b_end: int, tools: Tools) -> Draft | None:
+def _judge(page: _Page, a: int, a_end: int, b: int, b_end: int, tools: Tools) -> tuple[Span, Draft] | None:
     one, two = page.text(a, a_end), page.text(b, b_end)
     size = min(len(one), len(two))
     between = int(page.begins[a_end:b].sum())
@@ -306,30 +420,42 @@ def _judge(page: _Page, a: int, a_end: int, b: int, b_end: int, tools: Tools) ->
     message = "the line stands here twice" if near else "the paragraph is repeated"
     if one != two:
         message += ", recognised differently; the better reading stays"
-    return Draft((Delete(span),), message, level, alike, evidence)
+    return span, Draft((Delete(span),), message, level, alike, evidence)
 
 
 def _label(page: _Page, start: int, end: int, again: int) -> bool:
     """Whether a line looks like the label of a series: a short line of its own, far from filling the measure."""
-    size = end - start
-    return bool(
-        size <= min(_LABEL, _NARROW * page.measure)
-        and page.new_line[start]
-        and page.new_line[again]
-        and not (page.classes[start:end] & ch.STOP).any()
+    return bool(page.new_line[start] and page.new_line[again]) and _narrow(page, start, end)
+
+
+def _narrow(page: _Page, start: int, end: int) -> bool:
+    """Whether a line is short, far from filling the measure, and has no mark that parts sentences."""
+    short = end - start <= min(_LABEL, _NARROW * page.measure)
+    return short and not (page.classes[start:end] & (ch.STOP | ch.COMMA)).any()
+
+
+def _longer(one: str, two: str) -> bool:
+    """Whether one of two readings goes on before or behind the other."""
+    return any(
+        op.tag != "replace"
+        and (
+            (op.src_pos, op.dest_pos) == (0, 0)
+            or (len(one) - op.src_pos, len(two) - op.dest_pos) in ((1, 0), (0, 1))
+        )
+        for op in Levenshtein.editops(one, two)
     )
 
 
 def _abreast(page: _Page, start: int, end: int, again: int, again_end: int) -> bool:
     """Whether two copies may stand in two columns: labels of a series over articles side by side, or lines that begin alike."""
     if kind_of(segments_of(page.view)) == ROWS:
-        return not page.new_line[again] or end - start <= _LABEL
+        return not page.new_line[again] or _narrow(page, start, end)
     if page.new_line[again]:
         return False
     edges = np.flatnonzero(page.new_line)
     line = page.text(int(edges[edges <= start][-1]), int(edges[edges >= again_end][0]))
     one = page.text(start, end)
-    return end - start <= _LABEL and line == one * (len(line) // len(one))
+    return _narrow(page, start, end) and line == one * (len(line) // len(one))
 
 
 def _misread(one: str, two: str, tools: Tools) -> bool:
