@@ -46,7 +46,7 @@ def markup(view: View, tools: Tools) -> Iterator[Draft | Batch]:
         return
     text = view.text
     in_cjk = _Lines(text)
-    pairs = [at for mark in "*_~" if mark in signs and (at := text.find(mark * 2)) >= 0]
+    pairs = [at for mark in "*_~" if mark in signs and (at := text.find(mark * 2, text.find(mark))) >= 0]
     if pairs:
         for found in _BOLD.finditer(text, min(pairs)):
             if in_cjk(found.start(), found.end()):
