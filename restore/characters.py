@@ -49,12 +49,12 @@ def table() -> NDArray[np.uint16]:
 
 def classify(codes: NDArray[np.uint32]) -> NDArray[np.uint16]:
     """Class bits of each character, shape like ``codes``."""
-    return table().take(codes)
+    return table().take(codes, mode="clip")  # no code is beyond the table; told so it does not look for one
 
 
 def among(codes: NDArray[np.uint32], wanted: NDArray[np.uint32]) -> NDArray[np.bool_]:
     """Whether each character is one of ``wanted``, shape like ``codes``: one gather for sets that are asked for often."""
-    return _members(wanted.tobytes()).take(codes)
+    return _members(wanted.tobytes()).take(codes, mode="clip")
 
 
 @cache

@@ -29,7 +29,7 @@ from restore.correction import (
 )
 from restore.source import Codes, Source, Span, text_to_codes
 
-__all__ = ["Ledger", "Rendering", "covered", "render", "rendered_on"]
+__all__ = ["Ledger", "Rendering", "covered", "inside", "render", "rendered_on"]
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -392,6 +392,7 @@ class Rendering:
         origin: source offset each character stands for; a supplied character has that of the character that
             carries it. Shape ``(n,)``.
         owner: edit row that supplied a character, -1 for characters of the source. Shape ``(n,)``.
+        has_supplied: whether any character is not the source's own.
         key_to, key_rank: the sort key of every source character, or None when nothing moved. Shape ``(source,)``.
         mover: correction that moved a source character, -1 for none; None when nothing moved. Shape ``(source,)``.
         size: characters of the source.
@@ -401,6 +402,7 @@ class Rendering:
     origin: Ints
     owner: Ints
     size: int
+    has_supplied: bool
     key_to: Ints | None = None
     key_rank: NDArray[np.float64] | None = None
     mover: Ints | None = None
@@ -409,11 +411,6 @@ class Rendering:
     def own(self) -> Bools:
         """Whether each character is the source's own. Shape ``(n,)``."""
         return self.owner < 0
-
-    @cached_property
-    def has_supplied(self) -> bool:
-        """Whether any character is not the source's own."""
-        return not self.own.all()
 
     @cached_property
     def hidden(self) -> Bools:
@@ -436,7 +433,7 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     """
     n = len(source)
     if not accepted.any():
-        return Rendering(source, np.arange(n), np.full(n, -1), n)
+        return Rendering(source, np.arange(n), np.full(n, -1), n, False)
     e = ledger.edits
     take = accepted[e["corr"]]
     over = e["over"]
@@ -486,14 +483,22 @@ def render(source: Codes, ledger: Ledger, accepted: Bools) -> Rendering:
     owner = np.full(size, -1)
     carrier = slot if place is None else np.append(np.argsort(place[:n]), n)[slot]
     codes[at], origin[at], owner[at] = pool[bounds[text][spread] + inner], carrier[spread], rows[spread]
-    return Rendering(codes, origin, owner, n, *keys)
+    return Rendering(codes, origin, owner, n, len(at) > 0, *keys)
 
 
-def rendered_on(before: Rendering, source: Codes, ledger: Ledger, first: int, accepted: Bools) -> Rendering:
+def rendered_on(
+    before: Rendering,
+    source: Codes,
+    ledger: Ledger,
+    first: int,
+    accepted: Bools,
+    places: Ints | None = None,
+) -> Rendering:
     """What :func:`render` gives, made from the rendering ``before`` the corrections from ``first`` on.
 
     Most passes only take away or replace characters of the source where nothing has moved; those are changed in place
-    then, and everything else is rendered from the source.
+    then, and everything else is rendered from the source. ``places`` are where in the rendering the edits of these
+    corrections begin, where that is known.
     """
     e = ledger.edits
     row = int(ledger.corrs["first"][first])
@@ -502,39 +507,42 @@ def rendered_on(before: Rendering, source: Codes, ledger: Ledger, first: int, ac
         return render(source, ledger, accepted)
     start, end, text = e["start"][row:], e["end"][row:], e["text"][row:]
     rows = np.arange(row, row + len(start))
-    take = accepted[e["corr"][row:]]
-    if not take.all():
-        rows, start, end, text = rows[take], start[take], end[take], text[take]
     # these characters are shown, side by side, and before the texts that belong to them
-    at = before.origin.searchsorted(start)
+    at = before.origin.searchsorted(start) if places is None else places
+    if not accepted[first:].all():
+        take = accepted.take(e["corr"][row:])
+        at, rows, start, end, text = at[take], rows[take], start[take], end[take], text[take]
     size = end - start
-    gone = _inside(at, size)
+    gone = covered(at, at + size, len(before.codes))
     codes, origin, owner = before.codes, before.origin, before.owner
-    stay = np.ones(len(codes), dtype=np.bool_)
-    stay[gone] = False
     put = text.nonzero()[0]
     if len(put):
+        less = int(size.sum())
         pool, bounds = ledger.pool
-        at, rows, text = at[put], rows[put], text[put]
-        length = bounds[1:].take(text) - bounds.take(text)
-        if (length > size[put]).any():
+        if len(put) < len(text):
+            at, size, start, rows, text = at[put], size[put], start[put], rows[put], text[put]
+        begin = bounds.take(text)
+        length = bounds.take(text + 1) - begin
+        if (length > size).any():
             return render(source, ledger, accepted)
-        filled = _inside(at, length)
-        codes, origin, owner = codes.copy(), origin.copy(), owner.copy()
-        several = len(filled) > len(at)
-        codes[filled] = pool.take(_inside(bounds.take(text), length))
-        origin[filled] = np.repeat(start[put], length) if several else start[put]
-        owner[filled] = np.repeat(rows, length) if several else rows
-        stay[filled] = True
-        if len(filled) == len(gone):
-            return Rendering(codes, origin, owner, before.size)
-    left = stay.nonzero()[0]
-    supplied = len(put) or before.has_supplied
+        filled = inside(at, length)
+        codes, owner = codes.copy(), owner.copy()
+        codes[filled] = pool.take(inside(begin, length))
+        if len(filled) == len(at):  # a first character each, which has its origin already
+            owner[filled] = rows
+        else:
+            origin = origin.copy()
+            origin[filled], owner[filled] = np.repeat(start, length), np.repeat(rows, length)
+        if len(filled) == less:
+            return Rendering(codes, origin, owner, before.size, True)
+        gone[filled] = False
+    left = (~gone).nonzero()[0]
+    supplied = len(put) > 0 or before.has_supplied
     owner = owner.take(left) if supplied else owner[: len(left)]  # without supplied text all the same
-    return Rendering(codes.take(left), origin.take(left), owner, before.size)
+    return Rendering(codes.take(left), origin.take(left), owner, before.size, supplied)
 
 
-def _inside(start: Ints, length: Ints) -> Ints:
+def inside(start: Ints, length: Ints) -> Ints:
     """All places in the spans of ``length`` from ``start`` on, span by span."""
     total: Ints = length.cumsum()
     size = int(total[-1]) if len(total) else 0

@@ -294,14 +294,14 @@ class Pipeline:
                 left_out.append(one.name)
                 continue
             try:
-                first, last = record(view, ledger, one.name, one.find(view, tools))
+                first, last, places = record(view, ledger, one.name, one.find(view, tools))
             except Exception as error:
                 error.add_note(f"in pass {one.name!r}")
                 raise
             if last > first:
                 applied = _applied(ledger, settings.certainty)
                 if applied[first:].any():
-                    view = view.after(ledger, first, applied)
+                    view = view.after(ledger, first, applied, places)
         settled = ledger.settled(applied)
         out = Restoration(
             source,

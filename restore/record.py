@@ -37,12 +37,19 @@ _LETTERS = {"certainty": "lmh", "kind": "dirmg", "side": "<=>"}
 _LISTS = {"corrections": ("pass", "score", "message"), "edits": ("start", "end", "text")}
 _PLACES = {"corrections": (), "edits": ("start", "end", "text")}  # of them, those that bear on the text
 _WORDS = {"corrections": ("certainty",), "edits": ("kind", "side")}
+# what the text follows from, and the columns with it
+_REPLAYED = ("passes", "texts", "messages", "corrections", "edits", "several", "placed")
 _PLACED = {"to": 0, "rank": 0.0, "over": -1}  # what few edits have, and what the others have instead
 
 
 def _spelt(name: str, column: NDArray[Any]) -> str:
-    spelt: bytes = np.frombuffer(_LETTERS[name].encode(), dtype=np.uint8).take(column).tobytes()
-    return spelt.decode()
+    return str(_letters(name).take(column).tobytes(), "ascii")
+
+
+@cache
+def _letters(name: str) -> NDArray[np.uint8]:
+    """What each value of a column that is spelt is written as."""
+    return np.frombuffer(_LETTERS[name].encode(), dtype=np.uint8)
 
 
 @cache
@@ -67,12 +74,16 @@ def _columns(restoration: Restoration, lists: Mapping[str, Sequence[str]] = _LIS
         body[table] = {name: np.ascontiguousarray(columns[name]) for name in lists[table]}
         body[table] |= {name: _spelt(name, columns[name]) for name in _WORDS[table]}
     # how many edits the corrections have that have not just one
-    size = np.append(ledger.corrs["first"][1:], ledger.n_edits) - ledger.corrs["first"]
-    several = np.flatnonzero(size != 1)
+    size = np.append(ledger.corrs["first"], ledger.n_edits)
+    size = size[1:] - size[:-1]
+    several = (size != 1).nonzero()[0]
     body["several"] = dict(zip(map(str, several.tolist()), size[several].tolist(), strict=True))
     # moves, ranks and rewritten texts
     e = ledger.edits
-    rows = np.flatnonzero((e["kind"] == _MOVE) | (e["rank"] != 0) | (e["over"] >= 0))
+    placed = e["kind"] == _MOVE
+    if not ledger.only_usual:
+        placed |= (e["rank"] != 0) | (e["over"] >= 0)
+    rows = placed.nonzero()[0]
     body["placed"] = {"row": rows, **{name: e[name][rows] for name in _PLACED}}
     for name, sparse in (
         ("evidence", ledger.evidence),
@@ -297,19 +308,30 @@ def _complete(body: dict[str, Any], corrs: dict[str, NDArray[Any]], edits: dict[
         for name in _WORDS[table]:
             columns[name] = _read(name, body[table][name])
     n, m = len(corrs["certainty"]), len(edits["kind"])
+    corrs["first"], edits["corr"] = _numbered(body["several"], n, m)
+    edits |= _placed(body["placed"], m)
+
+
+def _numbered(several: dict[str, int], n: int, m: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first edit of each of ``n`` corrections, and the correction of each of ``m`` edits."""
     size = np.ones(n, dtype=np.int64)
-    for index, count in body["several"].items():
+    for index, count in several.items():
         size[int(index)] = count
-    if int(size.sum()) != m or (n and int(size.min()) < 1):
+    behind = size.cumsum()
+    if (int(behind[-1]) if n else 0) != m or (n and int(size.min()) < 1):
         raise ValueError("corrections and their edits do not fit together")
-    corrs["first"] = size.cumsum() - size
-    edits["corr"] = np.repeat(np.arange(n), size)
-    rows = np.array(body["placed"]["row"], dtype=np.int64)
+    return behind - size, np.repeat(np.arange(n), size)
+
+
+def _placed(placed: dict[str, list[Any]], m: int) -> dict[str, NDArray[Any]]:
+    """Columns of ``m`` edits in which few have other than the usual values."""
+    rows = np.array(placed["row"], dtype=np.int64)
     if len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < m:
         raise ValueError("a place for an edit that does not exist")
-    for name, usual in _PLACED.items():
-        edits[name] = np.full(m, usual, dtype=DTYPES[name])
-        edits[name][rows] = body["placed"][name]
+    columns = {name: np.full(m, usual, dtype=DTYPES[name]) for name, usual in _PLACED.items()}
+    for name, column in columns.items():
+        column[rows] = placed[name]
+    return columns
 
 
 def _check_ledger(ledger: Ledger, size: int, restoration: Restoration) -> None:
@@ -348,8 +370,11 @@ def check_replay(restoration: Restoration) -> None:
     Raises:
         InvariantError: when they do not.
     """
-    body = orjson.loads(_json(_columns(restoration, _PLACES)))
-    if _same(body, restoration.ledger):
+    written = _columns(restoration, _PLACES)
+    read = orjson.loads(_json(written))
+    # columns that came back as they went need not be made of it again
+    same = all(read[name] == _listed(written[name]) for name in _REPLAYED)
+    if same and _follow(read, restoration.ledger):
         return  # the text is a function of the source and of these columns
     body = orjson.loads(_json(_columns(restoration)))
     replayed = render(restoration.source.codes, _ledger(body), restoration.accepted)
@@ -357,19 +382,23 @@ def check_replay(restoration: Restoration) -> None:
         raise InvariantError("replaying the record gives another text")
 
 
-def _same(body: dict[str, Any], ledger: Ledger) -> bool:
-    """Whether the ledger of a record is this one in all that bears on the text."""
-    if not all(body[name] == getattr(ledger, name) for name in ("passes", "texts", "messages")):
+def _listed(written: Any) -> Any:
+    """What is in the body of a record, its columns as the lists that they are read as."""
+    if not isinstance(written, dict):
+        return written
+    return {
+        name: column.tolist() if isinstance(column, np.ndarray) else column
+        for name, column in written.items()
+    }
+
+
+def _follow(body: dict[str, Any], ledger: Ledger) -> bool:
+    """Whether the columns that a record does not list number by number follow from what it has."""
+    first, corr = _numbered(body["several"], ledger.n_corrections, ledger.n_edits)
+    e = ledger.edits
+    if not (np.array_equal(first, ledger.corrs["first"]) and np.array_equal(corr, e["corr"])):
         return False
-    edits = {name: ledger.edits[name] for name in _PLACES["edits"]}
-    # numbers that come back as they went need not be made into columns again
-    if not all(body["edits"][name] == column.tolist() for name, column in edits.items()):
-        return False
-    corrs: dict[str, NDArray[Any]] = {}
-    _complete(body, corrs, edits)
-    return all(
-        len(column) == len(columns[name]) and bool((column == columns[name]).all())
-        for read, columns in ((corrs, ledger.corrs), (edits, ledger.edits))
-        for name, column in read.items()
-        if name not in _PLACES["edits"]
-    )
+    if ledger.only_usual and not body["placed"]["row"]:
+        return True
+    placed = _placed(body["placed"], ledger.n_edits)
+    return all(np.array_equal(column, e[name]) for name, column in placed.items())

@@ -47,11 +47,14 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 Row = tuple[int, int, int, int, int, int, int, float, int]  # as EDIT_COLUMNS
 
 
-def record(view: View, ledger: Ledger, name: str, drafts: Iterable[Draft | Batch]) -> tuple[int, int]:
+def record(
+    view: View, ledger: Ledger, name: str, drafts: Iterable[Draft | Batch]
+) -> tuple[int, int, Ints | None]:
     """Map what pass ``name`` found on ``view`` to the source and append it to ``ledger``.
 
     Returns:
-        The range of correction indices that were added.
+        The range of correction indices that were added; where in the view their edits begin, row by row, unless
+        that has to be looked for.
 
     Raises:
         CorrectionError: when drafts overlap each other, do nothing, or reach outside the text.
@@ -70,7 +73,7 @@ def record(view: View, ledger: Ledger, name: str, drafts: Iterable[Draft | Batch
             wanted = "a Draft with a tuple of edits, or a Batch"
             raise TypeError(f"pass {name!r}: find must yield {wanted}, not {draft!r:.200}")
     recorder.finish()
-    return before, ledger.n_corrections
+    return before, ledger.n_corrections, recorder.places
 
 
 def _column(values: NDArray[_Scalar], size: int) -> NDArray[_Scalar]:
@@ -88,11 +91,14 @@ class _Recorder:
     def __init__(self, view: View, ledger: Ledger, name: str) -> None:
         self.view = view
         self.ledger = ledger
+        self.first = ledger.n_corrections
         self.pass_index = ledger.pass_index(name)
         self.name = name
         self.spans: list[tuple[Ints, Ints]] = []  # view spans whose text is rewritten, from batches
+        self.apart = True  # none of these overlap, as is plain from one batch in its order
         self.rewritten: list[tuple[int, int]] = []  # the same, from drafts
         self.moved: list[tuple[int, int]] = []  # view spans that move
+        self.places: Ints | None = None  # where in the view the rows begin, when all are from one batch
         self.waiting: list[Draft] = []
         # rows that are not in the ledger's columns yet
         self.corrs: list[tuple[int, int, float, int, int]] = []
@@ -106,7 +112,8 @@ class _Recorder:
         for draft in self.waiting:
             self._record(draft)
         self._flush()
-        self._refuse_overlap(self.spans, self.rewritten, "repairs the same text twice")
+        if self.rewritten or not self.apart:
+            self._refuse_overlap(self.spans, self.rewritten, "repairs the same text twice")
         self._refuse_overlap([], self.moved, "moves the same text twice")
 
     def _flush(self) -> None:
@@ -120,6 +127,7 @@ class _Recorder:
                 del edits[name]
         self.ledger.extend(corrs, edits)
         self.corrs, self.rows = [], []
+        self.places = None
 
     @property
     def _next(self) -> tuple[int, int]:
@@ -131,8 +139,6 @@ class _Recorder:
     ) -> None:
         """Raise where spans of batches, in columns, or of drafts overlap."""
         if not columns and all(one[1] <= other[0] for one, other in pairwise(spans)):
-            return
-        if not spans and len(columns) == 1 and bool((columns[0][0][1:] >= columns[0][1][:-1]).all()):
             return
         start = np.concatenate([*(s for s, _ in columns), np.array([a for a, _ in spans], dtype=np.int64)])
         end = np.concatenate([*(e for _, e in columns), np.array([b for _, b in spans], dtype=np.int64)])
@@ -163,8 +169,12 @@ class _Recorder:
         if m == 0:
             return
         size = end - start
-        if int(start.min()) < 0 or int(end.max()) > n or int(size.min()) < 0:
+        least = int(size.min())
+        ordered = least >= 0 and bool((start[1:] >= end[:-1]).all())
+        low, high = (start[0], end[-1]) if ordered else (start.min(), end.max())
+        if least < 0 or low < 0 or high > n:
             raise self._outside("a batch")
+        self.apart = ordered and not self.spans
         self.spans.append((start, end))
         which, texts = batch.text, batch.texts
         if len(texts) > _FEW and not isinstance(which, int):  # of a table of replacements only what is used
@@ -176,11 +186,14 @@ class _Recorder:
         message = lines[batch.message]
         certainty = np.asarray(batch.certainty, dtype=np.int8)
         score = np.asarray(batch.score, dtype=np.float32)
-        insert = size == 0
-        inserts = bool(insert.any())
+        insert, inserts = size == 0, least == 0
         if inserts and (insert & (text == 0)).any():
             raise self._idle()
-        plain = self._plain(start, end, insert, batch.after, inserts)
+        s, t = self._mapped(start, end, insert, batch.after, inserts)
+        if inserts or view.has_supplied or view.rendering.mover is not None:
+            plain = self._plain(start, end, insert, batch.after, inserts)
+        else:
+            plain = t - s == size  # all characters are the source's own, and in its order
         slow: list[Draft] = []
         if not plain.all():
             text, message, certainty, score = (_column(c, m) for c in (text, message, certainty, score))
@@ -191,25 +204,19 @@ class _Recorder:
                     edit = Insert(span.start, word, batch.after)
                 line = ledger.messages[int(message[k])]
                 slow.append(Draft((edit,), line, Certainty(int(certainty[k])), float(score[k])))
-            start, end, text, insert = start[plain], end[plain], text[plain], insert[plain]
+            start, end, s, t = start[plain], end[plain], s[plain], t[plain]
+            text, insert = text[plain], insert[plain]
             message, certainty, score = message[plain], certainty[plain], score[plain]
             m = len(start)
         for draft in slow:  # rare: beside or inside supplied or moved text
             self.draft(draft, again=True)
         if m == 0:
             return
-        origin = view.origin
         kind = np.where(text == 0, _DELETE, _REPLACE)
         if inserts:
-            s = origin[np.minimum(start, n - 1)]
-            t = origin[np.maximum(end - 1, 0)] + 1
-            if batch.after:
-                s = np.where(insert, origin[np.maximum(start - 1, 0)] + 1, s)
-            t = np.where(insert, s, t)
             kind = np.where(insert, np.int8(EditKind.INSERT), kind)
-        else:
-            s, t = origin.take(start), origin.take(end - 1) + 1
         self._flush()
+        self.places = start if ledger.n_corrections == self.first else None
         first = ledger.n_corrections
         corrs = {
             "pass": self.pass_index,
@@ -235,19 +242,25 @@ class _Recorder:
                 if needs:
                     ledger.requires[first + k] = needs
 
+    def _mapped(self, start: Ints, end: Ints, insert: Bools, after: bool, inserts: bool) -> tuple[Ints, Ints]:
+        """Source spans of what is plain, both of shape ``(m,)``; anything elsewhere."""
+        origin, n = self.view.origin, len(self.view)
+        if not inserts:
+            return origin.take(start), origin.take(end - 1) + 1
+        if n == 0:
+            return start, end
+        s = origin[np.minimum(start, n - 1)]
+        t = origin[np.maximum(end - 1, 0)] + 1
+        if after:
+            s = np.where(insert, origin[np.maximum(start - 1, 0)] + 1, s)
+        return s, np.where(insert, s, t)
+
     def _plain(self, start: Ints, end: Ints, insert: Bools, after: bool, inserts: bool) -> Bools:
         """Own characters that are a run in the source too, and insertions with nothing supplied beside. Shape ``(m,)``."""
         view = self.view
         n = len(view)
         if n == 0:
             return np.zeros(len(start), dtype=np.bool_)
-        if (
-            not inserts
-            and len(view.source.codes) == n
-            and not view.has_supplied
-            and view.rendering.mover is None
-        ):
-            return np.ones(len(start), dtype=np.bool_)
         own = view.own
         plain: Bools = own[np.minimum(start, n - 1)]
         wide = (end - start > 1).nonzero()[0]

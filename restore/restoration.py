@@ -14,7 +14,7 @@ import numpy as np
 from restore._version import __version__
 from restore.continuation import Continuation
 from restore.correction import Certainty, Correction, CorrectionError, EditKind
-from restore.ledger import AFTER, Bools, Ints, Ledger, Rendering, covered, render
+from restore.ledger import AFTER, Bools, Ints, Ledger, Rendering, covered, inside, render
 from restore.source import Source, codes_to_text
 
 __all__ = ["Block", "Corrections", "InvariantError", "Restoration"]
@@ -277,14 +277,16 @@ class Restoration:
         """
         r, source, e, accepted = self.rendering, self.source.codes, self.ledger.edits, self.accepted
         own = r.own
-        shown = r.origin[own] if r.has_supplied else r.origin
+        shown = r.origin if own.all() else r.origin[own]
         # what nothing moved stands in the order of the source
         in_order = shown if r.mover is None else np.sort(shown)
-        named = accepted[e["corr"]] & (e["kind"] != _MOVE) & (e["end"] > e["start"])
-        deleted = covered(e["start"][named], e["end"][named], len(source))
+        named = accepted.take(e["corr"])
+        named &= e["kind"] != _MOVE
+        start, end = (e["start"], e["end"]) if named.all() else (e["start"][named], e["end"][named])
+        deleted = covered(start, end, len(source))
         if not np.array_equal(in_order, (~deleted).nonzero()[0]):
             raise self._uneven(shown, deleted)
-        if len(source) and not ((source.take(r.origin, mode="clip") == r.codes) | ~own).all():
+        if len(source) and ((source.take(r.origin, mode="clip") != r.codes) & own).any():
             raise InvariantError(
                 "a character of the text is neither the source's nor supplied by a correction"
             )
@@ -308,19 +310,24 @@ class Restoration:
     def _check_supplied(self, accepted: Bools) -> None:
         """Every supplied character stands, whole and once, in the text of an accepted correction's edit."""
         r, e = self.rendering, self.ledger.edits
-        at = (r.owner >= 0).nonzero()[0]
-        rows = r.owner[at]
-        if not len(rows):
+        at = (~r.own).nonzero()[0]
+        if not len(at):
             return
-        if not accepted[e["corr"][rows]].all():
+        rows = r.owner.take(at)
+        if not accepted.take(e["corr"].take(rows)).all():
             raise InvariantError("a character is supplied by a correction that is not applied")
-        behind = e["side"][rows] == AFTER
-        if (r.origin[at] != np.maximum(e["start"][rows] - behind, 0)).any():
+        behind = e["side"].take(rows) == AFTER
+        if (r.origin.take(at) != np.maximum(e["start"].take(rows) - behind, 0)).any():
             raise InvariantError("a character is supplied at another place than the correction says")
-        first = np.append(True, (rows[1:] != rows[:-1]) | (at[1:] != at[:-1] + 1)).nonzero()[0]
-        texts = map(self.ledger.texts.__getitem__, e["text"][rows[first]].tolist())
-        once = int(np.bincount(rows[first]).max()) == 1
-        if not once or codes_to_text(r.codes[at]) != "".join(texts):
+        begins = np.ones(len(at), dtype=np.bool_)
+        np.logical_or(rows[1:] != rows[:-1], at[1:] != at[:-1] + 1, out=begins[1:])
+        first = rows[begins]
+        pool, bounds = self.ledger.pool
+        text = e["text"].take(first)
+        start = bounds.take(text)
+        texts = pool.take(inside(start, bounds.take(text + 1) - start))
+        once = int(np.bincount(first).max()) == 1
+        if not once or not np.array_equal(r.codes.take(at), texts):
             raise InvariantError("the text has something that no correction supplied")
 
 

@@ -197,7 +197,7 @@ def has_surrogate(text: str) -> bool:
 
 def _whole_utf8(raw: bytes) -> str | None:
     """Text of a small file without doubt in UTF-8, as nearly all are, so that it is decoded once; None for others."""
-    if len(raw) > _SAMPLE or raw.count(0) > len(raw) // _FEW_ZEROS:
+    if len(raw) > _SAMPLE or (0 in raw and raw.count(0) > len(raw) // _FEW_ZEROS):
         return None
     try:
         return raw.decode("utf-8")

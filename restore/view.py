@@ -50,9 +50,12 @@ class View:
             accepted = np.zeros(ledger.n_corrections, dtype=np.bool_)
         return cls(source, render(source.codes, ledger, accepted))
 
-    def after(self, ledger: Ledger, first: int, accepted: Bools) -> View:
-        """View under the accepted corrections of ``ledger``, where this one is that under those before ``first``."""
-        rendering = rendered_on(self.rendering, self.source.codes, ledger, first, accepted)
+    def after(self, ledger: Ledger, first: int, accepted: Bools, places: Ints | None = None) -> View:
+        """View under the accepted corrections of ``ledger``, where this one is that under those before ``first``.
+
+        ``places`` says where in this view their edits begin, where that is known.
+        """
+        rendering = rendered_on(self.rendering, self.source.codes, ledger, first, accepted, places)
         return View(self.source, rendering, self.carried)
 
     @classmethod

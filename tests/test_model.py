@@ -230,9 +230,9 @@ def judged(data: st.DataObject, restoration: Restoration) -> Restoration:
 
 # ---------------------------------------------------------------------- what was said is what is done
 def one_step(source: Source, ledger: Ledger, view: View, name: str, found: list[Draft | Batch]) -> View:
-    first, _ = record(view, ledger, name, found)
+    first, _, places = record(view, ledger, name, found)
     applied = np.ones(ledger.n_corrections, dtype=np.bool_)
-    return view.after(ledger, first, applied) if found else View.of(source, ledger, applied)
+    return view.after(ledger, first, applied, places) if found else View.of(source, ledger, applied)
 
 
 @given(st.data())

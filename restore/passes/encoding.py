@@ -66,7 +66,7 @@ def encoding(view: View, tools: Tools) -> Iterator[Batch]:
     codes = view.codes
     if view.text.isascii() and view.text.isprintable():
         return
-    rows = row.take(codes)
+    rows = row.take(codes, mode="clip")
     at = (rows > 0).nonzero()[0]  # of truth values they are found many times faster
     if not len(at):
         return

@@ -66,7 +66,8 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
     start, end = tokens.end[at], tokens.start[at + 1]
     left, right = view.classes[start - 1], view.classes[end]
     between = _between_names(view, start, end)
-    if not between.any() and not ((((left | right) & ch.HANGUL) > 0) | (((left | right) & _WIDE) == 0)).any():
+    either = left | right
+    if not between.any() and not (((either & ch.HANGUL) > 0) | ((either & _WIDE) == 0)).any():
         yield Batch(start, end, 0, _TEXTS, _MESSAGES)  # all stand beside a script without spaces
         return
     keep, hyphen = _spaced(view, start, left, right)
@@ -88,6 +89,8 @@ def _between_names(view: View, start: Ints, end: Ints) -> Ints:
     Shape ``(n,)``. A wide space that stands there beside the line end becomes an ideographic one.
     """
     out = np.zeros(len(start), dtype=np.int64)
+    if not _in_brackets(view, start):
+        return out
     text = view.text
     for gap, _ in credits_of(text):
         at = int(start.searchsorted(gap.start))
@@ -95,6 +98,19 @@ def _between_names(view: View, start: Ints, end: Ints) -> Ints:
             white = text[gap.start : gap.end]
             out[at] = _AS_IT_IS if "\n" not in white else 1 if set(white) <= {" ", "\n"} else 2
     return out
+
+
+def _in_brackets(view: View, start: Ints) -> bool:
+    """Whether a line ends between an opening bracket and the next closing one, as between the names of a credit."""
+    codes = view.codes
+    opening = ((codes == 0x28) | (codes == 0xFF08)).nonzero()[0]
+    if not len(opening):
+        return False
+    closing = ((codes == 0x29) | (codes == 0xFF09)).nonzero()[0]
+    nth = closing.searchsorted(opening)
+    pairs = nth < len(closing)
+    ends = start.searchsorted(closing[nth[pairs]]) > start.searchsorted(opening[pairs])
+    return bool(ends.any())
 
 
 def _spaced(view: View, start: Ints, left: Classes, right: Classes) -> tuple[Bools, Bools]:

@@ -17,7 +17,7 @@ from restore.view import View
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
 _BOLD = regex.compile(r"(\*\*\*|\*\*|__|~~)(?=[^\s*_~])([^\n*]{1,200}?)(?<=[^\s*_~])\1")
 _HEADING = regex.compile(r"(?m)^[ \t]{0,3}(#{1,6}[ \t]+)(?=\S)")
-_TAG = regex.compile(r"(?i)</?(?:b|i|u|em|strong|sup|sub|span|font|p|div)>|<br[ \t]*/?>")
+_TAG = regex.compile(r"(?i)</?(?:b|i|u|em|strong|sup|sub|span|font|p|div)>|(<br[ \t]*/?>)")
 _ENTITY = regex.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 _LETTER = regex.compile(rf"[{_CJK}]")
 _ROW = regex.compile(r"(?m)^[ \t]{0,3}\|")  # one pattern for the whole line takes quadratic time
@@ -46,7 +46,7 @@ def markup(view: View, tools: Tools) -> Iterator[Draft | Batch]:
         return
     text = view.text
     in_cjk = _Lines(text)
-    pairs = [at for mark in "*_~" if mark in signs and (at := text.find(mark * 2)) >= 0]
+    pairs = [at for mark in "*_~" if mark in signs and (at := text.find(mark * 2, text.find(mark))) >= 0]
     if pairs:
         for found in _BOLD.finditer(text, min(pairs)):
             if in_cjk(found.start(), found.end()):
@@ -95,11 +95,10 @@ class _Lines:
 
 def _tags(text: str, in_cjk: _Lines) -> Iterator[Batch]:
     """HTML tags: a line break becomes one, others go. In columns, as there may be one behind every character."""
-    spans = [found.span() for found in _TAG.finditer(text)]
-    is_break = [text[a : a + 3].lower() == "<br" for a, _ in spans]
+    tags = [(*found.span(), found.lastindex is not None) for found in _TAG.finditer(text)]
     # one pair alone may be what the text is about
-    sure = Certainty.HIGH if len(spans) > 2 or any(is_break) else Certainty.LOW
-    rows = [(a, b, br) for (a, b), br in zip(spans, is_break, strict=True) if in_cjk(a, b)]
+    sure = Certainty.HIGH if len(tags) > 2 or any(is_break for _, _, is_break in tags) else Certainty.LOW
+    rows = [tag for tag in tags if in_cjk(tag[0], tag[1])]
     if rows:
         start, end, which = np.array(rows, dtype=np.int64).T
         texts = ("", "\n") if which.any() else ("",)

@@ -9,8 +9,9 @@ import regex
 from numpy.typing import NDArray
 
 from restore.correction import Batch, Certainty
-from restore.layout.marks import FULL_WIDTH, judge
+from restore.layout.marks import FULL_WIDTH, Marks, judge
 from restore.pipeline import Tools, repair_pass
+from restore.source import Codes
 from restore.view import View
 
 Ints = NDArray[np.int64]
@@ -51,13 +52,13 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
     """
     if tools.settings.punctuation == "keep":
         return
-    marks = tools.memo["marks"].on(view) if "marks" in tools.memo else judge(view)
+    marks = _marks(view, tools)
     folded, quotes, sure, straight = marks.folded, marks.quotes, marks.sure, marks.straight
     parts = [_alike(folded, folded + 1, _INDEX.take(view.codes.take(folded)), 0)]
     if len(quotes):
         kind = np.where(sure, np.where(straight, _HIGH, _MEDIUM), _LOW)
         parts.append((quotes, quotes + 1, marks.target + _QUOTE, np.where(straight, 1, 2), kind))
-    if _has_twins(view):
+    if _has_twins(view.codes):
         parts.append(_pattern(_ELLIPSIS, view.text, _DOTS, 3))
         parts.append(_pattern(_DASH, view.text, _RULE, 4))
 
@@ -68,16 +69,32 @@ def punctuation(view: View, tools: Tools) -> Iterator[Batch]:
         yield Batch(start, end, text, _TEXTS, _MESSAGES, message, certainty)
 
 
+def _marks(view: View, tools: Tools) -> Marks:
+    """The marks of a text, as the pass before has judged them where it could."""
+    judged: Marks | None = tools.memo.get("marks")
+    if judged is None:
+        return judge(view)
+    gone: Ints | None = tools.memo.get("spaces")
+    if gone is None or len(view) != len(judged.view) - len(gone):
+        return judged.on(view)
+    stay = np.ones(len(judged.view), dtype=np.bool_)
+    stay[gone] = False
+    if not np.array_equal(judged.view.codes[stay], view.codes):
+        return judged.on(view)
+    # these spaces went and nothing else
+    folded, quotes = (at - gone.searchsorted(at) for at in (judged.folded, judged.quotes))
+    return Marks(view, folded, quotes, judged.target, judged.sure, judged.straight)
+
+
 def _alike(start: Ints, end: Ints, text: Ints, message: int) -> _Columns:
     """Corrections with one message that are all sure."""
     m = len(start)
     return start, end, text, np.full(m, message), np.full(m, _HIGH)
 
 
-def _has_twins(view: View) -> bool:
+def _has_twins(codes: Codes) -> bool:
     """Whether a dot or a stroke stands twice side by side: no ellipsis or dash is to be repaired in other texts."""
-    at, codes = view.marks, view.codes.take(view.marks)
-    twins = codes[1:][(at[1:] - at[:-1] == 1) & (codes[1:] == codes[:-1])]
+    twins = codes[1:][codes[1:] == codes[:-1]]
     return not _TWINS.isdisjoint(twins.tolist())
 
 

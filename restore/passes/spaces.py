@@ -12,6 +12,7 @@ from restore.correction import Batch, Certainty
 from restore.language.names import credits_of
 from restore.layout.figures import figures_apart
 from restore.layout.marks import judge
+from restore.ledger import inside
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
 
@@ -54,34 +55,34 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     tools.memo["marks"] = marks
     classes = marks.classes
     n = len(codes)
-    padded = np.zeros(n + 2, dtype=np.bool_)
-    padded[1:-1] = space
-    edges_of = (padded[1:] != padded[:-1]).nonzero()[0]
-    start, end = edges_of[::2], edges_of[1::2]
+    at = space.nonzero()[0]
+    start, end = _runs(at)
     framed = np.append(classes, ch.NEWLINE)  # before the text (-1) and behind it is a line's edge too
     left, right = framed.take(start - 1), framed.take(end)
     # lines as stretches between breaks, and what each has
     line = view.breaks.searchsorted(start)
-    bounds = np.concatenate(([0], view.breaks, [n]))
-    first, last = bounds.take(line), bounds.take(line + 1)
-    in_cjk = view.cjk_lines[line]
-    tabs = view.wide_spaces[codes[view.wide_spaces] == 9]
+    bounds = np.concatenate(([-1], view.breaks, [n]))
+    length = bounds[1:] - bounds[:-1] - 1
+    in_cjk = view.cjk_lines.take(line)
+    signs = codes.take(at)
+    tabs, ideographic = at[signs == 9], at[signs == 0x3000]
     tabbed = tabs.searchsorted(end) > tabs.searchsorted(start)
 
-    either = left | right
+    either, size = left | right, end - start
     at_edge = (either & ch.NEWLINE) > 0
     edges = at_edge & in_cjk & ~tabbed
-    size = end - start
-    if len(view.wide_spaces) > len(tabs):
-        wide = np.searchsorted((codes == 0x3000).nonzero()[0], (start, end))
-        indent = (wide[1] - wide[0] == size) & (size <= 2)
+    if len(ideographic):
+        wide = ideographic.searchsorted(end) - ideographic.searchsorted(start)
+        indent = (wide == size) & (size <= 2)
         edges &= ~(((left & ch.NEWLINE) > 0) & indent)
     narrow = (size <= 3) & ~tabbed
     letter_left, letter_right = (left & _LETTERS) > 0, (right & _LETTERS) > 0
     parts = _LETTERS | ch.FULL | ch.COMMA | ch.DIGIT
-    spaced = _letter_spaced(classes, line, first, last)
-    inner = spaced & narrow & ((left & parts) > 0) & ((right & parts) > 0)
-    inner &= ~(((left & ch.DIGIT) > 0) & ((right & ch.DIGIT) > 0))
+    spaced = _letter_spaced(line, length, size)
+    inner = spaced & narrow
+    if inner.any():
+        inner &= ((left & parts) > 0) & ((right & parts) > 0)
+        inner &= ~(((left & ch.DIGIT) > 0) & ((right & ch.DIGIT) > 0))
     # a full-width mark brings its own space; only one plain space goes, others were set on purpose
     plain = (size == 1) & (codes[start] == 32)
     beside = ((either & ch.FULL) > 0) & ~at_edge & plain & ~(letter_left & letter_right) & in_cjk
@@ -104,23 +105,40 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
         which[mask] = number
     take = which >= 0
     if take.any():
-        which = which[take]
-        yield Batch(start[take], end[take], 0, ("",), _MESSAGES, which, _CERTAINTY[which])
+        which, start, end = which[take], start[take], end[take]
+        tools.memo["spaces"] = inside(start, end - start)
+        yield Batch(start, end, 0, ("",), _MESSAGES, which, _CERTAINTY[which])
+
+
+def _runs(at: Ints) -> tuple[Ints, Ints]:
+    """Where the stretches of consecutive places begin and end; ``at`` has a place at least, ascending."""
+    begins = np.ones(len(at), dtype=np.bool_)
+    np.not_equal(at[1:] - at[:-1], 1, out=begins[1:])
+    first = begins.nonzero()[0]
+    return at.take(first), at.take(np.append(first[1:], len(at)) - 1) + 1
 
 
 def _among(places: Ints, wanted: Ints | list[int], n: int) -> Bools:
     """Whether each place is one of those ``wanted``, shape like ``places``; both are offsets into ``n`` characters."""
+    if not len(wanted):
+        return np.zeros(len(places), dtype=np.bool_)
     is_wanted = np.zeros(n, dtype=np.bool_)
     is_wanted[wanted] = True
     return is_wanted.take(places)
 
 
-def _letter_spaced(classes: Classes, line: Ints, first: Ints, last: Ints) -> Bools:
-    """Whether each space stands in a line with spaces between (nearly) all its characters, shape like ``line``."""
-    blank = ((classes & ch.BLANK) > 0).nonzero()[0]
-    size = last - first - (blank.searchsorted(last) - blank.searchsorted(first))
-    gaps = np.bincount(line)[line]
-    return (gaps >= 3) & (gaps + 1 > _SPACED_SHARE * size)
+def _letter_spaced(line: Ints, length: Ints, size: Ints) -> Bools:
+    """Whether each space stands in a line with spaces between (nearly) all its characters, shape like ``line``.
+
+    Args:
+        line: number of its line.
+        length: characters of every line, white space among them, shape ``(lines,)``.
+        size: characters of the space, shape like ``line``.
+    """
+    lines = len(length)
+    gaps = np.bincount(line, minlength=lines)
+    solid = length - np.bincount(line, weights=size, minlength=lines)
+    return ((gaps >= 3) & (gaps + 1 > _SPACED_SHARE * solid)).take(line)
 
 
 def _prints_spaces(classes: Classes, mixed: Bools) -> bool:
