@@ -195,7 +195,7 @@ def first_solution(segments: Segments, language: Language) -> Solution:
     geometry = Geometry(segments)
     base = np.logaddexp(continues, follows - _NEW_PARAGRAPH)
     place = geometry.prior()
-    successor, settled = np.full(n, -1), False
+    successor = np.full(n, -1)
     for turn in range(ROUNDS + 1):
         if turn:
             i = np.flatnonzero(successor >= 0)
@@ -204,11 +204,7 @@ def first_solution(segments: Segments, language: Language) -> Solution:
             place = geometry.learned(i, j, trust, local=turn > 1)
         gain = np.maximum(base + place + _END, 0)
         gain[index, index] = 0
-        last, before = settled or turn == ROUNDS, successor
-        successor = assign(gain, thorough=last)
-        if last:
-            break
-        settled = turn > 1 and bool((successor == before).all())
+        successor = assign(gain, thorough=turn == ROUNDS)
     found = Solution(successor, continues, follows, place, evidence, geometry)
     found.__dict__["text"] = base  # the same sum
     return found
