@@ -146,6 +146,31 @@ class TestClean:
         assert run("clean", dump, "-o", "done", *FORMATTING).code == 0
         assert files(tmp_path / "done") == ["page.txt"]
 
+    def test_a_slash_at_the_end_means_a_folder(self, dump: Path, tmp_path: Path) -> None:
+        again = ["-o", "new/deep/", "--record", "new/", "--report", "r/", *FORMATTING]
+        assert run("clean", dump, *again).code == 0
+        assert files(tmp_path) == ["new/deep/page.txt", "new/page.json", "page.txt", "r/page.html"]
+        assert (tmp_path / "new/deep/page.txt").read_text() == CLEAN
+        fails(run("clean", dump, *again), "new/deep/page.txt: exists already; use -f")
+        assert run("clean", dump, *again, "-f").code == 0
+        assert (
+            run("clean", dump, dump.rename("b.txt"), "-o", "two/", *FORMATTING).code == 2
+        )  # one is gone now
+        assert files(tmp_path / "two") == ["b.txt"]
+        assert run("report", "new/page.json", "-o", "r2/").code == 0
+        assert run("revert", "new/page.json", "-o", "back/").code == 0
+        assert run("export", "new/page.json", "--format", "tei", "-o", "r2/").code == 0
+        assert files(tmp_path / "r2") == ["page.html", "page.xml"]
+        assert (tmp_path / "back/page.txt").read_text() == DUMP
+
+    def test_such_a_folder_comes_with_its_first_result(self, dump: Path, tmp_path: Path) -> None:
+        fails(run("clean", "none.txt", "-o", "new/", *FORMATTING), "no such file")
+        fails(run("clean", dump, "-o", "page.txt/", *FORMATTING), "page.txt: is a file;", "a slash")
+        fails(run("clean", dump, "--to", "jsonl", "-o", "new/", *FORMATTING), "new/: is a folder; jsonl")
+        assert [p.name for p in tmp_path.iterdir()] == ["page.txt"]
+        assert run("clean", dump, "-o", "pages.jsonl/", *FORMATTING).code == 0
+        assert files(tmp_path / "pages.jsonl") == ["page.txt"]
+
     def test_record_and_report(self, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("restore.cli.pages.html", lambda restoration: b"<!doctype html>")
         result = run("clean", dump, "-o", "t.txt", "--record", "r.json", "--report", "r.html", *FORMATTING)

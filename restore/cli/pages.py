@@ -143,6 +143,7 @@ def deliver(job: Job, how: Delivery) -> None:
 
 
 def _single(job: Job, how: Delivery, document: Document) -> None:
+    work.make_folders(job.to_make)
     _claim(job.outputs, job.name, how)
     restoration = _restored(document, job.name, how)
     out = _encoded(document, restoration, how.to)
@@ -233,6 +234,7 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
             f"{shown(job.name)}: has several pages; PAGE holds one, name a text or row format with --to"
         )
     folder = job.out_folder
+    work.make_folders(job.to_make)
     for path in (job.record_folder, job.report_folder, job.tei_folder):
         if path is not None and path.is_file():
             raise Failure(f"{path}: is a file; with several pages the results need a folder")
