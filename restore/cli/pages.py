@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from restore.cli import work
@@ -45,7 +45,7 @@ class Input:
         if self._data is None and self.name != STDIN:
             path = Path(self.name)
             if path.is_dir():
-                raise InputError(f"{path}: is a folder; name the files in it")
+                raise InputError(f"{path}: is a folder; name the files in it, or use: restore batch")
             return read(path, self._options)
         if self._data is None:
             self._data = work.read_bytes(STDIN)
@@ -256,7 +256,7 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
                 restoration = _restored(one, job.name, how, issue.of(one.id) if issue else ALONE)
                 base = output_path(one.id)
                 paths = [
-                    None if root is None else root / base.with_name(base.name + suffix)
+                    None if root is None else root / _ending(base, suffix)
                     for root, suffix in (
                         (folder, ".txt"),
                         (job.record_folder, ".json"),
@@ -290,6 +290,12 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
             path = job.record_folder / output_path(Path(job.name).name, ".issue.json")
             _claim([path], job.name, how)
             write_all({path: _sidecar(issue)}, force=how.force)
+
+
+def _ending(base: PurePosixPath, suffix: str) -> PurePosixPath:
+    """The path of a result: the text of a text file keeps the file's name."""
+    is_text = suffix == ".txt" and base.name.lower().endswith(".txt")
+    return base if is_text else base.with_name(base.name + suffix)
 
 
 def _rows(job: Job, how: Delivery, source: Input, pages: Iterator[Document | Unread]) -> None:

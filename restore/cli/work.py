@@ -23,6 +23,7 @@ from restore.source import InputError, Source
 
 __all__ = [
     "Job",
+    "from_file",
     "is_folder",
     "known_passes",
     "make_folders",
@@ -52,7 +53,7 @@ def read_bytes(name: str) -> bytes:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
-        raise InputError(f"{path}: is a folder; name the files in it") from None
+        raise InputError(f"{path}: is a folder; name the files in it, or use: restore batch") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
 
@@ -146,15 +147,27 @@ def _expanded(words: Sequence[str]) -> list[str]:
 
 
 @cache
-def _from_file(folder: Path) -> Config:
+def from_file(folder: Path) -> Config:
+    """The settings file that counts in a folder.
+
+    Raises:
+        ConfigError, Failure: when there is something wrong in it.
+    """
     found = config.find(folder)
-    return Config() if found is None else config.load(found)
+    if found is None:
+        return Config()
+    one = config.load(found)
+    try:
+        _expanded([*(one.select or ()), *(one.ignore or ())])
+    except Failure as error:
+        raise Failure(f"{found}: {error}") from None
+    return one
 
 
 def setup(name: str, chosen: Config) -> tuple[Pipeline, Settings]:
     """Pipeline and settings for an input: the command line over the settings file nearest to it."""
     folder = Path.cwd() if name == STDIN else Path(name).resolve().parent
-    return _setup(chosen.over(_from_file(folder)))
+    return _setup(chosen.over(from_file(folder)))
 
 
 @cache
@@ -253,9 +266,9 @@ def plan(
             Job(
                 name,
                 to / base,
-                records / Path(base).with_suffix(".json") if records else None,
-                reports / Path(base).with_suffix(".html") if reports else None,
-                editions / Path(base).with_suffix(".xml") if editions else None,
+                records / _with_ending(base, ".json") if records else None,
+                reports / _with_ending(base, ".html") if reports else None,
+                editions / _with_ending(base, ".xml") if editions else None,
                 to,
                 records,
                 reports,
@@ -307,4 +320,10 @@ def _inside(named: str | None, base: str, suffix: str = "") -> Path | None:
     """The file of that name, or when it is that of a folder the file in it."""
     if named is None or not is_folder(named):
         return None if named is None else Path(named)
-    return Path(named) / (Path(base).with_suffix(suffix) if suffix else base)
+    return Path(named) / (_with_ending(base, suffix) if suffix else base)
+
+
+def _with_ending(base: str, suffix: str) -> Path:
+    """A file name with another ending; what stands behind the last dot of a date (1998.01.02) is none."""
+    path = Path(base)
+    return Path(base + suffix) if path.suffix[1:].isdigit() else path.with_suffix(suffix)
