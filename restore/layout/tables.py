@@ -1,0 +1,76 @@
+"""Rows of a table of figures: lines of as many words each, with figures in the same columns."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore import characters as ch
+from restore.layout.tokens import Tokens, tokens_of
+from restore.source import text_to_codes
+from restore.view import View
+
+__all__ = ["blank_in_tables", "inside_tables"]
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_FEWEST = 4  # rows of figures
+_LONGEST, _LONGEST_FIGURE = 10, 20  # characters of a word and of a figure in a row; a printed line has more
+_MOST = 24  # words in a row
+_MARKS = text_to_codes(".,:/%+-~()·‰°＋－—–−")  # in figures, or where one is missing
+
+
+def inside_tables(tokens: Tokens) -> Bools:
+    """White space inside tables, between words of a row and between rows. Shape ``(n,)``; the last is False.
+
+    A table has four rows or more with at most a blank line between them, as many words in each, and figures in the same columns:
+    in two at least, or in one of two. A row of words above them, as many as they have, is its head.
+    """
+    n = len(tokens)
+    out = np.zeros(n, dtype=np.bool_)
+    if n < 2 * _FEWEST:
+        return out
+    row = tokens.row
+    count = np.bincount(row)
+    first = count.cumsum() - count
+    figures = _figures(tokens)
+    size = tokens.end - tokens.start - np.where(figures, _LONGEST_FIGURE - _LONGEST, 0)
+    fits = (count >= 2) & (count <= _MOST) & (np.maximum.reduceat(size, first) <= _LONGEST)
+    if fits.sum() < _FEWEST:
+        return out
+    place = np.arange(n) - first[row]
+    columns = np.bincount(
+        row, weights=figures * 2.0 ** np.minimum(place, _MOST)
+    )  # which have figures, as a sum
+    many = np.bincount(row, weights=figures)
+    rows = fits & ((many >= 2) | ((many == 1) & (count == 2))) & (many < count)
+    near = tokens.newlines[first + count - 1] <= 2  # the next row follows, perhaps behind a blank line
+    alike = rows[:-1] & rows[1:] & (count[:-1] == count[1:]) & (columns[:-1] == columns[1:]) & near[:-1]
+    run = np.append(0, (~alike).cumsum())  # rows alike that follow each other
+    table = rows & (np.bincount(run)[run] >= _FEWEST)
+    head = np.zeros_like(table)
+    head[:-1] = fits[:-1] & (many[:-1] == 0) & near[:-1] & table[1:] & (count[:-1] == count[1:])
+    within = table | head
+    onward = np.zeros_like(table)
+    onward[:-1] = within[:-1] & within[1:] & (alike | head[:-1])
+    out[:-1] = np.where(row[1:] == row[:-1], within[row[:-1]], onward[row[:-1]])
+    return out
+
+
+def blank_in_tables(view: View) -> Bools:
+    """Which characters are white space between the words and rows of tables, shape ``(len(view),)``."""
+    tokens = tokens_of(view)
+    at = np.flatnonzero(inside_tables(tokens))
+    out = np.zeros(len(view) + 1, dtype=np.int64)
+    out[tokens.end[at]] += 1
+    out[tokens.start[at + 1]] -= 1
+    return np.asarray(out.cumsum()[:-1] > 0)
+
+
+def _figures(tokens: Tokens) -> Bools:
+    """Tokens that are figures, or marks in the place of one, shape ``(n,)``."""
+    view = tokens.view
+    part = ((view.classes & ch.DIGIT) > 0) | ch.among(view.codes, _MARKS)
+    total = np.append(0, part.cumsum())
+    return np.asarray(total[tokens.end] - total[tokens.start] == tokens.end - tokens.start)
