@@ -28,6 +28,15 @@ PRICES = """大白菜 公斤 1.20 1.15
 西红柿 公斤 4.20 —
 土豆 公斤 2.10 2.10
 鲤鱼 公斤 13.00 12.80"""
+PRIZES = """一等奖 王小明 李大山 赵一平
+二等奖 孙文 周立新 吴天
+三等奖 郑好 钱一民 冯远
+鼓励奖 沈阳 韩梅 杨光
+杨柳 秦岭"""
+MEMBERS = """王小明\u3000李\u3000明\u3000赵一平\u3000孙\u3000文
+吴\u3000天\u3000郑\u3000好\u3000钱一民\u3000冯\u3000远
+褚卫国\u3000蒋\u3000力\u3000沈\u3000阳\u3000韩\u3000梅
+朱\u3000红"""
 BEFORE = """入秋以来，青石镇的三
 座水库陆续开闸放水，下游
 两万亩晚稻及时得到灌溉。
@@ -54,7 +63,7 @@ def test_a_table_stays_as_it_is(table: str, row_end: str, column: str) -> None:
     assert clean(text, preset="formatting").text == text
 
 
-@pytest.mark.parametrize("table", [RESULTS, PHONES, PRICES])
+@pytest.mark.parametrize("table", [RESULTS, PHONES, PRICES, PRIZES, MEMBERS])
 def test_so_does_one_among_articles(table: str) -> None:
     page = clean(f"{BEFORE}\n\n{table}\n\n{BEHIND}")
     assert page.text.split("\n\n") == [BEFORE.replace("\n", ""), table, BEHIND.replace("\n", "")]
@@ -69,6 +78,8 @@ def test_so_does_one_among_articles(table: str) -> None:
         "\n".join(RESULTS.splitlines()[:4]),  # three rows of figures
         "1998 年 3 月\n1999 年 4 月\n他 说 了 话\n2001 年 6 月",  # not one below the other
         "从 1998 年\n到 1999 年\n共 2000 个\n在 2001 年",  # figures in one column of three
+        "王小明 李大山 赵一平\n孙文 周立新 吴天",  # two rows of names
+        "今天 我们 学习\n大家 一起 讨论\n水渠 通水 以后",  # words, no names
         "1 2 3\n4 5 6\n7 8 9\n10 11 12",  # no words
         "这是一个很长的分句没有标点 12 30\n" * 5,  # a line of text
         "",

@@ -1,4 +1,4 @@
-"""Rows of a table of figures: lines of as many words each, with figures in the same columns."""
+"""Rows of a table of figures, lines of as many words each with figures in the same columns; and of a list of names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore import characters as ch
+from restore.language.names import is_surnamed
 from restore.layout.tokens import Tokens, tokens_of
 from restore.source import text_to_codes
 from restore.view import View
@@ -18,19 +19,26 @@ Bools = NDArray[np.bool_]
 _FEWEST = 4  # rows of figures
 _LONGEST, _LONGEST_FIGURE = 10, 20  # characters of a word and of a figure in a row; a printed line has more
 _MOST = 24  # words in a row
+_ROWS_OF_NAMES, _NAMES, _LONGEST_NAME = 3, 3, 4  # rows, names in one, characters of one
 _MARKS = text_to_codes(".,:/%+-~()·‰°＋－—–−")  # in figures, or where one is missing
 
 
 def inside_tables(tokens: Tokens) -> Bools:
     """White space inside tables, between words of a row and between rows. Shape ``(n,)``; the last is False.
 
-    A table has four rows or more with at most a blank line between them, as many words in each, and figures in the same columns:
-    in two at least, or in one of two. A row of words above them, as many as they have, is its head.
+    A table has four rows or more with at most a blank line between them, as many words in each, and figures in the same
+    columns: in two at least, or in one of two. A row of words above them, as many as they have, is its head. A list of names has
+    three rows or more of three names or more, the first word of each may say of whom; its last row may be shorter.
     """
     n = len(tokens)
     out = np.zeros(n, dtype=np.bool_)
     if n < 2 * _FEWEST:
         return out
+    names = _rows_of_names(tokens)
+    if names is not None:
+        same = np.diff(tokens.row) == 0
+        onward = names[:-1] & names[1:]
+        out[:-1] = np.where(same, names[tokens.row[:-1]], np.append(onward, False)[tokens.row[:-1]])
     row = tokens.row
     count = np.bincount(row)
     first = count.cumsum() - count
@@ -54,7 +62,7 @@ def inside_tables(tokens: Tokens) -> Bools:
     within = table | head
     onward = np.zeros_like(table)
     onward[:-1] = within[:-1] & within[1:] & (alike | head[:-1])
-    out[:-1] = np.where(row[1:] == row[:-1], within[row[:-1]], onward[row[:-1]])
+    out[:-1] |= np.where(row[1:] == row[:-1], within[row[:-1]], onward[row[:-1]])
     return out
 
 
@@ -66,6 +74,41 @@ def blank_in_tables(view: View) -> Bools:
     out[tokens.end[at]] += 1
     out[tokens.start[at + 1]] -= 1
     return np.asarray(out.cumsum()[:-1] > 0)
+
+
+def _rows_of_names(tokens: Tokens) -> Bools | None:
+    """Rows of lists of names, shape ``(rows,)``; None where there are none."""
+    row = tokens.row
+    count = np.bincount(row)
+    first = count.cumsum() - count
+    size = tokens.end - tokens.start
+    total = np.append(0, ((tokens.view.classes & ch.HAN) > 0).cumsum())
+    short = (total[tokens.end] - total[tokens.start] == size) & (size <= _LONGEST_NAME)
+    may = np.logical_and.reduceat(short, first) & (count <= _MOST)
+    if (may & (count >= _NAMES)).sum() < _ROWS_OF_NAMES:
+        return None
+    full, rest = np.zeros_like(may), np.zeros_like(may)
+    for k in np.flatnonzero(may).tolist():
+        words = [tokens.text(at) for at in range(int(first[k]), int(first[k] + count[k]))]
+        named = [is_surnamed(one) and len(one) > 1 for one in _names(words)]
+        full[k] = sum(named) >= _NAMES and all(named[1:])
+        rest[k] = all(named)
+    near = (tokens.newlines[first + count - 1] <= 2)[:-1]
+    run = np.append(0, (~(full[:-1] & full[1:] & near)).cumsum())
+    out = full & (np.bincount(run)[run] >= _ROWS_OF_NAMES)
+    out[1:] |= out[:-1] & rest[1:] & near
+    return out if out.any() else None
+
+
+def _names(words: list[str]) -> list[str]:
+    """The names of a row; those of two characters are printed with a space inside, to be as wide as the others."""
+    out: list[str] = []
+    for word in words:
+        if len(word) == 1 and out and len(out[-1]) == 1:
+            out[-1] += word
+        else:
+            out.append(word)
+    return out
 
 
 def _figures(tokens: Tokens) -> Bools:
