@@ -45,7 +45,7 @@ class Input:
         if self._data is None and self.name != STDIN:
             path = Path(self.name)
             if path.is_dir():
-                raise InputError(f"{path}: is a folder; name the files in it, or use: restore batch")
+                raise InputError(f"{path}: is a folder; name the files in it (restore batch takes folders)")
             return read(path, self._options)
         if self._data is None:
             self._data = work.read_bytes(STDIN)

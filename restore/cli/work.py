@@ -53,7 +53,7 @@ def read_bytes(name: str) -> bytes:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
-        raise InputError(f"{path}: is a folder; name the files in it, or use: restore batch") from None
+        raise InputError(f"{path}: is a folder; name the files in it (restore batch takes folders)") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
 
