@@ -39,11 +39,13 @@ class LineEnds:
         tokens: the tokens.
         join: the next token continues the same paragraph in a new printed line. Shape ``(n,)``; the last is False.
         inside: the white space stands inside a printed line. Shape ``(n,)``.
+        tables: the white space stands inside a table. Shape ``(n,)``.
     """
 
     tokens: Tokens
     join: Bools
     inside: Bools
+    tables: Bools
 
 
 def line_ends(view: View) -> LineEnds:
@@ -66,8 +68,8 @@ def line_ends(view: View) -> LineEnds:
         measure = _measures(lines, group)
     join = np.zeros(len(tokens), dtype=np.bool_)
     join[~inside] = _line_ends(lines, measure, group)
-    table = inside_tables(tokens)
-    return LineEnds(tokens, join & ~table, inside & ~table)
+    tables = inside_tables(tokens)
+    return LineEnds(tokens, join & ~tables, inside & ~tables, tables)
 
 
 def _groups(lines: Tokens) -> Ints:

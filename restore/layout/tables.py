@@ -27,30 +27,38 @@ def inside_tables(tokens: Tokens) -> Bools:
     """White space inside tables, between words of a row and between rows. Shape ``(n,)``; the last is False.
 
     A table has four rows or more with at most a blank line between them, as many words in each, and figures in the same
-    columns: in two at least, or in one of two. A row of words above them, as many as they have, is its head. A list of names has
-    three rows or more of three names or more, the first word of each may say of whom; its last row may be shorter.
+    columns: in two at least, or in one of two. A row of words above them, as many as they have, is its head. A list of
+    names has three rows or more of three names or more; the first word of each may say of whom, and its last row may be
+    shorter.
     """
     n = len(tokens)
     out = np.zeros(n, dtype=np.bool_)
-    if n < 2 * _FEWEST:
-        return out
-    names = _rows_of_names(tokens)
-    if names is not None:
-        same = np.diff(tokens.row) == 0
-        onward = names[:-1] & names[1:]
-        out[:-1] = np.where(same, names[tokens.row[:-1]], np.append(onward, False)[tokens.row[:-1]])
     row = tokens.row
-    count = np.bincount(row)
-    first = count.cumsum() - count
-    figures = _figures(tokens)
-    size = tokens.end - tokens.start - np.where(figures, _LONGEST_FIGURE - _LONGEST, 0)
-    fits = (count >= 2) & (count <= _MOST) & (np.maximum.reduceat(size, first) <= _LONGEST)
-    if fits.sum() < _FEWEST:
+    if not n or n - int(row[-1]) <= _ROWS_OF_NAMES:  # no more words than lines, as on most pages
         return out
+    count = np.bincount(row)
+    several = (count >= 2) & (count <= _MOST)
+    if not _in_a_row(several, _ROWS_OF_NAMES):
+        return out
+    first = count.cumsum() - count
+    size = tokens.end - tokens.start
+    longest = np.maximum.reduceat(size, first)
+    may = several & (longest <= _LONGEST_FIGURE)
+    if not _in_a_row(may, _ROWS_OF_NAMES):
+        return out
+    names = _rows_of_names(tokens, first, count, may & (longest <= _LONGEST_NAME))
+    if names is not None:
+        same = np.diff(row) == 0
+        onward = names[:-1] & names[1:]
+        out[:-1] = np.where(same, names[row[:-1]], np.append(onward, False)[row[:-1]])
+    numbered = np.bincount(row, weights=(tokens.first & ch.DIGIT) > 0) > 0
+    if not _in_a_row(may & numbered, _FEWEST):
+        return out
+    figures = _figures(tokens)
+    fits = may & (np.maximum.reduceat(np.where(figures, 0, size), first) <= _LONGEST)
     place = np.arange(n) - first[row]
-    columns = np.bincount(
-        row, weights=figures * 2.0 ** np.minimum(place, _MOST)
-    )  # which have figures, as a sum
+    # which columns have figures, as a sum
+    columns = np.bincount(row, weights=figures * 2.0 ** np.minimum(place, _MOST))
     many = np.bincount(row, weights=figures)
     rows = fits & ((many >= 2) | ((many == 1) & (count == 2))) & (many < count)
     near = tokens.newlines[first + count - 1] <= 2  # the next row follows, perhaps behind a blank line
@@ -76,17 +84,20 @@ def blank_in_tables(view: View) -> Bools:
     return np.asarray(out.cumsum()[:-1] > 0)
 
 
-def _rows_of_names(tokens: Tokens) -> Bools | None:
-    """Rows of lists of names, shape ``(rows,)``; None where there are none."""
-    row = tokens.row
-    count = np.bincount(row)
-    first = count.cumsum() - count
-    size = tokens.end - tokens.start
-    total = np.append(0, ((tokens.view.classes & ch.HAN) > 0).cumsum())
-    short = (total[tokens.end] - total[tokens.start] == size) & (size <= _LONGEST_NAME)
-    may = np.logical_and.reduceat(short, first) & (count <= _MOST)
-    if (may & (count >= _NAMES)).sum() < _ROWS_OF_NAMES:
+def _rows_of_names(tokens: Tokens, first: Ints, count: Ints, may: Bools) -> Bools | None:
+    """Rows of lists of names, shape ``(rows,)``; None where there are none.
+
+    Args:
+        first, count: the first word of each row, and how many it has, shape ``(rows,)``.
+        may: rows whose words are no longer than names, shape ``(rows,)``.
+    """
+    if not _in_a_row(may & (count >= _NAMES), _ROWS_OF_NAMES):
         return None
+    may[1:] |= (count[1:] == 1) & may[:-1]  # the last name
+    total = np.append(0, ((tokens.view.classes & ch.HAN) > 0).cumsum())
+    size = tokens.end - tokens.start
+    short = (total[tokens.end] - total[tokens.start] == size) & (size <= _LONGEST_NAME)
+    may &= np.logical_and.reduceat(short, first)
     full, rest = np.zeros_like(may), np.zeros_like(may)
     for k in np.flatnonzero(may).tolist():
         words = [tokens.text(at) for at in range(int(first[k]), int(first[k] + count[k]))]
@@ -109,6 +120,12 @@ def _names(words: list[str]) -> list[str]:
         else:
             out.append(word)
     return out
+
+
+def _in_a_row(rows: Bools, many: int) -> bool:
+    """Whether so many rows follow each other."""
+    total = np.append(0, rows.cumsum())
+    return bool((total[many:] - total[:-many] == many).any())
 
 
 def _figures(tokens: Tokens) -> Bools:

@@ -79,10 +79,12 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     losses = lost_text(segments, judged, tools.memo.get("seams"))
     fate = np.where(torn(segments, losses), BREAK, judged.fate)
     tokens = tokens_of(view)
-    inside = (tokens.newlines == 1) & ~np.isin(tokens.end, segments.end) & ~inside_tables(tokens)
+    tables = inside_tables(tokens)
+    tools.memo["tables"] = bool(tables.any())
+    # line breaks inside segments are those of vertical lines
+    inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end) & ~tables]
     tools.memo["paragraphs"] = view.origin[
-        np.concatenate((segments.end[:-1][fate == JOIN], tokens.end[inside], inner))
-        - 1  # inside: vertical lines
+        np.concatenate((segments.end[:-1][fate == JOIN], inside, inner)) - 1
     ]
     # what the gaps pass needs to know about the printed lines
     tools.memo["lines"] = (view.origin[segments.end - 1], segments.width, column_width(segments.width))

@@ -104,7 +104,7 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     which = np.full(len(start), -1)
     for number, mask in ((4, within), (3, mixed), (2, beside), (1, inner), (0, edges)):
         which[mask] = number
-    if (which > 0).any():
+    if tools.memo.get("tables", True) and (which > 0).any():
         which[(which > 0) & blank_in_tables(view).take(start)] = -1
     take = which >= 0
     if take.any():
