@@ -99,7 +99,9 @@ class Source:
         except LookupError:
             raise InputError(f"{name}: unknown encoding {encoding!r}") from None
         if bad:
-            notes.append(f"{bad} bytes could not be decoded as {encoding}; kept as they are")
+            were = "1 byte" if bad == 1 else f"{bad:,} bytes"
+            kept = "it is" if bad == 1 else "they are"
+            notes.append(f"{were} could not be decoded as {encoding}; kept as {kept}")
         return cls(text, encoding, name, tuple(notes), raw)
 
     @classmethod

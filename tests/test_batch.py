@@ -371,6 +371,29 @@ def test_output_inside_the_input_folder_is_no_input(inputs: Path) -> None:
     assert run_batch([inputs], inputs / "out", plan, jobs=1, resume=True).done == 12
 
 
+def test_results_of_another_batch_are_no_input(inputs: Path, tmp_path: Path) -> None:
+    first = run_batch(inputs, inputs / "old", Plan(PASSES))
+    copy = shutil.copytree(inputs / "old", inputs / "old copy")
+    shutil.rmtree(copy / ".batch")
+    said: list[str] = []
+    watcher: Any = SimpleNamespace(total=lambda _: 0, settled=lambda *_: 0, said=said.append)
+    second = run_batch(inputs, inputs / "new", Plan(PASSES), watcher=watcher)
+    assert first.done == second.done == 12
+    assert said == [
+        f"in/{name}: has the results of another batch and is left out" for name in ("old", "old copy")
+    ]
+    log = (inputs / "new" / "log.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in log if '"left out"' in line] == ["in/old", "in/old copy"]
+    with pytest.raises(BatchError, match=r"old: has the results of a batch in it"):
+        run_batch(inputs / "old", tmp_path / "out", Plan(PASSES))
+    assert run_batch(inputs / "old" / "text", tmp_path / "out", Plan(PASSES)).done == 12  # asked for by name
+    holder = tmp_path / "holder"
+    holder.mkdir()
+    shutil.move(inputs / "old", holder / "old")
+    with pytest.raises(BatchError, match=r"what was named but the results .* in holder/old"):
+        run_batch(holder, tmp_path / "other", Plan(PASSES))
+
+
 def test_two_files_of_one_name(inputs: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(BatchError, match="no file to read"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 
 import numpy as np
 import pytest
@@ -276,6 +277,14 @@ def test_what_stands_on_the_page_again_and_goes_on_there_is_a_stump(
 ) -> None:
     texts = [stump, "山里的茶农也没有闲着。", WHOLE]
     assert (0 in stumps(texts, np.arange(3), end)) is found
+
+
+def test_stumps_among_many_short_paragraphs_are_found_soon() -> None:
+    texts = [f"第{i}村今年修渠{i * 7}里，{i % 97}户都通了水" for i in range(14_000)]
+    texts[70] = texts[9_000][:-3]
+    begin = time.process_time()
+    assert stumps(texts, np.arange(len(texts)), True) == {70}
+    assert time.process_time() - begin < 1.0  # two seconds and more when each is looked for by itself
 
 
 def test_no_gap_is_marked_behind_a_stump(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -88,10 +89,10 @@ def _away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """In an empty folder, with no settings file remembered."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RESTORE_TRACEBACK", raising=False)
-    for cached in (work._from_file, work._setup, work.known_passes):
+    for cached in (work.from_file, work._setup, work.known_passes):
         cached.cache_clear()
     yield
-    for cached in (work._from_file, work._setup, work.known_passes):
+    for cached in (work.from_file, work._setup, work.known_passes):
         cached.cache_clear()
 
 
@@ -145,6 +146,31 @@ class TestClean:
         (tmp_path / "done").mkdir()
         assert run("clean", dump, "-o", "done", *FORMATTING).code == 0
         assert files(tmp_path / "done") == ["page.txt"]
+
+    def test_a_slash_at_the_end_means_a_folder(self, dump: Path, tmp_path: Path) -> None:
+        again = ["-o", "new/deep/", "--record", "new/", "--report", "r/", *FORMATTING]
+        assert run("clean", dump, *again).code == 0
+        assert files(tmp_path) == ["new/deep/page.txt", "new/page.json", "page.txt", "r/page.html"]
+        assert (tmp_path / "new/deep/page.txt").read_text() == CLEAN
+        fails(run("clean", dump, *again), "new/deep/page.txt: exists already; use -f")
+        assert run("clean", dump, *again, "-f").code == 0
+        assert (
+            run("clean", dump, dump.rename("b.txt"), "-o", "two/", *FORMATTING).code == 2
+        )  # one is gone now
+        assert files(tmp_path / "two") == ["b.txt"]
+        assert run("report", "new/page.json", "-o", "r2/").code == 0
+        assert run("revert", "new/page.json", "-o", "back/").code == 0
+        assert run("export", "new/page.json", "--format", "tei", "-o", "r2/").code == 0
+        assert files(tmp_path / "r2") == ["page.html", "page.xml"]
+        assert (tmp_path / "back/page.txt").read_text() == DUMP
+
+    def test_such_a_folder_comes_with_its_first_result(self, dump: Path, tmp_path: Path) -> None:
+        fails(run("clean", "none.txt", "-o", "new/", *FORMATTING), "no such file")
+        fails(run("clean", dump, "-o", "page.txt/", *FORMATTING), "page.txt: is a file;", "a slash")
+        fails(run("clean", dump, "--to", "jsonl", "-o", "new/", *FORMATTING), "new/: is a folder; jsonl")
+        assert [p.name for p in tmp_path.iterdir()] == ["page.txt"]
+        assert run("clean", dump, "-o", "pages.jsonl/", *FORMATTING).code == 0
+        assert files(tmp_path / "pages.jsonl") == ["page.txt"]
 
     def test_record_and_report(self, dump: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("restore.cli.pages.html", lambda restoration: b"<!doctype html>")
@@ -227,7 +253,7 @@ class TestRefusals:
         fails(process("clean", "none.txt"), "restore: none.txt: no such file")
 
     def test_folder(self, tmp_path: Path) -> None:
-        fails(run("clean", tmp_path), "is a folder")
+        fails(run("clean", tmp_path), "is a folder", "restore batch")
 
     def test_empty(self, tmp_path: Path) -> None:
         (tmp_path / "e.txt").touch()
@@ -344,6 +370,24 @@ class TestSeveral:
         assert files(tmp_path / "rec") == ["a.json", "b.json"]
         assert (tmp_path / "out/deep/b.txt").read_text() == CLEAN
 
+    def test_names_of_dates_keep_their_last_part(self, tmp_path: Path) -> None:
+        for name in ("1998.01.02", "1998.01.03"):
+            (tmp_path / name).write_text(DUMP)
+        result = run("clean", "1998.01.02", "1998.01.03", "-o", "out", "--record", "rec", *FORMATTING)
+        assert result.code == 0, result.err
+        assert files(tmp_path / "rec") == ["1998.01.02.json", "1998.01.03.json"]
+
+    def test_texts_of_an_archive_keep_their_names(self, tmp_path: Path) -> None:
+        with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
+            archive.writestr("a.txt", DUMP)
+            archive.writestr("b.md", DUMP)
+        assert run("clean", "s.zip", "-o", "out/", "--record", "rec/", *FORMATTING).code == 0
+        assert files(tmp_path / "out") == ["s.zip!/a.txt", "s.zip!/b.md.txt"]
+        assert [name for name in files(tmp_path / "rec") if "issue" not in name] == [
+            "s.zip!/a.txt.json",
+            "s.zip!/b.md.json",
+        ]
+
     def test_one_failure_costs_no_other_result(self, tmp_path: Path) -> None:
         (tmp_path / "a.txt").write_text(DUMP)
         (tmp_path / "empty.txt").touch()
@@ -412,6 +456,12 @@ class TestConfig:
         )
         fails(run("check", dump), "spacng")
         fails(run("diff", dump), "spacng")
+
+    def test_a_pass_that_does_not_exist_is_told_with_its_file(self, dump: Path, tmp_path: Path) -> None:
+        (tmp_path / "restore.toml").write_text('ignore = ["confusable"]\n')
+        said = "restore.toml: there is no pass or preset 'confusable'; did you mean 'confusables'?"
+        fails(run("clean", dump), said)
+        fails(run("batch", dump, "-o", "out"), said)
 
 
 # ---------------------------------------------------------------------- check, diff
@@ -719,6 +769,11 @@ class TestEvaluate:
         for text in ("[]", "{}", '{"blocks": 1, "lines": 2}', "3"):
             (tmp_path / "x.json").write_text(text)
             fails(run("evaluate", "x.json", "out.txt"), "x.json: not the truth of a page")
+        (tmp_path / "in.txt").write_text(DUMP)
+        assert run("clean", "in.txt", "-q", "-o", "clean.txt", "--record", "page.json", *FORMATTING).code == 0
+        fails(
+            run("evaluate", "page.json", "clean.txt"), "page.json: not the truth", "it is a record, and the"
+        )
 
 
 # ---------------------------------------------------------------------- help, completion, terminals

@@ -10,13 +10,13 @@ import pytest
 from restore.data import DataError
 from restore.language import shared
 from restore.layout.segments import Segments, segments_of
-from restore.order.again import again_features
+from restore.order.again import _two_best, again_features
 from restore.order.evidence import Evidence, evidence_of
 from restore.order.links import GROUPS, _best, candidates, link_features
 from restore.order.network import LINKS, OF_SHORT, SECOND, THIRD, Network, parts
 from restore.order.seams import Seams
 from restore.order.sequence import chains_of, in_chains
-from restore.order.successors import Judgement, best_over, first_solution, solve
+from restore.order.successors import Judgement, assign, best_over, first_solution, solve
 from restore.source import Source
 from restore.view import View
 
@@ -162,3 +162,22 @@ def test_the_best_of_a_row_are_so_many_also_where_numbers_are_equal(values: int)
     assert (best.sum(axis=1) == 12).all()
     rest = np.where(best, -np.inf, matrix).max(axis=1)
     assert (np.where(best, matrix, np.inf).min(axis=1) >= rest).all()
+
+
+@pytest.mark.parametrize("values", [3, 1000])
+def test_the_two_best_of_a_row_are_what_a_sort_gives(values: int) -> None:
+    odds = np.random.default_rng(7).integers(-9, values, (40, 40)).astype(np.float32)
+    assert (_two_best(odds) == np.sort(odds, axis=1)[:, -2:]).all()
+    assert _two_best(odds[:1, :1]).tolist() == [[-9.0, -9.0]]
+
+
+def test_the_best_links_of_many_lines_are_the_same_from_either_side() -> None:
+    rng = np.random.default_rng(7)
+    popular = rng.normal(size=450)  # heads that every tail would like
+    gain = np.maximum(np.triu(rng.normal(size=(450, 450)) + popular, 1), 0)  # no cycles
+    crowded, apart = assign(gain.copy()), np.where(gain > 1.5, gain, 0)
+    backward = assign(np.ascontiguousarray(gain.T))
+    assert (gain > 0).mean() > 0.2 > 0.1 > (apart > 0).mean()
+    linked = np.flatnonzero(crowded >= 0)
+    assert (backward[crowded[linked]] == linked).all()
+    assert len(np.unique(crowded[linked])) == len(linked)

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from restore import clean
 from restore.readers import Document, Failure, ReadError, ReadOptions, read, read_bytes
+from restore.record import dumps
+from restore.report.html import render_report
 from restore.writers import output_path
 
 PAGES = Path(__file__).parent.parent / "fixtures" / "pages"
@@ -242,6 +245,43 @@ def test_hocr_that_is_no_xml() -> None:
 def test_a_line_without_a_box_leaves_the_page_without_layout() -> None:
     data = json.dumps([{"text": "水渠", "bbox": [1, 2, 3, 4]}, {"text": "村"}]).encode()
     assert only(data, "p.json").layout is None
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "said"),
+    [
+        ("scan.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF", "is a picture; .* OCR program"),
+        ("scan.txt", b"II*\0\x08\0\0\0", "is a picture"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "word processor; save it as text"),
+        ("a.rtf", b"{\\rtf1\\ansi x}", "word processor"),
+        ("page.decisions.json", b'{\n  "format": "restore-decisions", "version": 1}', "decisions.* no page"),
+    ],
+)
+def test_what_is_no_text_at_all_is_named(name: str, head: bytes, said: str) -> None:
+    with pytest.raises(ReadError, match=said):
+        list(read_bytes(head, name))
+
+
+def test_office_files_are_no_archives_of_pages() -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("word/document.xml", "<document/>")
+    with pytest.raises(ReadError, match=r"a.docx: is a document of a word processor"):
+        list(read_bytes(body.getvalue(), "a.docx"))
+
+
+def test_what_restore_wrote_about_a_page_is_no_page() -> None:
+    done = clean("县里新修的水渠上 月通水,沿线三个 村的两千亩稻田都 能浇上水。村民们 说好。")
+    with pytest.raises(ReadError, match="is the record of a page; restore export --format text"):
+        list(read_bytes(dumps(done), "page.json"))
+    with pytest.raises(ReadError, match="is the report that restore wrote about a page"):
+        list(read_bytes(render_report(done).encode(), "page.html"))
+
+
+def test_decisions_beside_texts_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "page.txt").write_text(TEXT)
+    (tmp_path / "page.decisions.json").write_text('{"format": "restore-decisions"}')
+    assert [Path(one.id).name for one in read(tmp_path)] == ["page.txt"]
 
 
 def test_other_xml_is_refused() -> None:

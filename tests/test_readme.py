@@ -5,6 +5,8 @@ from __future__ import annotations
 import doctest
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from dataclasses import fields
 from pathlib import Path
@@ -131,6 +133,12 @@ def test_commands(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             continue  # serves until it is stopped: tests/test_review.py starts it
         command, _, given = line.partition(" < ")
         words = shlex.split(command)
+        if words[1].startswith(
+            "--"
+        ):  # as a program: which shell is named is settled before the commands are made
+            program = [sys.executable, "-m", "restore", *words[1:]]
+            assert subprocess.run(program, capture_output=True, check=True, timeout=60).stdout, line
+            continue
         data = (desk / given.strip()).read_bytes() if given else b""
         result = CliRunner().invoke(app, words[1:], input=data)
         wanted = (0, 1) if words[1] == "check" else (0,)

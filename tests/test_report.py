@@ -36,6 +36,7 @@ from restore.passes import BUILT_IN
 from restore.record import dumps, loads
 from restore.report.html import render_report
 from restore.report.model import KINDS, build_model, kinds_of, manual, to_json
+from restore.report.terminal import summary_lines
 
 SEED = Path(__file__).parent.parent / "seeds" / "000_3beea0aa8b224972.txt"
 
@@ -176,6 +177,8 @@ def test_kinds_say_what_a_reader_would(restoration: Restoration) -> None:
         both = one.before + one.after
         if not both.strip("\u3000 \n\t"):
             return "space"
+        if not one.before.strip("\u3000 \n\t"):
+            return "supplied"
         if not re.search(r"[^\W_]", both):
             return "mark"
         return "glyph" if one.before and one.after else "deletion" if one.before else "supplied"
@@ -185,6 +188,18 @@ def test_kinds_say_what_a_reader_would(restoration: Restoration) -> None:
         if len(one.edits) == 1:
             assert KINDS[kinds[one.index]] == plainly(one), one
     assert {KINDS[k] for k in kinds} == set(KINDS)
+
+
+def test_a_mark_put_where_none_was_is_supplied() -> None:
+    page = clean(
+        "为了方便群众办事，县 政务服务中心从本月起延长 服务时间，每天中午不休息 ，周末安排工作人员值班。 据统计，半个月来已经有三 "
+        "千多名群众在中午和周末办 理了业务。 各级干部深入农村为群 众做好事 办实事 解难事 ，受到群众的欢迎，得到上 级的表扬和肯定。"
+    )
+    of = dict(zip((c.pass_name for c in page.corrections), kinds_of(page).tolist(), strict=True))
+    assert page.text.count("、") == 2
+    assert KINDS[of["lost_marks"]] == "supplied"
+    assert any("2  supplied: characters put in; line 1: " in line for line in summary_lines(page))
+    assert KINDS[int(kinds_of(clean("他说......好，渠修好了。", preset="formatting"))[0])] == "mark"
 
 
 def test_changing_the_form_of_a_character_is_no_glyph_repair() -> None:

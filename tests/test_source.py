@@ -83,7 +83,9 @@ def test_byte_order_mark(mark: bytes, encoding: str) -> None:
 def test_broken_bytes_are_kept_and_reported(encoding: str, raw: bytes, bad: int) -> None:
     source = Source.from_bytes(raw)
     assert family(source.encoding) == encoding
-    assert any(note.startswith(f"{bad} bytes could not be decoded") for note in source.notes), source.notes
+    assert any(
+        note.startswith(f"{bad} byte{'s' if bad > 1 else ''} could not be decoded") for note in source.notes
+    ), source.notes
     assert HANS.split("\n")[1] in source.text
     assert source.to_bytes() == raw
     out = clean(source, preset="formatting")

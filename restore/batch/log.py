@@ -15,8 +15,8 @@ __all__ = ["Log"]
 class Log:
     """Appends to a file.
 
-    Every line has ``time`` (UTC) and ``event``: ``begin``, ``worker``, ``worker lost``, ``page``,
-    ``quarantine``, ``stop``, ``end``; the other fields are named for what they are.
+    Every line has ``time`` (UTC) and ``event``: ``begin``, ``left out``, ``worker``, ``worker lost``,
+    ``page``, ``quarantine``, ``stop``, ``end``; the other fields are named for what they are.
     """
 
     def __init__(self, file: Path) -> None:

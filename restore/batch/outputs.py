@@ -16,10 +16,16 @@ from pathlib import Path
 from restore.batch.page import Page
 from restore.files import OutputError, write_all
 
-__all__ = ["OWN", "Outputs", "blames_page"]
+__all__ = ["OWN", "STATE", "Outputs", "blames_page", "is_output"]
 
 OWN = ".batch"
 """Folder of the batch's own files inside the output folder."""
+
+STATE = "state.sqlite"
+"""Its state, in that folder."""
+
+LISTS = ("index.html", "log.jsonl", "quarantine.jsonl", "summary.json")
+"""What the end of a batch leaves beside its results."""
 
 # what the system says about one page's path; anything else concerns the whole disk
 _PAGES_OWN = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, None)
@@ -28,6 +34,11 @@ _PAGES_OWN = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errn
 def blames_page(error: OSError) -> bool:
     """Whether results could not be written because of the page (its name), not of the disk."""
     return error.errno in _PAGES_OWN
+
+
+def is_output(folder: Path) -> bool:
+    """Whether a folder is the output folder of a batch: it has its state, or (of a copy without that) all its lists."""
+    return (folder / OWN / STATE).is_file() or all((folder / name).is_file() for name in LISTS)
 
 
 @dataclass(frozen=True)

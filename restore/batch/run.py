@@ -231,6 +231,9 @@ def run_batch(
         with _disk_told(), contextlib.closing(Log(store.folder / "log.jsonl")) as log:
             run = Run(store, plan, log, watcher)
             log.write("begin", run=store.run, engine=engine, jobs=jobs, plan=plan.as_data())
+            for folder in store.left_out:
+                log.write("left out", id=folder, reason="has the results of another batch")
+                watcher.said(f"{folder}: has the results of another batch and is left out")
             watcher.total(store.input_bytes())
             try:
                 with _stoppable(run):

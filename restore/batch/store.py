@@ -21,7 +21,7 @@ import orjson
 
 from restore.batch.inputs import Input, list_inputs
 from restore.batch.lock import Lock
-from restore.batch.outputs import OWN, Outputs
+from restore.batch.outputs import OWN, STATE, Outputs
 from restore.batch.page import Summary
 from restore.batch.plan import BatchError, Plan
 from restore.batch.shards import pack, shard_name, unpack
@@ -101,12 +101,14 @@ class Store:
         self.outputs = Outputs(folder.absolute(), plan.format != "text")
         self.print = plan.fingerprint
         own = folder / OWN
-        state = own / "state.sqlite"
+        state = own / STATE
         _check_folder(folder, own.is_dir(), resume)
-        inputs = list_inputs(named, folder)
+        self.left_out: list[str] = []  # folders that have the results of other batches
+        inputs = list_inputs(named, folder, self.left_out.append)
         first = next(inputs, None)  # complaints about inputs come before anything is made
         if first is None:
-            raise BatchError("there is no file to read in what was named")
+            results = f" but the results of another batch in {self.left_out[0]}" if self.left_out else ""
+            raise BatchError(f"there is no file to read in what was named{results}")
         begun = own.is_dir()
         own.mkdir(parents=True, exist_ok=True)
         self._lock = Lock(own / "lock")

@@ -74,14 +74,12 @@ def make_plan(
     limits: Limits,
 ) -> Plan:
     """The plan of a batch; settings that the command line leaves open come from the file nearest to the first input."""
-    from restore import config
     from restore.batch import Plan
-    from restore.cli.work import pass_names
+    from restore.cli.work import from_file, pass_names
     from restore.pipeline import Settings
 
     first = Path(inputs[0]).resolve()
-    found = config.find(first if first.is_dir() else first.parent)
-    one = chosen if found is None else chosen.over(config.load(found))
+    one = chosen.over(from_file(first if first.is_dir() else first.parent))
     return Plan(
         passes=tuple(pass_names(one.select, one.ignore)),
         settings=Settings(**one.settings()),

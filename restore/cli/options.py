@@ -107,13 +107,18 @@ RecordFile = Annotated[
     Path, typer.Argument(metavar="RECORD", help="A record written by: restore clean --record")
 ]
 OutOption = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", metavar="OUT", help="Write here instead of to standard output."),
+    str | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="OUT",
+        help="Write here instead of to standard output: a file, or a folder (with / at its end).",
+    ),
 ]
 ForceOption = Annotated[bool, typer.Option("-f", "--force", help="Overwrite results that exist already.")]
 QuietOption = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")]
 RecordOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         metavar="R.json",
         help="Also write the record: every correction as JSON, enough to report, revert and replay; "
@@ -121,14 +126,14 @@ RecordOption = Annotated[
     ),
 ]
 ReportOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         metavar="R.html",
         help="Also write the diff report: one HTML file, opens in any browser; of several pages, a folder.",
     ),
 ]
 TeiOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         metavar="R.xml",
         help="Also write a TEI P5 edition, every change marked in it; of several pages, a folder.",

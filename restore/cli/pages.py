@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
 from restore.cli import work
@@ -45,7 +45,7 @@ class Input:
         if self._data is None and self.name != STDIN:
             path = Path(self.name)
             if path.is_dir():
-                raise InputError(f"{path}: is a folder; name the files in it")
+                raise InputError(f"{path}: is a folder; name the files in it (restore batch takes folders)")
             return read(path, self._options)
         if self._data is None:
             self._data = work.read_bytes(STDIN)
@@ -143,6 +143,7 @@ def deliver(job: Job, how: Delivery) -> None:
 
 
 def _single(job: Job, how: Delivery, document: Document) -> None:
+    work.make_folders(job.to_make)
     _claim(job.outputs, job.name, how)
     restoration = _restored(document, job.name, how)
     out = _encoded(document, restoration, how.to)
@@ -233,6 +234,7 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
             f"{shown(job.name)}: has several pages; PAGE holds one, name a text or row format with --to"
         )
     folder = job.out_folder
+    work.make_folders(job.to_make)
     for path in (job.record_folder, job.report_folder, job.tei_folder):
         if path is not None and path.is_file():
             raise Failure(f"{path}: is a file; with several pages the results need a folder")
@@ -254,7 +256,7 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
                 restoration = _restored(one, job.name, how, issue.of(one.id) if issue else ALONE)
                 base = output_path(one.id)
                 paths = [
-                    None if root is None else root / base.with_name(base.name + suffix)
+                    None if root is None else root / _ending(base, suffix)
                     for root, suffix in (
                         (folder, ".txt"),
                         (job.record_folder, ".json"),
@@ -288,6 +290,12 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
             path = job.record_folder / output_path(Path(job.name).name, ".issue.json")
             _claim([path], job.name, how)
             write_all({path: _sidecar(issue)}, force=how.force)
+
+
+def _ending(base: PurePosixPath, suffix: str) -> PurePosixPath:
+    """The path of a result: the text of a text file keeps the file's name."""
+    is_text = suffix == ".txt" and base.name.lower().endswith(".txt")
+    return base if is_text else base.with_name(base.name + suffix)
 
 
 def _rows(job: Job, how: Delivery, source: Input, pages: Iterator[Document | Unread]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,8 +23,12 @@ from restore.source import InputError, Source
 
 __all__ = [
     "Job",
+    "from_file",
+    "is_folder",
     "known_passes",
+    "make_folders",
     "open_restoration",
+    "output_of",
     "pass_names",
     "plan",
     "read_source",
@@ -48,7 +53,7 @@ def read_bytes(name: str) -> bytes:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file") from None
     except IsADirectoryError:
-        raise InputError(f"{path}: is a folder; name the files in it") from None
+        raise InputError(f"{path}: is a folder; name the files in it (restore batch takes folders)") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
 
@@ -142,15 +147,27 @@ def _expanded(words: Sequence[str]) -> list[str]:
 
 
 @cache
-def _from_file(folder: Path) -> Config:
+def from_file(folder: Path) -> Config:
+    """The settings file that counts in a folder.
+
+    Raises:
+        ConfigError, Failure: when there is something wrong in it.
+    """
     found = config.find(folder)
-    return Config() if found is None else config.load(found)
+    if found is None:
+        return Config()
+    one = config.load(found)
+    try:
+        _expanded([*(one.select or ()), *(one.ignore or ())])
+    except Failure as error:
+        raise Failure(f"{found}: {error}") from None
+    return one
 
 
 def setup(name: str, chosen: Config) -> tuple[Pipeline, Settings]:
     """Pipeline and settings for an input: the command line over the settings file nearest to it."""
     folder = Path.cwd() if name == STDIN else Path(name).resolve().parent
-    return _setup(chosen.over(_from_file(folder)))
+    return _setup(chosen.over(from_file(folder)))
 
 
 @cache
@@ -183,7 +200,8 @@ def stable(restoration: Restoration, name: str, chosen: Config) -> bool:
 class Job:
     """One input and where its results go; ``out`` None is standard output.
 
-    The folders are for inputs of several pages; ``out_folder`` None is for all texts in one.
+    The folders are for inputs of several pages; ``out_folder`` None is for all texts in one. Those in ``to_make`` were
+    named as folders and are made when there is a result to put into them.
     """
 
     name: str
@@ -195,6 +213,7 @@ class Job:
     record_folder: Path | None = None
     report_folder: Path | None = None
     tei_folder: Path | None = None
+    to_make: tuple[Path, ...] = ()
 
     @property
     def outputs(self) -> list[Path]:
@@ -204,36 +223,41 @@ class Job:
 
 def plan(
     names: Sequence[str],
-    out: Path | None,
-    record: Path | None,
-    report: Path | None,
+    out: str | None,
+    record: str | None = None,
+    report: str | None = None,
     suffix: str = ".txt",
-    tei: Path | None = None,
+    tei: str | None = None,
 ) -> list[Job]:
-    """Where the results of each input go: for several inputs every output option names a folder.
+    """Where the results of each input go.
+
+    For several inputs every output option names a folder, for one it does where there is such a folder, or where a slash
+    ends its name.
 
     Raises:
         Failure: when that cannot be done.
     """
     for option, value in (("--record", record), ("--report", report), ("--tei", tei)):
-        if value == Path(STDIN):
+        if value == STDIN:
             raise Failure(f"{option} needs the name of a file; only the text goes to standard output")
-    if out == Path(STDIN):
+    if out == STDIN:
         out = None
     if list(names).count(STDIN) > 1:
         raise Failure("standard input (-) can be named once")
+    to, records, reports, editions = (None if o is None else Path(o) for o in (out, record, report, tei))
     if len(names) == 1:
         (name,) = names
         base = _base(name, suffix)
-        folder = out if out is not None and out.is_dir() else None
+        folder = to if out is not None and is_folder(out) else None
         files = (
             _inside(out, base),
             _inside(record, base, ".json"),
             _inside(report, base, ".html"),
             _inside(tei, base, ".xml"),
         )
-        return [Job(name, *files, folder, record, report, tei)]
-    if out is None:
+        to_make = tuple(Path(one) for one in (out, record, report, tei) if one is not None and is_folder(one))
+        return [Job(name, *files, folder, records, reports, editions, to_make)]
+    if to is None:
         raise Failure("several inputs need -o with the name of a folder for the results")
     jobs: list[Job] = []
     for name in names:
@@ -241,24 +265,47 @@ def plan(
         jobs.append(
             Job(
                 name,
-                out / base,
-                record / Path(base).with_suffix(".json") if record else None,
-                report / Path(base).with_suffix(".html") if report else None,
-                tei / Path(base).with_suffix(".xml") if tei else None,
-                out,
-                record,
-                report,
-                tei,
+                to / base,
+                records / _with_ending(base, ".json") if records else None,
+                reports / _with_ending(base, ".html") if reports else None,
+                editions / _with_ending(base, ".xml") if editions else None,
+                to,
+                records,
+                reports,
+                editions,
             )
         )
-    for folder in dict.fromkeys(f for f in (out, record, report, tei) if f is not None):
+    make_folders(
+        [f for f in (to, records, reports, editions) if f is not None],
+        "with several inputs the results need a folder",
+    )
+    return jobs
+
+
+def output_of(out: str | None, name: str, suffix: str) -> Path | None:
+    """The file that ``-o`` names, or names the folder of: called as the input is, with another ending. None is for stdout."""
+    base = "stdin" if name == STDIN else Path(name).name
+    return None if out == STDIN else _inside(out, base, suffix)
+
+
+def is_folder(named: str) -> bool:
+    """Whether an output option names a folder: one that exists, or a name with a slash at its end."""
+    return named.endswith(("/", os.sep)) or Path(named).is_dir()
+
+
+def make_folders(folders: Iterable[Path], why: str = "a name that ends in a slash is a folder's") -> None:
+    """Make folders for results where they do not exist.
+
+    Raises:
+        Failure: when that cannot be done; ``why`` says why a folder is wanted.
+    """
+    for folder in dict.fromkeys(folders):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
-            raise Failure(f"{folder}: is a file; with several inputs the results need a folder") from None
+            raise Failure(f"{folder}: is a file; {why}") from None
         except OSError as error:
             raise Failure(f"{folder}: the folder cannot be made ({error.strerror or error})") from None
-    return jobs
 
 
 def _base(name: str, suffix: str) -> str:
@@ -269,8 +316,14 @@ def _base(name: str, suffix: str) -> str:
     return f"{base}{suffix}" if is_format(base) and not base.lower().endswith(suffix) else base
 
 
-def _inside(path: Path | None, base: str, suffix: str = "") -> Path | None:
-    """``path``, or when it is a folder the file in it."""
-    if path is None or not path.is_dir():
-        return path
-    return path / (Path(base).with_suffix(suffix) if suffix else base)
+def _inside(named: str | None, base: str, suffix: str = "") -> Path | None:
+    """The file of that name, or when it is that of a folder the file in it."""
+    if named is None or not is_folder(named):
+        return None if named is None else Path(named)
+    return Path(named) / (_with_ending(base, suffix) if suffix else base)
+
+
+def _with_ending(base: str, suffix: str) -> Path:
+    """A file name with another ending; what stands behind the last dot of a date (1998.01.02) is none."""
+    path = Path(base)
+    return Path(base + suffix) if path.suffix[1:].isdigit() else path.with_suffix(suffix)

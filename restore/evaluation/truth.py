@@ -79,11 +79,18 @@ class PageTruth:
         Raises:
             EvaluationError: a field is missing, or a line names an unknown block.
         """
+        if not isinstance(page, Mapping) or page.get("format") == "restore-record":
+            what = "a record" if isinstance(page, Mapping) else "a list or a value"
+            raise EvaluationError(f"it is {what}, and the truth has `blocks` and `lines`")
         try:
             blocks = tuple(TruthBlock(b["id"], b["article"], b["role"], b["text"]) for b in page["blocks"])
             lines = [(str(x["block"]), int(x["start"]), str(x["text"])) for x in page["lines"]]
-        except (KeyError, TypeError) as error:
+        except KeyError as error:
             raise EvaluationError(f"the truth lacks {error}; it needs `blocks` and `lines`") from error
+        except (TypeError, ValueError) as error:
+            raise EvaluationError(
+                f"`blocks` or `lines` of the truth are not as they should be: {error}"
+            ) from error
         kept = [np.flatnonzero(~is_space(b.text)) for b in blocks]
         first = np.concatenate([[0], np.cumsum([len(k) for k in kept])]).astype(np.int64)
         raw = "".join(pick(b.text, ~is_space(b.text)) for b in blocks)

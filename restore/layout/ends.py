@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.layout.measure import NARROWEST, common_width
+from restore.layout.tables import inside_tables
 from restore.layout.tokens import Tokens, ems, letter_spaced, tokens_of
 from restore.view import View
 
@@ -38,18 +39,20 @@ class LineEnds:
         tokens: the tokens.
         join: the next token continues the same paragraph in a new printed line. Shape ``(n,)``; the last is False.
         inside: the white space stands inside a printed line. Shape ``(n,)``.
+        tables: the white space stands inside a table. Shape ``(n,)``.
     """
 
     tokens: Tokens
     join: Bools
     inside: Bools
+    tables: Bools
 
 
 def line_ends(view: View) -> LineEnds:
     """Judge every token boundary of a view.
 
     A stretch as wide as its neighbours have in common ended at the column's edge. A short one that ends a sentence ended
-    its paragraph. Lines that all end at a mark are verse, a list or a table: those stay. Short tokens in one physical
+    its paragraph. Lines that all end at a mark are verse or a list: those stay, and so do the rows of tables. Short tokens in one physical
     line that make up the measure together were parted by stray spaces, and so were the characters of a spaced line.
     """
     tokens = tokens_of(view, ems(view))
@@ -65,7 +68,8 @@ def line_ends(view: View) -> LineEnds:
         measure = _measures(lines, group)
     join = np.zeros(len(tokens), dtype=np.bool_)
     join[~inside] = _line_ends(lines, measure, group)
-    return LineEnds(tokens, join, inside)
+    tables = inside_tables(tokens)
+    return LineEnds(tokens, join & ~tables, inside & ~tables, tables)
 
 
 def _groups(lines: Tokens) -> Ints:

@@ -19,6 +19,7 @@ from restore import characters as ch
 from restore.language.names import REPORTER
 from restore.layout.furniture import furniture_lines
 from restore.layout.measure import column_measures
+from restore.layout.tables import inside_tables
 from restore.layout.tokens import Tokens, ems, letter_spaced, one_a_line, spaced_runs, tokens_of
 from restore.source import text_to_codes
 from restore.view import View
@@ -187,7 +188,7 @@ def _cut(view: View) -> tuple[Any, ...]:
     n = len(tokens)
     keep = np.ones(n, dtype=np.bool_)  # whether a segment begins with this token
     if n:
-        inner = letter_spaced(tokens) | one_a_line(tokens)
+        inner = letter_spaced(tokens) | one_a_line(tokens) | inside_tables(tokens)
         keep[1:] &= ~inner[:-1]
         merged = _widths(tokens, keep)
         measures = column_measures(merged)

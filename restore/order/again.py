@@ -38,8 +38,7 @@ def again_features(odds: Floats, successor: Ints, i: Ints, j: Ints) -> Iterator[
     odds = np.clip(odds, LEAST, _MOST)
     seam = beyond(odds, LEAST)
     # the two best of every line and for every line
-    onward = np.partition(odds, -2, axis=1)[:, -2:] if n > 1 else np.full((n, 2), LEAST, dtype=np.float32)
-    inward = np.partition(odds, -2, axis=0)[-2:].T if n > 1 else onward
+    onward, inward = _two_best(odds), _two_best(np.ascontiguousarray(odds.T))
 
     def best_but(best: Floats, at: Ints, value: Floats) -> Floats:
         """The best of each line but the pair whose odds are given."""
@@ -103,3 +102,13 @@ def again_features(odds: Floats, successor: Ints, i: Ints, j: Ints) -> Iterator[
     yield "page: order, again", np.full(len(i), share)
     far = float((np.abs(step[linked] - 1) > 8).mean()) if len(linked) else 0.0
     yield "page: far links", np.full(len(i), far)
+
+
+def _two_best(odds: Floats) -> Floats:
+    """The second and the best of each row, shape ``(n, 2)``; a sort of rows that are nearly all alike took far longer."""
+    n = len(odds)
+    if n < 2:
+        return np.full((n, 2), LEAST, dtype=np.float32)
+    rest, rows, best = odds.copy(), np.arange(n), odds.argmax(axis=1)
+    rest[rows, best] = -np.inf
+    return np.stack((rest.max(axis=1), odds[rows, best]), axis=1)

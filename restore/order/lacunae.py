@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from restore.correction import GAP_MARK
 from restore.order.evidence import tails_and_heads
+from restore.source import text_to_codes
 
 if TYPE_CHECKING:
     from restore.language.scorer import Scorer
@@ -32,6 +33,8 @@ _NOT_FIRST = set("。！？!?，,、”’》）)；：;:」』的了着们")
 UNKNOWN = -1.0
 _NOTHING = -3.0  # nats when nothing fits
 _SAME = 12  # characters that two places have in common by no chance
+_LINE_END = ord("\n")
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd multiplier of a polynomial hash
 _MOST_PAIRED = 400  # paragraphs of which all pairs are scored
 
 
@@ -212,26 +215,23 @@ def stumps(texts: list[str], which: Ints, end: bool) -> set[int]:
         which: paragraphs that are asked about, shape ``(k,)``.
         end: whether their ends are, not their beginnings.
     """
-    page = "\n".join(("", *texts, ""))
-    known: dict[
-        str, bool
-    ] = {}  # each is looked for once: a page may repeat one paragraph all the way through
-    found = set()
-    for k in which.tolist():
-        edge = texts[k][-_SAME:] if end else texts[k][:_SAME]
-        if len(edge) == _SAME:
-            if edge not in known:
-                known[edge] = _goes_on(page, edge, end)
-            if known[edge]:
-                found.add(k)
-    return found
+    asked = [k for k in which.tolist() if len(texts[k]) >= _SAME]
+    if not asked:
+        return set()
+    edges = text_to_codes("".join(texts[k][-_SAME:] if end else texts[k][:_SAME] for k in asked))
+    page = text_to_codes("\n".join(("", *texts, "")))
+    windows = np.lib.stride_tricks.sliding_window_view(page[1:-1], _SAME)
+    beside = page[_SAME + 1 :] if end else page[: len(windows)]
+    windows = windows[beside != _LINE_END]  # those of which the line has more
+    rows = edges.reshape(-1, _SAME)
+    like = np.isin(_hashes(windows), _hashes(rows))
+    met = {window.tobytes() for window in windows[like]}
+    return {k for k, row in zip(asked, rows, strict=True) if row.tobytes() in met}
 
 
-def _goes_on(page: str, edge: str, end: bool) -> bool:
-    """Whether a line of the page has more behind these characters, or before them."""
-    at = page.find(edge)
-    while at >= 0:
-        if page[at + len(edge) if end else at - 1] != "\n":
-            return True
-        at = page.find(edge, at + 1)
-    return False
+def _hashes(rows: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """A number for every row of characters, shape ``(n,)``; rows that are alike have one."""
+    out = np.zeros(len(rows), dtype=np.uint64)
+    for column in rows.T:
+        out = out * _FACTOR + column
+    return out

@@ -52,6 +52,7 @@ def join_lines(view: View, tools: Tools) -> Iterator[Batch]:
     if judged is None:
         ends = line_ends(view)
         tokens, join = ends.tokens, ends.join
+        tools.memo["tables"] = bool(ends.tables.any())
     else:  # the paragraphs pass has told line ends from paragraph ends
         tokens = tokens_of(view)
         join = np.isin(view.origin[tokens.end - 1], judged) & (tokens.newlines < 2)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from restore import characters as ch
 from restore.correction import Batch, Certainty
 from restore.layout.segments import Segments, printed_lines, segments_of
+from restore.layout.tables import inside_tables
 from restore.layout.tokens import Tokens, one_a_line, tokens_of
 from restore.order.boundaries import BREAK, JOIN, boundaries_of, column_width
 from restore.order.losses import lost_text, torn
@@ -78,7 +79,10 @@ def paragraphs(view: View, tools: Tools) -> Iterator[Batch]:
     losses = lost_text(segments, judged, tools.memo.get("seams"))
     fate = np.where(torn(segments, losses), BREAK, judged.fate)
     tokens = tokens_of(view)
-    inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end)]  # of vertical lines
+    tables = inside_tables(tokens)
+    tools.memo["tables"] = bool(tables.any())
+    # line breaks inside segments are those of vertical lines
+    inside = tokens.end[(tokens.newlines == 1) & ~np.isin(tokens.end, segments.end) & ~tables]
     tools.memo["paragraphs"] = view.origin[
         np.concatenate((segments.end[:-1][fate == JOIN], inside, inner)) - 1
     ]

@@ -10,6 +10,7 @@ from restore import characters as ch
 from restore.correction import Batch, Certainty
 from restore.layout.segments import printed_lines as has_printed_lines
 from restore.layout.segments import segments_of
+from restore.layout.tables import blank_in_tables
 from restore.order.abreast import abreast_cuts, set_apart
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
@@ -45,7 +46,7 @@ def printed_lines(view: View, tools: Tools) -> Iterator[Batch]:
     within = np.zeros(len(view) + 1, dtype=np.int64)
     np.add.at(within, segments.start, 1)
     np.add.at(within, segments.end, -1)
-    inside = space & (np.cumsum(within)[:-1] > 0)
+    inside = space & (np.cumsum(within)[:-1] > 0) & ~blank_in_tables(view)
     if not inside.any():
         return
     edge = np.diff(np.concatenate(([0], inside.astype(np.int8), [0])))

@@ -12,6 +12,7 @@ from restore.correction import Batch, Certainty
 from restore.language.names import credits_of
 from restore.layout.figures import figures_apart
 from restore.layout.marks import judge
+from restore.layout.tables import blank_in_tables
 from restore.ledger import inside
 from restore.pipeline import Tools, repair_pass
 from restore.view import View
@@ -39,7 +40,8 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     Repairs: spaces between all characters (two-layer PDFs: ``张 万 年``), beside marks (``使用, 为国门``), around digits
     where the page prints none, between the digits of one number or the letters of one word that all stand apart
     (``卖出了3 6 0担``), inside the names that close a report in brackets, at the marks inside a number and at one side of a
-    hyphen, at the edges of lines. Kept: between the names of a byline, between the parts of a headline, in Latin text.
+    hyphen, at the edges of lines. Kept: between the names of a byline, between the parts of a headline, in the rows of a table of
+    figures, in Latin text.
     Why it happens: converters set a space where glyphs stand apart: justification, digits of another font, marks.
     Example: ``整改等问题 200 余个, 今年`` becomes ``整改等问题200余个,今年``.
     When it is wrong: where the print had a space, as in a list of single digits without marks; ``--spacing keep`` leaves
@@ -103,6 +105,8 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     which = np.full(len(start), -1)
     for number, mask in ((4, within), (3, mixed), (2, beside), (1, inner), (0, edges)):
         which[mask] = number
+    if tools.memo.get("tables", True) and (which > 0).any():
+        which[(which > 0) & blank_in_tables(view).take(start)] = -1
     take = which >= 0
     if take.any():
         which, start, end = which[take], start[take], end[take]

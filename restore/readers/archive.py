@@ -52,9 +52,10 @@ def is_picture(name: str) -> bool:
 
 
 def is_aside(name: str) -> bool:
-    """Whether a file is hidden or what a system leaves in archives."""
+    """Whether a file is hidden, what a system leaves in archives, or what a review keeps beside the texts."""
     parts = name.split("/")
-    return any(p.startswith(".") and p not in (".", "..") for p in parts) or "__MACOSX" in parts
+    hidden = any(p.startswith(".") and p not in (".", "..") for p in parts)
+    return hidden or "__MACOSX" in parts or name.endswith(".decisions.json")
 
 
 def _member(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 
 import orjson
@@ -55,6 +56,22 @@ _MAGIC = (
     (b"ARROW1", "arrow"),
     (b"%PDF-", "pdf"),
 )
+_DOCUMENT = "a document of a word processor; save it as text or PDF"
+_PICTURE = "a picture; restore reads the text that an OCR program or a converter made of it"
+_UNREAD = (
+    (b"\xff\xd8\xff", _PICTURE),
+    (b"\x89PNG\r\n", _PICTURE),
+    (b"II*\x00", _PICTURE),
+    (b"MM\x00*", _PICTURE),
+    (b"GIF8", _PICTURE),
+    (b"\x00\x00\x00\x0cjP  ", _PICTURE),
+    (b"AT&TFORM", "a DjVu file; take its text out first (djvutxt)"),
+    (b"\xd0\xcf\x11\xe0", _DOCUMENT),
+    (b"{\\rtf", _DOCUMENT),
+)
+_OFFICE = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub")  # zip archives of XML that is no page's
+_OWN = re.compile(rb'\s*\{\s*"format":\s*"restore-(\w+)"')  # how the JSON of restore begins
+_REPORT = b'<meta name="generator" content="restore-cjk">'
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
 _XML = {"alto": "alto", "PcGts": "page"}
 
@@ -63,11 +80,13 @@ def recognise(opened: Opened) -> str:
     """Name of the format.
 
     Raises:
-        ReadError: for content of a known kind that cannot be read: other XML, a compressed file that is no tar.
+        ReadError: for content of a known kind that cannot be read: pictures, other XML, a compressed file that is no tar,
+            what restore itself wrote about a page.
     """
     head = opened.head()
     name = opened.name.lower()
     by_name = _NAMES.get(PurePosixPath(name).suffix)
+    _refuse_others(head, name, opened.shown)
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
@@ -102,6 +121,21 @@ def recognise(opened: Opened) -> str:
             return "text"
         return "jsonl" if isinstance(row, dict) and "rec_texts" not in row else "ocr-json"
     return "text"
+
+
+def _refuse_others(head: bytes, name: str, shown: str) -> None:
+    for magic, what in _UNREAD:
+        if head.startswith(magic):
+            raise ReadError(f"{shown}: is {what}")
+    if name.endswith(_OFFICE) and head.startswith(b"PK"):
+        raise ReadError(f"{shown}: is {_DOCUMENT}")
+    if (own := _OWN.match(head)) is not None and own[1] == b"record":
+        raise ReadError(
+            f"{shown}: is the record of a page; restore export --format text gives the text in it"
+        )
+    if own is not None or _REPORT in head[:2000]:
+        what = "the report" if own is None else f"a file ({own[1].decode()})"
+        raise ReadError(f"{shown}: is {what} that restore wrote about a page, no page")
 
 
 def is_format(name: str) -> bool:

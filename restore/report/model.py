@@ -124,7 +124,8 @@ def _sparse(column: NDArray[Any], usual: int) -> dict[str, NDArray[Any]]:
 def kinds_of(restoration: Restoration) -> NDArray[np.int8]:
     """Index into :data:`KINDS` of every correction, shape ``(n_corrections,)``: the weightiest of its edits.
 
-    A replacement that keeps the character and changes its form (width, Kangxi radical) is a ``mark``.
+    A replacement that keeps the character and changes its form (width, Kangxi radical) is a ``mark``; a mark that is put
+    where the source has none is ``supplied``, like any other character.
     """
     ledger, source = restoration.ledger, restoration.source
     e = ledger.edits
@@ -139,6 +140,9 @@ def kinds_of(restoration: Restoration) -> NDArray[np.int8]:
     kind[letters & (op == EditKind.REPLACE)] = _GLYPH
     kind[lost & (op == EditKind.DELETE)] = _DELETION
     kind[given & (op == EditKind.INSERT)] = _SUPPLIED
+    first = ledger.corrs["first"]
+    loses = np.logical_or.reduceat(lost_any, first)[e["corr"]]
+    kind[given_any & ~loses & np.isin(op, (EditKind.INSERT, EditKind.REPLACE))] = _SUPPLIED
     kind[op == EditKind.GAP] = _GAP
     kind[op == EditKind.MOVE] = _MOVE
     for row in np.flatnonzero(kind == _GLYPH).tolist():
@@ -146,7 +150,7 @@ def kinds_of(restoration: Restoration) -> NDArray[np.int8]:
         new = ledger.texts[int(e["text"][row])]
         if unicodedata.normalize("NFKC", old) == unicodedata.normalize("NFKC", new):
             kind[row] = _MARK
-    return np.minimum.reduceat(kind, ledger.corrs["first"]).astype(np.int8)
+    return np.minimum.reduceat(kind, first).astype(np.int8)
 
 
 def _inside(flags: NDArray[np.uint16], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.bool_]:

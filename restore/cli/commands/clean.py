@@ -32,12 +32,12 @@ __all__ = ["clean"]
 def clean(
     inputs: opt.Dumps,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "-o",
             "--output",
             metavar="OUT",
-            help="Write the text here: a file, or for several inputs a folder.",
+            help="Write the text here: a file, or a folder (with / at its end, or for several inputs).",
         ),
     ] = None,
     force: opt.ForceOption = False,
@@ -115,20 +115,25 @@ def clean(
         raise typer.Exit(ERROR)
 
 
-def _output_format(to: opt.Outputs | None, out: Path | None) -> opt.Outputs:
+def _output_format(to: opt.Outputs | None, out: str | None) -> opt.Outputs:
     """What was asked for, or what the ending of the output says."""
+    from restore.cli.work import is_folder
+
     if to is not None:
         return to
+    if out is None or is_folder(out):
+        return opt.Outputs.TEXT
     by_name = {".jsonl": opt.Outputs.JSONL, ".ndjson": opt.Outputs.JSONL, ".parquet": opt.Outputs.PARQUET}
-    return by_name.get(out.suffix.lower() if out is not None else "", opt.Outputs.TEXT)
+    return by_name.get(Path(out).suffix.lower(), opt.Outputs.TEXT)
 
 
 @contextmanager
-def _rows_to(out: Path | None, kind: opt.Outputs, inputs: list[str], force: bool) -> Iterator[RowWriter]:
+def _rows_to(out: str | None, kind: opt.Outputs, inputs: list[str], force: bool) -> Iterator[RowWriter]:
+    from restore.cli.work import is_folder
     from restore.files import check_outputs
     from restore.writers.rows import RowWriter, writing
 
-    if out is None or out == Path("-"):
+    if out is None or out == "-":
         if kind is opt.Outputs.PARQUET:
             raise Failure("Parquet needs -o with the name of a file")
         writer = RowWriter(sys.stdout.buffer, kind.value)
@@ -136,6 +141,8 @@ def _rows_to(out: Path | None, kind: opt.Outputs, inputs: list[str], force: bool
         writer.close()
         sys.stdout.buffer.flush()
         return
+    if is_folder(out):
+        raise Failure(f"{out}: is a folder; {kind.value} needs the name of a file in it")
     check_outputs([out], [name for name in inputs if name != "-"], force=force)
-    with writing(out, kind.value, force=force) as writer:
+    with writing(Path(out), kind.value, force=force) as writer:
         yield writer

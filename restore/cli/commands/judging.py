@@ -41,12 +41,13 @@ def apply(
     from restore import decisions as judged
     from restore import record as records
     from restore.cli.pages import one_page, write_results
-    from restore.cli.work import is_record, plan, read_bytes, shown
+    from restore.cli.work import is_record, make_folders, plan, read_bytes, shown
     from restore.files import check_outputs
     from restore.source import encode_output
 
     made = judged.load(decisions)
     (job,) = plan([input], out, record, report)
+    make_folders(job.to_make)
     check_outputs(job.outputs, [p for p in (input, str(decisions)) if p != "-"], force=force)
     data = read_bytes(input)
     if is_record(data):

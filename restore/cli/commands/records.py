@@ -26,7 +26,7 @@ def report(record: opt.RecordFile, out: opt.OutOption = None, force: opt.ForceOp
     from restore.cli.pages import html
     from restore.record import load
 
-    _write_one(html(load(record)), out, record, force)
+    _write_one(html(load(record)), out, str(record), ".html", force)
 
 
 @guarded
@@ -52,14 +52,23 @@ def export(
     page: opt.PageOption = None,
 ) -> None:
     """Write a restoration in another format: from its record, or from a dump restored now."""
-    from restore.cli.work import open_restoration
+    from restore.cli.work import open_restoration, output_of
     from restore.files import check_outputs
 
-    if out is not None and out != Path("-"):
-        check_outputs([out], [input] if input != "-" else [], force=force)
+    path = output_of(out, input, _SUFFIXES[format])
+    if path is not None and path.parent.is_dir():
+        check_outputs([path], [input] if input != "-" else [], force=force)
     chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
     restoration = open_restoration(input, chosen, opt.reading(encoding, from_format), page)
-    _write_one(_exported(restoration, format), out, Path(input), force)
+    _write_one(_exported(restoration, format), out, input, _SUFFIXES[format], force)
+
+
+_SUFFIXES = {
+    opt.Exports.TEI: ".xml",
+    opt.Exports.MARKDOWN: ".md",
+    opt.Exports.UNIFIED: ".diff",
+    opt.Exports.TEXT: ".txt",
+}
 
 
 def _exported(restoration: Restoration, format: opt.Exports) -> bytes:
@@ -90,14 +99,18 @@ def revert(record: opt.RecordFile, out: opt.OutOption = None, force: opt.ForceOp
         raise Failure(
             f"{record}: taking the corrections back does not give the source; the record is damaged"
         )
-    _write_one(restoration.source.to_bytes(), out, record, force)
+    _write_one(restoration.source.to_bytes(), out, str(record), ".txt", force)
 
 
-def _write_one(data: bytes, out: Path | None, source: Path, force: bool) -> None:
+def _write_one(data: bytes, out: str | None, name: str, suffix: str, force: bool) -> None:
+    from restore.cli.work import is_folder, make_folders, output_of
     from restore.files import check_outputs, write
 
-    if out is None or out == Path("-"):
+    path = output_of(out, name, suffix)
+    if path is None:
         write_bytes(data)
         return
-    check_outputs([out], [source], force=force)
-    write(out, data, force=force)
+    if out is not None and is_folder(out):
+        make_folders([Path(out)])
+    check_outputs([path], [name] if name != "-" else [], force=force)
+    write(path, data, force=force)
