@@ -127,8 +127,12 @@ class Tools:
         if "read_across" not in self.memo:
             self.memo["read_across"] = read_across(view, self.language.model)
             if self.memo["read_across"]:
-                self.memo.setdefault("notes", []).append(_READ_ACROSS)
+                self.note(_READ_ACROSS)
         return bool(self.memo["read_across"])
+
+    def note(self, text: str) -> None:
+        """Tell whoever reads the result something about the whole of it."""
+        self.memo["notes"] = (*self.memo.get("notes", ()), text)
 
 
 _READ_ACROSS = (
@@ -308,7 +312,7 @@ class Pipeline:
             settled,
             settings.certainty,
             settings=settings.as_data() | {"passes": list(self.names)},
-            notes=source.notes + tuple(tools.memo.get("notes", ())) + _too_large(source, left_out),
+            notes=source.notes + tools.memo.get("notes", ()) + _too_large(source, left_out),
         )
         if settled is ledger:
             out._rendering = view.rendering

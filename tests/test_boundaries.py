@@ -295,3 +295,16 @@ def test_no_gap_is_marked_behind_a_stump(monkeypatch: pytest.MonkeyPatch) -> Non
     assert cut[-8:] not in marks
     marks = {one.evidence.get("ends_with") for one in gaps(f"{cut}\n\n山里的茶农也没有闲着。").corrections}
     assert cut[-8:] in marks
+
+
+def test_no_gap_is_marked_in_a_text_without_punctuation() -> None:
+    whole = "\n\n".join("".join(lines) for lines in (FIRST, SECOND, THIRD))
+    text = f"{whole}\n\n{''.join(FIRST[:4])}\n\n{''.join(SECOND[:3])}"
+    assert gaps(text).corrections
+    bare = text.translate(dict.fromkeys(map(ord, "，。")))
+    found = gaps(bare)
+    assert not found.corrections
+    assert any("stops and commas" in note for note in found.notes)
+    assert not any(
+        "stops and commas" in note for note in gaps(bare[:100]).notes
+    )  # a headline has none either

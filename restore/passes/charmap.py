@@ -106,7 +106,7 @@ def charmap(view: View, tools: Tools) -> Iterator[Draft]:
         f"the character map of this text is garbled: {len(used.keys() | set(place.tolist()))} signs such as {named} stand for other characters; "
         f"{len(used)} could be deciphered"
     )
-    tools.memo["notes"] = (*tools.memo.get("notes", ()), note)
+    tools.note(note)
 
 
 def _may_be_plain(sign: str) -> float:

@@ -22,6 +22,11 @@ from restore.view import View
 # log-odds: of a mark that is put, by how much more one is certain, and of one that is shown
 _LIKELY, _SURE, _THINKABLE = -0.4, 2.8, -2.1
 _WHOLE_PAGE = 2.5  # more evidence asked for where the dump's kind speaks against lost lines
+_FEWEST_MARKS, _ENOUGH = (
+    0.01,
+    200,
+)  # stops and commas for a glyph (text has 0.05 and more, also badly read), and glyphs that tell
+_NO_MARKS = "hardly any stops and commas: where sentences end cannot be told, so no lost text is marked"
 _BREAKS_OFF = "the paragraph breaks off; its end is not in the dump"
 _BEGINS_INSIDE = "the paragraph begins in the middle of a sentence; what stood before is not in the dump"
 _APART = "these two lines do not follow each other; what stood between is not in the dump"
@@ -35,9 +40,13 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
     paragraph begins in the middle of a sentence. The record gives the likely extent.
     Why it happens: layout models lose short last lines of paragraphs, first lines and heads of articles.
     Example: ``成为摆在这个站党委案`` becomes ``成为摆在这个站党委案〔…〕``.
-    When it is wrong: at the end of a list, a table or a title set like text; in prose that is cut on purpose.
+    When it is wrong: at the end of a list, a table or a title set like text; in prose that is cut on purpose. Nothing is marked
+    where the whole text has no punctuation.
     """
     if not (view.classes & (ch.HAN | ch.KANA)).any() or tools.memo.get("read_across"):
+        return
+    if _unpunctuated(view):
+        tools.note(_NO_MARKS)
         return
     known = tools.memo.get("lines")
     lasts, width, around = known if known is not None else (None, None, None)
@@ -53,6 +62,12 @@ def gaps(view: View, tools: Tools) -> Iterator[Draft]:
         inside = losses.inside.copy()
         inside[marks_between(losses, view, tools.language.model)[0]] = NEVER  # `lost_marks` supplies it
         yield from _inside(view, losses, inside, kind, extent)
+
+
+def _unpunctuated(view: View) -> bool:
+    """Whether a text has no stops and commas to speak of: printed so, or lost by a converter. Then no paragraph ends in one."""
+    marks, glyphs = ((view.classes & kind) > 0 for kind in (ch.STOP | ch.COMMA, ch.HAN | ch.KANA))
+    return int(glyphs.sum()) >= _ENOUGH and int(marks.sum()) < _FEWEST_MARKS * int(glyphs.sum())
 
 
 def _at_edges(
