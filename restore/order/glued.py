@@ -41,7 +41,7 @@ _SHORTEST, _SHORT_READS_ON = (
 _APART = 0.7  # share of the lines of a width that must not read on
 _OFF_GUTTER = 0.7  # nats for each half em
 _REACH = 4
-_SOME, _SURELY = 12, 1.5  # lines that are asked first, and nats in the mean with which they are not glued
+_PLAINLY = -16.0  # ln P of what stands behind a gutter, in the mean, from which lines read on however they compare
 _SAMPLE = 16  # tails that stand for all of the page
 _MOST_ROUNDS = 2
 _BLANK = re.compile(r"\s")
@@ -69,10 +69,6 @@ def _cuts(segments: Segments, model: Scorer) -> dict[int, int]:
         if len(lines) < _FEWEST:
             continue
         for left in {a, b}:
-            if len(lines) >= 2 * _SOME:
-                at, odds = _gutters(segments, lines[:: len(lines) // _SOME], left, text)
-                if (at >= 0).any() and odds[at >= 0].mean() > _SURELY:
-                    continue
             at, odds = _gutters(segments, lines, left, text)
             known = at >= 0
             if known.sum() < _FEWEST or odds[known].mean() > _READS_ON or (odds[known] < 0).mean() < _APART:
@@ -137,6 +133,8 @@ def _gutters(segments: Segments, lines: Ints, left: float, text: _Text) -> tuple
     ends = np.where(tails >= first[owner][:, None], ids[tails], model.bos)
     begins = np.where(heads < stop[owner][:, None], ids[np.minimum(heads, len(ids) - 1)], model.bos)
     own = np.asarray(model.seams(ends, begins), dtype=np.float64)
+    if own.mean() > _PLAINLY:
+        return at, best
     matrix = np.asarray(model.seam_matrix(ends[:: max(1, len(ends) // _SAMPLE)], begins), dtype=np.float64)
     top = matrix.max(axis=0)
     odds = own - top - np.log(np.exp(matrix - top).mean(axis=0))
