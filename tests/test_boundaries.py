@@ -30,7 +30,7 @@ from restore.order.losses import BEFORE, BEHIND, Losses, loss_features, lost_tex
 from restore.order.network import Network
 from restore.order.seams import Seams
 from restore.passes import gaps, lost_marks
-from restore.pipeline import Tools
+from restore.pipeline import Pipeline, Tools
 from restore.source import Source
 from restore.view import View
 
@@ -313,3 +313,15 @@ def test_no_gap_is_marked_in_a_text_without_punctuation(monkeypatch: pytest.Monk
     assert any("stops and commas" in note for note in found.notes)
     short = gaps(bare[:100])  # a headline has none either
     assert not any("stops and commas" in note for note in short.notes)
+
+
+def test_what_a_converter_calls_a_heading_breaks_off_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.import_module("restore.passes.gaps"), "_LIKELY", -50.0)
+    line = "镇上的三家船厂日夜开工"
+    pipeline = Pipeline(["markup", "gaps"])
+
+    def broken_off(text: str) -> set[str]:
+        return {one.evidence.get("ends_with", "") for one in pipeline.run(text).corrections}
+
+    assert line[-8:] in broken_off(f"{line}\n\n{WHOLE}")
+    assert line[-8:] not in broken_off(f"## **{line}**\n\n{WHOLE}")

@@ -27,6 +27,7 @@ _FEWEST_MARKS, _ENOUGH = (
     200,
 )  # stops and commas for a glyph (text has 0.05 and more, also badly read), and glyphs that tell
 _NO_MARKS = "hardly any stops and commas: where sentences end cannot be told, so no lost text is marked"
+_LONGEST_HEADING, _MARKUP = 40, 12  # glyphs of a heading, and characters of markup before it
 _BREAKS_OFF = "the paragraph breaks off; its end is not in the dump"
 _BEGINS_INSIDE = "the paragraph begins in the middle of a sentence; what stood before is not in the dump"
 _APART = "these two lines do not follow each other; what stood between is not in the dump"
@@ -70,6 +71,12 @@ def _unpunctuated(view: View) -> bool:
     return int(glyphs.sum()) >= _ENOUGH and int(marks.sum()) < _FEWEST_MARKS * int(glyphs.sum())
 
 
+def _is_heading(view: View, start: int) -> bool:
+    """Whether a converter marked what begins at this offset of the view as a heading (``## **...**``)."""
+    before = view.source.text[max(0, int(view.origin[start]) - _MARKUP) : int(view.origin[start])]
+    return before.rstrip("* ").endswith("#")
+
+
 def _at_edges(
     view: View, found: Paragraphs, losses: Losses | None, kind: str, extent: Gap
 ) -> Iterator[Draft]:
@@ -96,6 +103,8 @@ def _at_edges(
             need = np.where(known, _LIKELY + _unlearned(kind), need)
         thinkable = np.flatnonzero((odds > need + _THINKABLE) & ~marked)
         for k in np.setdiff1d(thinkable, list(stumps(found.texts, thinkable, end))).tolist():
+            if len(found.texts[k]) <= _LONGEST_HEADING and _is_heading(view, int(found.start[k])):
+                continue
             evidence = {
                 "log_odds": round(float(odds[k]), 2),
                 "ends_with" if end else "begins_with": found.texts[k][-8:] if end else found.texts[k][:8],
