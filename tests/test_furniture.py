@@ -83,3 +83,9 @@ def test_a_section_leaves_the_middle_of_an_article() -> None:
     page = clean(dump)
     assert page.text.endswith("展览到月底结束。\n\n要闻")
     assert page.revert() == dump
+
+
+def test_a_telephone_number_beside_whom_to_ask_is_part_of_a_notice() -> None:
+    notice = ["联系人：王小明", "电话：0571-87654321", "地址：青石镇中山路18号"]
+    assert not furniture_lines([*COLUMN, *notice, *COLUMN]).any()
+    assert furniture_lines([*COLUMN, "责任编辑：王小明", "电话：0571-87654321", *COLUMN]).sum() == 2

@@ -39,17 +39,22 @@ class _Wording(Enum):
 
 
 @cache
-def _patterns() -> tuple[regex.Pattern[str], tuple[str, ...], regex.Pattern[str]]:
-    """One pattern with a group for each row but the sections', the groups' kinds, and the sections' pattern."""
+def _patterns() -> tuple[regex.Pattern[str], tuple[str, ...], regex.Pattern[str], regex.Pattern[str]]:
+    """One pattern with a group for each row of furniture, the groups' kinds, the sections' pattern and that of contacts."""
     file = path("furniture.tsv")
     rows = [line.split("\t") for line in file.read_text("utf-8").splitlines() if line and line[0] != "#"]
     if not rows or rows[0] != ["kind", "pattern"]:
         raise DataError(f"{file}: not a table of furniture patterns")
-    parts = [(kind, pattern) for kind, pattern in rows[1:] if kind != "section"]
+    parts = [(kind, pattern) for kind, pattern in rows[1:] if kind not in ("section", "contact")]
+    sections, contacts = (
+        regex.compile("|".join(f"(?:{pattern})" for kind, pattern in rows[1:] if kind == wanted))
+        for wanted in ("section", "contact")
+    )
     return (
         regex.compile("|".join(f"({pattern})" for _, pattern in parts), regex.IGNORECASE),
         tuple(kind for kind, _ in parts),
-        regex.compile("|".join(f"(?:{pattern})" for kind, pattern in rows[1:] if kind == "section")),
+        sections,
+        contacts,
     )
 
 
@@ -57,7 +62,7 @@ def _patterns() -> tuple[regex.Pattern[str], tuple[str, ...], regex.Pattern[str]
 def _worded(text: str) -> _Wording:
     if not _HINT.search(text) and text[:1] not in "ABCD":
         return _Wording.NONE
-    pattern, kinds, sections = _patterns()
+    pattern, kinds, sections, _ = _patterns()
     found = list(pattern.finditer(text))
     if any(kinds[(m.lastindex or 1) - 1] != "date" for m in found):
         covered = sum(m.end() - m.start() for m in found)
@@ -86,7 +91,8 @@ def furniture_lines(texts: Sequence[str], in_order: bool = False) -> NDArray[np.
 
     A date without a weekday that may belong to the sentence around it is none. A line of a few characters between two
     furniture lines (the name of the section) is furniture too, and one that is worded as a section's name is where one
-    neighbour is furniture or, once the lines are in reading order, where it parts two full lines of one sentence.
+    neighbour is furniture or, once the lines are in reading order, where it parts two full lines of one sentence. What stands
+    beside a contact is part of a notice.
     """
     n = len(texts)
     out = np.zeros(n, dtype=np.bool_)
@@ -98,6 +104,7 @@ def furniture_lines(texts: Sequence[str], in_order: bool = False) -> NDArray[np.
         elif wording is _Wording.DATE:
             dates.append(k)
     out[[k for k in dates if not _in_a_sentence(texts, k, out)]] = True
+    out[[k for k in np.flatnonzero(out).tolist() if _in_a_notice(texts, k, out)]] = False
     for k in (np.flatnonzero(out[:-2] & ~out[1:-1]) + 1).tolist():
         if out[k + 1] and _SECTION.fullmatch(texts[k]):
             out[k] = True
@@ -127,6 +134,13 @@ def _in_a_sentence(texts: Sequence[str], k: int, sure: NDArray[np.bool_]) -> boo
         return True
     # the first line of a paragraph, with its indent as wide as the next
     return bool(after and (_GOES_ON.match(after) or len(after) <= len(texts[k]) + _RAGGED))
+
+
+def _in_a_notice(texts: Sequence[str], k: int, found: NDArray[np.bool_]) -> bool:
+    """Whether a telephone number or the like stands beside a line that says whom to ask, or where: ``联系人：``."""
+    contact = _patterns()[3]
+    beside = [j for j in (k - 1, k + 1) if 0 <= j < len(texts) and not found[j]]
+    return any(contact.match(texts[j]) for j in beside)
 
 
 def _parts_a_sentence(texts: Sequence[str], k: int) -> bool:
