@@ -272,6 +272,13 @@ def test_a_lead_that_takes_up_its_headline_stays() -> None:
     assert duplicates(text).text == text
 
 
+def test_a_lead_that_is_its_headline_stays() -> None:
+    headline = "省政府日前印发关于深入推进水库除险加固工作的意见"
+    for text in (f"{headline}\n\n{headline}。\n\n意见提出，", f"{headline}\n\n{headline}，提出十条举措。"):
+        assert duplicates(text).text == text
+    assert duplicates(f"{headline}\n\n{headline}\n\n意见提出，").text == f"{headline}\n\n意见提出，"
+
+
 def test_drafts_never_overlap() -> None:
     rng = random.Random(5)
     lines = ["全县水库除险", "全县水库除险加固", "固工程完工", "县水库除险加", "今年", "全县水库院险加固"]

@@ -185,3 +185,8 @@ def test_trees_take_many_rows_in_little_memory() -> None:
     assert odds.tolist() == [float((row > np.arange(trees) / trees).sum()) for row in rows]
     assert peak < len(rows) * trees * 8  # less than one table of where each row is in each tree
     assert made.log_odds({"a": rows[:0]}).shape == (0,)
+
+
+def test_the_dots_of_a_quoted_slogan_stay() -> None:
+    text = "全县以“新技术·新产品·新市场”为题的展览昨天开幕，各村农民都来参加，县里的干部也到场讲话。"
+    assert mistaken_marks(text).text == text

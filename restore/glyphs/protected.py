@@ -69,13 +69,17 @@ def in_name(text: RunningText, place: Ints, true: Codes, lexicon: Lexicon) -> ND
     return out
 
 
-def in_title(text: RunningText, place: Ints) -> NDArray[np.bool_]:
-    """Whether a place is in a title: between book-title marks, or in a quotation of a few characters without a mark."""
+def in_title(text: RunningText, place: Ints, quoted_title: int = _QUOTED) -> NDArray[np.bool_]:
+    """Whether a place is in a title: between book-title marks, or in a quotation without a mark.
+
+    Args:
+        quoted_title: most characters that such a quotation has.
+    """
     title, _, _ = _between(text.codes, place, _BOOK, _BOOK_ENDS)
     quoted, before, after = _between(text.codes, place, _QUOTES, _QUOTE_ENDS)
     marks = np.append(0, np.cumsum((text.classes & (ch.STOP | ch.COMMA)) > 0))
     out: NDArray[np.bool_] = title | (
-        quoted & (after - before <= _QUOTED + 1) & (marks[after] == marks[before])
+        quoted & (after - before <= quoted_title + 1) & (marks[after] == marks[before])
     )
     return out
 

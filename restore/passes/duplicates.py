@@ -392,7 +392,7 @@ def _judge(page: _Page, a: int, a_end: int, b: int, b_end: int, tools: Tools) ->
     sentence = _closes(page, a) and _closes(page, a_end)
     if near and between == 0:
         level = Certainty.HIGH if alike == 1 and not sentence and not whole else Certainty.MEDIUM
-        if (sentence and size < 10) or (whole and size < 16):
+        if (sentence and size < 10) or (whole and size < 16) or _lead(page, a, a_end, b, b_end):
             level = Certainty.LOW
         if (alike < 1 and size < 8) or _abreast(page, a, a_end, b, b_end):
             level = Certainty.LOW
@@ -432,6 +432,14 @@ def _narrow(page: _Page, start: int, end: int) -> bool:
     """Whether a line is short, far from filling the measure, and has no mark that parts sentences."""
     short = end - start <= min(_LABEL, _NARROW * page.measure)
     return short and not (page.classes[start:end] & (ch.STOP | ch.COMMA)).any()
+
+
+def _lead(page: _Page, start: int, end: int, again: int, again_end: int) -> bool:
+    """Whether a line looks like a headline, and what stands again like the lead that takes it up: that goes on, or ends in a stop."""
+    blocks = page.new_block[start] and page.new_block[end] and page.new_block[again]
+    headline = not page.classes[end - 1] & ch.STOP
+    goes_on = not page.new_line[again_end] or page.classes[again_end - 1] & ch.STOP
+    return bool(blocks and headline and goes_on)
 
 
 def _longer(one: str, two: str) -> bool:

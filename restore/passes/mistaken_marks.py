@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Certainty, Draft, Replace
+from restore.glyphs.protected import in_title
 from restore.language.context import REACH, RunningText
 from restore.language.glyphs import Confusables
 from restore.language.scripts import detect_script
@@ -27,6 +28,8 @@ _SEEN = np.array([ord(c) for c in "，。、；：·・．.,;:*°-〈"], dtype=n
 _ODD = np.array(
     [ord(c) for c in "*°-〈"], dtype=np.uint32
 )  # never printed between two ideographs, but for rules and brackets
+_DOTS = np.array([ord(c) for c in "·・"], dtype=np.uint32)
+_SLOGAN = 24  # characters of a quotation whose words are parted by dots: “植树·护林·治水”
 _OPEN, _CLOSED = "（《", "）》"
 _WITHIN = 60  # characters within which a bracket is closed
 _UNPAIRED = 5.0  # nats against a bracket that nothing closes, or opens
@@ -60,7 +63,7 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
     Why it happens: marks are small: a full stop becomes a dot, a comma on worn print a full stop, a bracket an angle.
     Example: ``会议昨天召开·会议强调`` becomes ``会议昨天召开。会议强调``.
     When it is wrong: a comma and an enumeration comma, or a comma and a full stop, may both make sense: then the
-    mark stays. Dots in foreign names, marks in figures, times and Latin text are left alone. Two strokes (一一) are
+    mark stays. Dots in foreign names, and between the words of a quoted slogan, marks in figures, times and Latin text are left alone. Two strokes (一一) are
     read as a dash only where it reads much better: 一一 is a word, too.
     """
     if detect_script(view.text) not in _SCRIPTS or not (view.classes & ch.HAN).any():
@@ -75,13 +78,14 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
         return
     odds = _posterior(text, place, tools.language.confusables)
     likely = (odds[:, 1:].max(axis=1) >= _LOW).nonzero()[0]
-    for k, share in zip(place[likely].tolist(), odds[likely], strict=True):
+    parted = in_title(text, place[likely], _SLOGAN) & ch.among(text.codes[place[likely]], _DOTS)
+    for k, share, kept in zip(place[likely].tolist(), odds[likely], parted.tolist(), strict=True):
         best = int(np.argmax(share[1:]))
         chance = float(share[1 + best])
         level = (
             Certainty.HIGH if chance >= _HIGH else Certainty.MEDIUM if chance >= _MEDIUM else Certainty.LOW
         )
-        if text.codes[k] in _FULL:
+        if kept or text.codes[k] in _FULL:
             level = Certainty.LOW
         seen, printed = chr(int(text.codes[k])), chr(int(_PRINTED[best]))
         if FULL_WIDTH.get(seen) == printed:
