@@ -393,7 +393,7 @@ def test_planted_errors_are_found() -> None:
         for char in text:
             kind = rng.random() * 60 if "\u4e00" <= char <= "\u9fff" else 9.0
             looks = likeliest(table, char) if kind < 0.7 else []
-            if kind < 0.3:
+            if kind < 0.3 and char not in "〇一二三四五六七八九十百千万亿":  # of a number nobody can tell
                 wanted[len(out) + 1] = ("double", "")
                 out.append(char)
             elif kind < 0.5:

@@ -39,7 +39,12 @@ LONG, LONGEST = 0.12, 5
 DIRECTION = {"gain": 1, "damage": 1, "elsewhere": -1, "phrase": -1, "within": -1, "inside": -1}
 """Evidence that may only speak for one copy, or only against it."""
 ROUNDS = 120
-START = {"high": 3.0, "medium": 0.0, "low": -1.0}
+START = {
+    "high": 3.0,
+    "medium": 0.0,
+    "low": -1.0,
+    "plain": 2.6,
+}  # plain: medium, on a page without other damage
 
 doubles = importlib.import_module("restore.passes.doubles")
 

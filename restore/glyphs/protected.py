@@ -14,7 +14,7 @@ from restore.language.lexicon import Lexicon, word_list
 from restore.language.opencc import converter
 from restore.source import Codes, codes_to_text
 
-__all__ = ["figures", "in_name", "in_title", "regional", "same_simplified", "surnames"]
+__all__ = ["figures", "in_name", "in_title", "numerals", "regional", "same_simplified", "surnames"]
 
 Ints = NDArray[np.int64]
 
@@ -29,7 +29,12 @@ _COMMON = 50  # occurrences from which words tell that a stretch is no name
 
 def figures(seen: Codes, true: Codes) -> NDArray[np.bool_]:
     """Whether one numeral was read for another, shape ``(n,)``."""
-    return ch.among(seen, _NUMERALS) & ch.among(true, _NUMERALS)
+    return numerals(seen) & numerals(true)
+
+
+def numerals(codes: Codes) -> NDArray[np.bool_]:
+    """Whether characters are Chinese numerals, shape like ``codes``."""
+    return ch.among(codes, _NUMERALS)
 
 
 def surnames(seen: Codes, true: Codes) -> NDArray[np.bool_]:

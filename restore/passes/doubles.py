@@ -15,6 +15,7 @@ from restore import characters as ch
 from restore.characters import classify
 from restore.correction import Certainty, Delete, Draft
 from restore.data import path
+from restore.glyphs.protected import numerals
 from restore.language.context import RunningText
 from restore.language.fold import fold_codes
 from restore.language.lexicon import Lexicon, word_list
@@ -33,6 +34,7 @@ _OPENING = np.array([ord(c) for c in '《“‘「『〈"'], dtype=np.uint32)
 _DOT = np.array([ord(c) for c in "·•・-"], dtype=np.uint32)
 _COUNT = np.array([ord(c) for c in "一每半逐"], dtype=np.uint32)  # 一步步, 一株一株: each of many
 _FILE = "glyph_gate.json"
+_ENOUGH = 1000  # characters that tell whether a page is damaged
 _RARE = 10  # occurrences below which a listed word is no evidence
 # why the language may double here, by the feature that says so; of several the last
 _REASONS = {
@@ -72,7 +74,8 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     Why it happens: a glyph on the edge of two recognised boxes is read in both; a line end is read again.
     Example: ``取得更大发发展成就`` becomes ``取得更大发展成就``.
     When it is wrong: the language itself doubles (人人, 研究研究, 一步步, 2017年年底): a pair that is in a word,
-    lies between two words or is on the page elsewhere needs more evidence, or stays.
+    lies between two words or is on the page elsewhere needs more evidence, or stays; so does any
+    in figures, and one alone on a page that shows no other damage.
     """
     if not (view.classes & ch.HAN).any():
         return
@@ -88,6 +91,12 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     if not len(found.place):
         return
     gate, odds = _gate(), found.odds
+    # one alone where nothing else is damaged: the language doubles likelier than the converter
+    figure = np.array(
+        [bool(numerals(codes[k : k + size]).all()) for k, size in zip(found.place, found.size, strict=True)]
+    )
+    alone = text.damage == 0 and len(text) >= _ENOUGH and ((odds >= gate["medium"]) & ~figure).sum() <= 1
+    medium = gate["plain" if alone else "medium"]
     chosen: list[int] = []
     done = 0
     # of repetitions that overlap (一步步步) the likeliest goes
@@ -112,15 +121,15 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
         }
         natural = [why for name, why in _REASONS.items() if found.features[name][k] > 0]
         if natural:
-            evidence["in_spite_of" if odds[k] >= gate["medium"] else "kept_because"] = natural[-1]
+            evidence["in_spite_of" if odds[k] >= medium else "kept_because"] = natural[-1]
         yield Draft(
             (Delete(Span(start, end)),),
             f"the {'glyph' if size == 1 else 'word'} stands twice; it reads better once",
-            Certainty.HIGH
+            Certainty.LOW
+            if odds[k] < (gate["high"] if figure[k] else medium)  # 一点六六 is a number as good as 一点六
+            else Certainty.HIGH
             if odds[k] >= gate["high"]
-            else Certainty.MEDIUM
-            if odds[k] >= gate["medium"]
-            else Certainty.LOW,
+            else Certainty.MEDIUM,
             once,
             evidence,
         )
