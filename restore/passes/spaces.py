@@ -26,6 +26,7 @@ _MESSAGES = (
 )
 _CERTAINTY = np.array([Certainty.HIGH] * 3 + [Certainty.MEDIUM] * 2, dtype=np.int8)  # by message
 _SPACED_SHARE = 0.7  # a line is letter-spaced when so many of its tokens are one character
+_LONGEST_HEADLINE, _HALF = 40, 3  # characters of a headline at most, of its halves at least
 _LETTERS = ch.HAN | ch.KANA
 
 Ints = NDArray[np.int64]
@@ -40,7 +41,7 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     Repairs: spaces between all characters (two-layer PDFs: ``张 万 年``), beside marks (``使用, 为国门``), around digits
     where the page prints none, between the digits of one number or the letters of one word that all stand apart
     (``卖出了3 6 0担``), inside the names that close a report in brackets, at the marks inside a number and at one side of a
-    hyphen, at the edges of lines. Kept: between the names of a byline, between the parts of a headline, in the rows of a table of
+    hyphen, at the edges of lines. Kept: between the names of a byline, between the parts of a headline (``山村火灾 4人受伤``), in the rows of a table of
     figures, in Latin text.
     Why it happens: converters set a space where glyphs stand apart: justification, digits of another font, marks.
     Example: ``整改等问题 200 余个, 今年`` becomes ``整改等问题200余个,今年``.
@@ -96,6 +97,9 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     spacing = tools.settings.spacing
     if spacing == "keep" or (spacing == "auto" and _prints_spaces(classes, mixed)):
         mixed = np.zeros_like(mixed)
+    if mixed.any():
+        halves = mixed & letter_left & ((right & ch.DIGIT) > 0)
+        mixed &= ~(halves & _parts_a_headline(view, start, line, bounds))
     within = _among(start, figures_apart(view, classes, start[plain], start[spaced]), n)
     names = list(credits_of(view.text))
     if names:
@@ -143,6 +147,23 @@ def _letter_spaced(line: Ints, length: Ints, size: Ints) -> Bools:
     gaps = np.bincount(line, minlength=lines)
     solid = length - np.bincount(line, weights=size, minlength=lines)
     return ((gaps >= 3) & (gaps + 1 > _SPACED_SHARE * solid)).take(line)
+
+
+def _parts_a_headline(view: View, start: Ints, line: Ints, bounds: Ints) -> Bools:
+    """Whether each space is the only one of a line without marks that is a block of its own, and parts it in two halves.
+
+    Args:
+        start: view offsets of the spaces.
+        line: number of the line of each.
+        bounds: view offsets of the line breaks, -1 before the first and the text's length behind the last.
+    """
+    length = np.diff(bounds) - 1
+    empty = np.concatenate(([True], length == 0, [True]))
+    marks = np.append(0, ((view.classes & (ch.STOP | ch.COMMA)) > 0).cumsum())
+    alone = empty[:-2] & empty[2:] & (length <= _LONGEST_HEADLINE)
+    alone &= (np.bincount(line, minlength=len(length)) == 1) & (marks[bounds[1:]] == marks[bounds[:-1] + 1])
+    before, behind = start - bounds[line] - 1, bounds[line + 1] - start - 1
+    return alone[line] & (before >= _HALF) & (behind >= _HALF)
 
 
 def _prints_spaces(classes: Classes, mixed: Bools) -> bool:
