@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from restore import Certainty, Pipeline, Restoration, Settings, Tools, View
+from restore import Certainty, Pipeline, Restoration, Settings, Tools, View, clean
 from restore.correction import Batch
 from restore.glyphs.proposed import Fits, Proposed
 from restore.glyphs.protected import in_title
@@ -132,6 +132,28 @@ def test_phrases_alike_get_their_marks(text: str, expected: str | None) -> None:
     done = Pipeline([closed_up, lost_marks]).run(text)
     assert done.text == (text.replace(" ", "") if expected is None else expected)
     assert done.revert() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "shown"),
+    [
+        ("党员干部走村入户，为群众做好事 办实事 解难事，大家都说好。", "做好事、办实事、解难事，", 0),
+        ("为群众做好事 办实事 解难事", None, 2),  # a headline, perhaps
+        ("今年村里的合作社又有了新的打算，他们种植的苹果 梨 桃远销各地。", None, 2),
+        ("记者在村里见到了村委会主任，他说 今年要让大家的日子更好。", None, 1),
+        ("本报讯 县第一小学的运动会昨天上午举行，全校一千多名学生参加了比赛。", None, 0),
+        ("新华社北京8月1日电 记者王小明 李大力报道，国务院今天召开会议，讨论今年的工作。", None, 0),
+        ("出席的有县委书记王小明 县长李大力等人，大家讨论了全县的农业生产。", None, 0),
+    ],
+)
+def test_spaces_that_stay_may_be_marks_too(text: str, expected: str | None, shown: int) -> None:
+    done = clean(text)
+    assert done.text == text if expected is None else expected in done.text
+    marks = [one for one in done.corrections if one.pass_name == "lost_marks"]
+    assert sum(not one.applied for one in marks) == shown
+    for one in marks:
+        assert sum(one.evidence["alternatives"].values()) == pytest.approx(1.0, abs=1e-3)
+        assert "language_nats" in one.explain()
 
 
 def test_a_form_that_the_page_repeats_is_its_own() -> None:
