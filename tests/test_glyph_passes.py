@@ -16,6 +16,7 @@ import pytest
 
 from restore import Certainty, Pipeline, Restoration, Settings, Tools, View, clean
 from restore.correction import Batch
+from restore.glyphs.numbers import misread_numbers
 from restore.glyphs.proposed import Fits, Proposed
 from restore.glyphs.protected import in_title
 from restore.language import shared
@@ -140,7 +141,7 @@ def test_phrases_alike_get_their_marks(text: str, expected: str | None) -> None:
         ("党员干部走村入户，为群众做好事 办实事 解难事，大家都说好。", "做好事、办实事、解难事，", 0),
         ("为群众做好事 办实事 解难事", None, 2),  # a headline, perhaps
         ("今年村里的合作社又有了新的打算，他们种植的苹果 梨 桃远销各地。", None, 2),
-        ("记者在村里见到了村委会主任，他说 今年要让大家的日子更好。", None, 1),
+        ("县里昨天召开了全体干部会议，会议指出 当前的形势很好，大家要好好工作。", None, 1),
         ("本报讯 县第一小学的运动会昨天上午举行，全校一千多名学生参加了比赛。", None, 0),
         ("新华社北京8月1日电 记者王小明 李大力报道，国务院今天召开会议，讨论今年的工作。", None, 0),
         ("出席的有县委书记王小明 县长李大力等人，大家讨论了全县的农业生产。", None, 0),
@@ -154,6 +155,44 @@ def test_spaces_that_stay_may_be_marks_too(text: str, expected: str | None, show
     for one in marks:
         assert sum(one.evidence["alternatives"].values()) == pytest.approx(1.0, abs=1e-3)
         assert "language_nats" in one.explain()
+
+
+@pytest.mark.parametrize(
+    ("seen", "true"),
+    [
+        ("全市共完成投资3O亿元，比去年多。", "30亿"),
+        ("农业产值比去年增长1〇%，农民都说好。", "10%"),
+        ("其中工业投资l5亿元，农业投资少一些。", "15亿"),
+        ("会议定于8月l日召开，大家都来参加。", "8月1日"),
+        ("二O一九年的工作得到了群众的肯定。", "二〇一九年"),
+        ("农民的收入比去年增长3。5%，粮食也丰收。", "3.5%"),
+        ("每户平均收入达到1、200元，比去年多。", "1,200元"),
+    ],
+)
+def test_what_was_read_for_a_figure_is_shown_and_changed_where_the_page_has_the_number(
+    seen: str, true: str
+) -> None:
+    told = [one for one in clean(seen).corrections if one.pass_name == "confusables"]
+    assert [one.certainty for one in told] == [Certainty.LOW]
+    assert "alternatives" in told[0].explain()
+    assert clean(f"记者了解到，去年的数字是{true}。{seen}").text.count(true) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "他坐的是D2O次列车，用的是CO2灭火器，参加了B2B和G2O的会议。",
+        "全县共有3O。5月份又有了新的变化。",
+        "一、二、三、200多人参加了会议，大家都说好。",
+        "如l2所说，共有12件。",
+        "他买了iPhone l3，很高兴。",
+        "line l0 of the program has 3O items.",
+        "水的化学式是H2O，车牌是A1O23B。",
+    ],
+)
+def test_letters_that_belong_to_codes_stay(text: str) -> None:
+    assert not [one for one in clean(text).corrections if one.applied and one.pass_name == "confusables"]
+    assert not [one for one in misread_numbers(text) if one.seen not in ("3O", "l2")]
 
 
 def test_a_form_that_the_page_repeats_is_its_own() -> None:

@@ -28,7 +28,7 @@ _LETTERS = ch.HAN | ch.KANA
 _SENTENCE = 20  # characters from which on a line with marks is running text
 _HEAD = 6  # characters at the head of a line, as of a place and an agency, behind which a space was printed
 _FEW_SPACES = 6  # characters for each space of a line in which spaces say something
-_CLEAR = 4.0  # nats by which a sentence must read better with a mark where one space stands; where there are more, any
+_CLEAR = 3.0  # nats by which a sentence must read better with a mark where one space stands; where there are more, any
 _NOTHING = "(nothing)"
 _SPACE = 0x20
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Certainty, Delete, Draft, Edit, Replace
+from restore.glyphs.numbers import misread_numbers
 from restore.language.context import RunningText
 from restore.language.glyphs import Confusables
 from restore.language.scripts import detect_script, script_bits
@@ -70,12 +71,16 @@ def strays(view: View, tools: Tools) -> Iterator[Draft]:
     place, kept = _suspects(text)
     if not len(place):
         return
+    # letters in numbers are likelier the figures that they look like than what is only shown here
+    figures = {at for one in misread_numbers(view.text) for at in one.places}
     between = _Between(text.codes)
     for start in range(0, len(place), _BLOCK):
         block = slice(start, start + _BLOCK)
         for one in _readings(text, place[block], between, tools.language.confusables, _BITS[script]):
             draft = _judge(text, one, float(kept[start + one.number]))
-            if draft is not None:
+            if draft is not None and not (
+                draft.certainty == Certainty.LOW and int(text.at[one.place]) in figures
+            ):
                 yield draft
 
 
