@@ -282,6 +282,24 @@ def test_readings_of_the_page_count_for_strays() -> None:
     assert between.count(9, text_to_codes("周带")).tolist() == [1, 0]  # its end is a line break
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "我们要坚持—切从实际出发，实事求是，—切为了群众。",
+            "我们要坚持一切从实际出发，实事求是，一切为了群众。",
+        ),
+        ("这是—个好办法，学校的第—批学生毕业了。", "这是一个好办法，学校的第一批学生毕业了。"),
+        ("我们要坚持实事求是，ー切为了群众。", "我们要坚持实事求是，一切为了群众。"),
+        ("北京—上海的列车今天开通，京—沪高速公路也通车了。", None),
+        ("县里的干部说——这是好事，大家都要支持。", None),
+        ("记者—一个年轻人—来到村里，他说：“我—我不知道。”", None),
+    ],
+)
+def test_a_single_dash_may_be_a_stroke(text: str, expected: str | None) -> None:
+    assert clean(text).text == (expected or text)
+
+
 def test_a_letter_nobody_can_read_is_shown_only() -> None:
     text = "他蹲下来，找到`家门前那块石板，坐了很久。"
     done = strays(text)

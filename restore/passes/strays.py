@@ -29,6 +29,7 @@ _MARKS = np.array([ord(c) for c in ".·-_'`|^~\\<>{}[]#$*=°¨¬¦§"], dtype=np
 _WRONG = np.array([ord(c) for c in "`|^\\<>{}#$¨¬¦"], dtype=np.uint32)  # never printed inside Chinese
 _BROKEN = np.array([ord(c) for c in "~|`^·"], dtype=np.uint32)  # at most beside figures or between names
 _RARE = np.array([ord(c) for c in "'~_[]*="], dtype=np.uint32)
+_DASH = ord("—")  # alone; two are a dash
 _PRINTED = np.array([ord(c) for c in "。，、："], dtype=np.uint32)
 _OPENING, _CLOSING, _TERM = "“‘《「『", "”’》」』", 8
 _KEPT = {"small": 1.0, "capital": 6.0, "digit": 3.5, "mark": 3.0, "rare": 0.5, "wrong": -2.0, "kana": 3.0}
@@ -60,6 +61,7 @@ def strays(view: View, tools: Tools) -> Iterator[Draft]:
     mark without which the text reads on, and otherwise shown with the likeliest readings. The spaces go that a converter
     set beside what was 一.
     Why it happens: recognition sees a part of a glyph, a speck or a rule, and takes it for a letter or a mark.
+    A single dash is read as 一 where that is the one reading (—切).
     Example: ``机b车驾驶证`` becomes ``机动车驾驶证``.
     When it is wrong: letters, figures and marks belong to Chinese text too (A股, 卡拉OK, 第1名, names with a
     dot): what the language knows as written so is left alone, and what is quoted.
@@ -96,6 +98,10 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     kept[ch.among(codes, _MARKS)] = _KEPT["mark"]
     kept[ch.among(codes, _RARE)] = _KEPT["rare"]
     kept[ch.among(codes, _WRONG)] = _KEPT["wrong"]
+    dash = codes == _DASH
+    dash &= np.append(codes[1:], 0) != _DASH
+    dash &= np.append(0, codes[:-1]) != _DASH
+    kept[dash] = _KEPT["mark"]
     kept[latin] = _KEPT["capital"]
     kept[small] = _KEPT["small"]
     kept[(classes & ch.DIGIT) > 0] = _KEPT["digit"]
@@ -240,6 +246,8 @@ def _judge(text: RunningText, one: _Readings, kept: float) -> Draft | None:
         "alternatives": {readings[int(j)] or "(nothing)": round(float(odds[int(j)]), 4) for j in ranked},
         "language_nats": round(float(scores[best] - stands), 2),
     }
+    if seen == _DASH and readings[best] != _THIN:
+        return None  # a dash is printed in many places, between cities above all
     share = float(odds[best])
     level = Certainty.HIGH if share >= _SURE else Certainty.MEDIUM if share >= _LIKELY else Certainty.LOW
     if usual:  # more is wrong here than this sign
