@@ -387,6 +387,27 @@ def test_conversion_goes_by_phrases_and_can_be_undone(wanted: str, source: str, 
     assert len(done.corrections) >= 1
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "shown"),
+    [
+        (
+            "県の図書館は新しくなった。休日に家族で图書館を訪れる人が増えている。",
+            "県の図書館は新しくなった。休日に家族で図書館を訪れる人が増えている。",
+            0,
+        ),
+        ("休日に家族で图書館を訪れる人が増えていると館長は話した。", None, 1),
+        ("休日に家族で図書館を訪れる人が増えていると館長は話した。", None, 0),
+        ("中国語の「图书馆」は日本語の図書館のことだと先生は話した。", None, 0),
+    ],
+)
+def test_a_chinese_form_on_a_japanese_page(text: str, expected: str | None, shown: int) -> None:
+    done = clean(text)
+    assert done.text == (expected or text)
+    told = [one for one in done.corrections if one.pass_name == "script"]
+    assert [one.applied for one in told] == [False] * shown + [True] * (expected is not None)
+    assert all(one.evidence["alternatives"] for one in told)
+
+
 def test_conversion_happens_after_joining() -> None:
     lines = "他每天走两公 里路去学校，翻过一座小 山，蹚过一条小河，十年如 一日，从来没有迟到过一 次，学生们都很敬佩他，乡 亲们也都很喜欢这位老师。"
     pipeline = Pipeline([BUILT_IN["join_lines"], script])
