@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import lzma
+import zlib
 from pathlib import PurePosixPath
 
 import orjson
@@ -74,7 +76,7 @@ def recognise(opened: Opened) -> str:
     if head[257:262] == b"ustar":
         return "tar"
     if head.startswith(_PACKED):
-        if by_name == "tar" or ".tar." in name:
+        if by_name == "tar" or ".tar." in name or _holds_tar(opened):
             return "tar"
         raise ReadError(
             f"{opened.shown}: is a compressed file; unpack it (archives are read as .zip, .tar, .tar.gz)"
@@ -102,6 +104,17 @@ def recognise(opened: Opened) -> str:
             return "text"
         return "jsonl" if isinstance(row, dict) and "rec_texts" not in row else "ocr-json"
     return "text"
+
+
+def _holds_tar(opened: Opened) -> bool:
+    """Whether a compressed file without a telling name (standard input) is a tar archive."""
+    from restore.readers.archive import unpacked
+
+    try:
+        with opened.stream() as stream, unpacked(opened, stream) as content:
+            return content.read(262)[257:262] == b"ustar"
+    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error):
+        return False
 
 
 def is_format(name: str) -> bool:
