@@ -131,6 +131,39 @@ FORMS: dict[str, Any] = {
         {"type": "text", "bbox": [0, 0, 1, 1], "res": [{"text": "水渠", "text_region": QUAD}]},
         {"type": "text", "bbox": [0, 0, 1, 1], "res": [{"text": "通水", "text_region": LATER}]},
     ],
+    "rapidocr, with times": [[[QUAD, "水渠", 0.9], [LATER, "通水", 0.8]], [0.1, 0.0, 0.3]],
+    "rapidocr 3": {"boxes": [QUAD, LATER], "txts": ["水渠", "通水"], "scores": [0.9, 0.8]},
+    "rapidocr, a service": {
+        "0": {"rec_txt": "水渠", "dt_boxes": QUAD, "score": "0.9"},
+        "1": {"rec_txt": "通水", "dt_boxes": LATER, "score": "0.8"},
+    },
+    "paddlehub": {
+        "results": [
+            {
+                "data": [
+                    {"text": "水渠", "text_box_position": QUAD},
+                    {"text": "通水", "text_box_position": LATER},
+                ]
+            }
+        ]
+    },
+    "paddleocr 3, a service": {
+        "errorCode": 0,
+        "result": {
+            "ocrResults": [{"prunedResult": {"rec_texts": ["水渠", "通水"], "rec_polys": [QUAD, LATER]}}]
+        },
+    },
+    "paddleocr 3, layout": {
+        "result": {
+            "layoutParsingResults": [
+                {
+                    "prunedResult": {
+                        "overall_ocr_res": {"rec_texts": ["水渠", "通水"], "rec_polys": [QUAD, LATER]}
+                    }
+                }
+            ]
+        }
+    },
 }
 
 

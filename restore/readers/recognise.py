@@ -58,6 +58,7 @@ _MAGIC = (
     (b"%PDF-", "pdf"),
 )
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+_RECOGNISED = {"rec_texts", "txts", "res", "ocrResults", "result"}  # of recognisers and their services
 _XML = {"alto": "alto", "PcGts": "page"}
 
 
@@ -102,7 +103,7 @@ def recognise(opened: Opened) -> str:
             row = orjson.loads(first)
         except orjson.JSONDecodeError:
             return "text"
-        return "jsonl" if isinstance(row, dict) and "rec_texts" not in row else "ocr-json"
+        return "jsonl" if isinstance(row, dict) and not _RECOGNISED & row.keys() else "ocr-json"
     return "text"
 
 
