@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
 from restore.cli import work
@@ -228,11 +228,11 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
     """Each page on its own: into a folder, or all texts into one file or stream with form feeds between."""
     from restore.writers.paths import output_path
 
-    if how.to == "page":
-        raise Failure(
-            f"{shown(job.name)}: has several pages; PAGE holds one, name a text or row format with --to"
-        )
     folder = job.out_folder
+    if how.to == "page" and folder is None:
+        raise Failure(
+            f"{shown(job.name)}: has several pages and PAGE holds one; name a folder with -o, or another format with --to"
+        )
     for path in (job.record_folder, job.report_folder, job.tei_folder):
         if path is not None and path.is_file():
             raise Failure(f"{path}: is a file; with several pages the results need a folder")
@@ -254,9 +254,9 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
                 restoration = _restored(one, job.name, how, issue.of(one.id) if issue else ALONE)
                 base = output_path(one.id)
                 paths = [
-                    None if root is None else root / base.with_name(base.name + suffix)
+                    None if root is None else root / _named(base, suffix)
                     for root, suffix in (
-                        (folder, ".txt"),
+                        (folder, ".xml" if how.to == "page" else ".txt"),
                         (job.record_folder, ".json"),
                         (job.report_folder, ".html"),
                         (job.tei_folder, ".xml"),
@@ -266,7 +266,7 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
                 for path in named:
                     path.parent.mkdir(parents=True, exist_ok=True)
                 _claim(named, one.id, how)
-                text = _encoded(one, restoration, "text")
+                text = _encoded(one, restoration, how.to)
                 out, record, report, tei = paths
                 files = {} if out is None else {out: text}
                 write_results(files, restoration, Job(one.id, out, record, report, tei), how.force)
@@ -288,6 +288,15 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
             path = job.record_folder / output_path(Path(job.name).name, ".issue.json")
             _claim([path], job.name, how)
             write_all({path: _sidecar(issue)}, force=how.force)
+
+
+def _named(base: PurePath, suffix: str) -> PurePath:
+    """The name of a result: that of the page, whose own ending stands once."""
+    return (
+        base
+        if base.name.lower().endswith(suffix) and suffix == ".xml"
+        else base.with_name(base.name + suffix)
+    )
 
 
 def _rows(job: Job, how: Delivery, source: Input, pages: Iterator[Document | Unread]) -> None:
