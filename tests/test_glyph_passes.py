@@ -187,11 +187,13 @@ def test_what_was_read_for_a_figure_is_shown_and_changed_where_the_page_has_the_
         "如l2所说，共有12件。",
         "他买了iPhone l3，很高兴。",
         "line l0 of the program has 3O items.",
-        "水的化学式是H2O，车牌是A1O23B。",
+        "水的化学式是H2O，车牌是A1O23B，卖货用O2O模式。",
+        "来信请寄邮箱a.b@c.com，谢谢；网址是x.y.com/a，请看。",
     ],
 )
 def test_letters_that_belong_to_codes_stay(text: str) -> None:
     assert not [one for one in clean(text).corrections if one.applied and one.pass_name == "confusables"]
+    assert not [one for one in clean(text).corrections if one.pass_name == "strays"]
     assert not [one for one in misread_numbers(text) if one.seen not in ("3O", "l2")]
 
 

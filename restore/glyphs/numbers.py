@@ -66,7 +66,8 @@ def misread_numbers(text: str) -> list[NumberReading]:
     found: list[NumberReading] = []
     for m in _MIXED.finditer(text):
         seen = m[0]
-        if any(c.isdigit() and c != "〇" for c in seen) and _among_han(text, m.start(), m.end()):
+        figures = sum("0" <= c <= "9" for c in seen)
+        if figures * 2 >= sum(c.isalnum() for c in seen) and _among_han(text, m.start(), m.end()):
             true = "".join(_FIGURES.get(c, c) for c in seen)
             found.append(NumberReading(m.start(), m.end(), seen, true))
     found += [NumberReading(m.start(), m.end(), m[0], m[0][:-1] + "1") for m in _LONE.finditer(text)]

@@ -29,6 +29,7 @@ _MARKS = np.array([ord(c) for c in ".·-_'`|^~\\<>{}[]#$*=°¨¬¦§"], dtype=np
 _WRONG = np.array([ord(c) for c in "`|^\\<>{}#$¨¬¦"], dtype=np.uint32)  # never printed inside Chinese
 _BROKEN = np.array([ord(c) for c in "~|`^·"], dtype=np.uint32)  # at most beside figures or between names
 _RARE = np.array([ord(c) for c in "'~_[]*="], dtype=np.uint32)
+_ADDRESS = np.array([ord(c) for c in ".@/"], dtype=np.uint32)
 _DASH = ord("—")  # alone; two are a dash
 _PRINTED = np.array([ord(c) for c in "。，、："], dtype=np.uint32)
 _OPENING, _CLOSING, _TERM = "“‘《「『", "”’》」』", 8
@@ -123,6 +124,7 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     closed = ((before & (ch.HAN | ch.FULL)) > 0) & ((after & (ch.HAN | ch.FULL)) > 0)
     inside = near_han & alone & (closed | ~(marks | number | (latin & ~small)))
     inside &= ~(word & ~alone)
+    inside &= ~_of_address(codes, latin | number)
     inside |= _two(codes, small, before, after) | (
         ch.among(codes, _BROKEN) & (han_before | han_after) & ~number
     )
@@ -142,6 +144,15 @@ def _pair(small: NDArray[np.bool_], latin: NDArray[np.bool_]) -> NDArray[np.bool
     out = np.zeros(len(latin), dtype=np.bool_)
     out[start[two]] = small[start[two] + 1]
     out[start[two] + 1] = small[start[two] + 1]
+    return out
+
+
+def _of_address(codes: Codes, word: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Letters and figures that a dot or the sign of an address parts from others (a.b@c.com)."""
+    sign = ch.among(codes, _ADDRESS)
+    out = np.zeros(len(codes), dtype=np.bool_)
+    out[:-2] |= word[:-2] & sign[1:-1] & word[2:]
+    out[2:] |= word[2:] & sign[1:-1] & word[:-2]
     return out
 
 
