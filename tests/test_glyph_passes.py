@@ -302,6 +302,27 @@ def test_a_single_dash_may_be_a_stroke(text: str, expected: str | None) -> None:
     assert clean(text).text == (expected or text)
 
 
+@pytest.mark.parametrize("sign", "¤©¶†■□◆♦«＿가α")
+def test_any_sign_that_is_no_part_of_the_script_may_be_a_stray(sign: str) -> None:
+    text = "今年以来，县里的干部认真学{}贯彻会议精神，农民的收入有了较大提高，大家都很高兴。"
+    assert clean(text.format(sign)).text == text.format("习")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "图为新修的水渠。■王小明摄",
+        "记者■王小明报道，大家都很高兴。□本报记者李大山",
+        "王明◆李力◆张三",
+        "要闻■国际■体育",
+        "每张票价￥五十元，大家都说不贵。",
+        "苹果®手机和©县报",
+    ],
+)
+def test_ornaments_are_no_strays(text: str) -> None:
+    assert not [one for one in clean(text).corrections if one.pass_name == "strays"]
+
+
 def test_a_letter_nobody_can_read_is_shown_only() -> None:
     text = "他蹲下来，找到`家门前那块石板，坐了很久。"
     done = strays(text)

@@ -31,9 +31,10 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
     """Ideographs that were taken for others of a like shape.
 
     Repairs: a glyph that makes no sense where it stands, when a glyph it is known to be mistaken for makes
-    good sense there: 收人 for 收入, 扩太 for 扩大. Letters, ideographs and full-width marks in numbers (3O亿元, 3。5%) are
-    shown as the figures that they look like, and changed where the page has the same number elsewhere. Shapes, the words on both sides and the rest of the page decide
-    together; how ready the pass is to doubt a glyph follows from how many errors the page has.
+    good sense there: 收人 for 收入, 扩太 for 扩大. Shapes, the words on both sides and the rest of the page decide
+    together; how ready the pass is to doubt a glyph follows from how many errors the page has. Letters, ideographs and
+    full-width marks in numbers (3O亿元, 3。5%) are shown as the figures that they look like, and changed where the page
+    has the same number with its unit elsewhere.
     Why it happens: recognition chooses among glyphs that differ in a stroke, on blurred or worn print.
     Example: ``农民收人增加`` becomes ``农民收入增加``.
     When it is wrong: in new names, in rare or old words and in word play. Figures are never exchanged for others, a form

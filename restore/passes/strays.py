@@ -25,10 +25,13 @@ Floats = NDArray[np.float64]
 Keys = NDArray[np.uint64]
 
 _BITS = {"hans": 1, "hant": 2, "none": 3}
-_MARKS = np.array([ord(c) for c in ".·-_'`|^~\\<>{}[]#$*=°¨¬¦§"], dtype=np.uint32)
+_MARKS = np.array([ord(c) for c in ".·-_'`|^~\\<>{}[]#$*=°¨¬¦§¤¢£€¥￥©®¶†‡■□◆◇▲▼♦«»¿¡＿"], dtype=np.uint32)
 _WRONG = np.array([ord(c) for c in "`|^\\<>{}#$¨¬¦"], dtype=np.uint32)  # never printed inside Chinese
 _BROKEN = np.array([ord(c) for c in "~|`^·"], dtype=np.uint32)  # at most beside figures or between names
-_RARE = np.array([ord(c) for c in "'~_[]*="], dtype=np.uint32)
+_RARE = np.array([ord(c) for c in "'~_[]*=¤¢£€©®¶†‡♦«»¿¡＿"], dtype=np.uint32)
+_ORNAMENTS = {
+    ord(c) for c in "■□◆◇▲▼¥￥£€©®"
+}  # printed between words; no mark is read as one, and it is no speck
 _ADDRESS = np.array([ord(c) for c in ".@/"], dtype=np.uint32)
 _DASH = ord("—")  # alone; two are a dash
 _PRINTED = np.array([ord(c) for c in "。，、："], dtype=np.uint32)
@@ -106,7 +109,7 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     kept[latin] = _KEPT["capital"]
     kept[small] = _KEPT["small"]
     kept[(classes & ch.DIGIT) > 0] = _KEPT["digit"]
-    kept[(classes & ch.KANA) > 0] = _KEPT["kana"]
+    kept[(classes & (ch.KANA | ch.HANGUL)) > 0] = _KEPT["kana"]
     sign = ~np.isnan(kept)
     edge = np.append(
         np.append(True, np.diff(text.at) > 1), True
@@ -259,6 +262,8 @@ def _judge(text: RunningText, one: _Readings, kept: float) -> Draft | None:
     }
     if seen == _DASH and readings[best] != _THIN:
         return None  # a dash is printed in many places, between cities above all
+    if seen in _ORNAMENTS and (not readings[best] or ord(readings[best]) in _PRINTED):
+        return None
     share = float(odds[best])
     level = Certainty.HIGH if share >= _SURE else Certainty.MEDIUM if share >= _LIKELY else Certainty.LOW
     if usual:  # more is wrong here than this sign
