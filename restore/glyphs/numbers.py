@@ -24,6 +24,7 @@ _NUMERALS = "一二三四五六七八九〇零"
 _HAN_ZERO = re.compile(
     rf"(?<![0-9A-Za-z{_NUMERALS}])[{_NUMERALS}]+[0Oo][{_NUMERALS}0Oo]*[{_NUMERALS}](?![0-9A-Za-z])"
 )
+_YEAR = re.compile(r"(?<![0-9一])(?=[0-9]{0,3}一)(?:[12一][0-9一]{3})(?=年)")
 _POINT = re.compile(rf"(?<![0-9.,。、])(\d{{1,4}})。(\d{{1,2}})(?=[{_UNITS}])")
 _THOUSANDS = re.compile(rf"(?<![0-9.,。、])(\d{{1,3}})((?:、\d{{3}})+)(?=[{_UNITS}])")
 _HAN = re.compile(r"[㐀-鿿]")
@@ -71,6 +72,11 @@ def misread_numbers(text: str) -> list[NumberReading]:
             true = "".join(_FIGURES.get(c, c) for c in seen)
             found.append(NumberReading(m.start(), m.end(), seen, true))
     found += [NumberReading(m.start(), m.end(), m[0], m[0][:-1] + "1") for m in _LONE.finditer(text)]
+    found += [
+        NumberReading(m.start(), m.end(), m[0], m[0].replace("一", "1"))
+        for m in _YEAR.finditer(text)
+        if m[0].count("一") < 3
+    ]
     found += [
         NumberReading(m.start(), m.end(), m[0], re.sub("[0Oo]", "〇", m[0])) for m in _HAN_ZERO.finditer(text)
     ]
