@@ -305,6 +305,34 @@ def test_archives_are_many_pages(tmp_path: Path) -> None:
 
 
 # ---------------------------------------------------------------------- going on
+def test_editions_beside_the_texts(inputs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("lxml")
+    box = '<Coords points="10,20 90,20 90,40 10,40"/>'
+    (inputs / "p.xml").write_text(
+        f"""<PcGts><Page imageWidth="400" imageHeight="300"><TextRegion id="a">{box}<TextLine id="b">{box}<TextEquiv>
+        <Unicode>沿线的村庄,都用上了水</Unicode></TextEquiv></TextLine></TextRegion></Page></PcGts>""",
+        "utf-8",
+    )
+    out = tmp_path / "out"
+    plan = Plan(passes=PASSES, report="none", editions=("tei", "page"))
+    assert run_batch([inputs], out, plan, jobs=1).quarantine == 0
+    editions = {name for name in results(out) if name.startswith(("tei/", "page/"))}
+    assert {"tei/in/01.txt.xml", "tei/in/p.xml", "page/in/p.xml"} <= editions and len(editions) == 14
+    written = (out / "page" / "in" / "p.xml").read_text("utf-8")
+    assert "沿线的村庄，都用上了水" in written and "沿线的村庄,都用上了水" in written
+    assert written.count("RegionRefIndexed") == 1
+    assert "page/in/p.xml" in (out / "index.html").read_text("utf-8")
+    # what is not wanted any more goes; a file that only its text does not show to have changed is done anew
+    one = inputs / "p.xml"
+    one.write_text(one.read_text("utf-8").replace('id="a"', 'id="z"'), "utf-8")
+    plan = Plan(passes=PASSES, report="none", editions=("page",))
+    run_batch([inputs], out, plan, jobs=1, resume=True)
+    assert {name for name in results(out) if name.startswith(("tei/", "page/"))} == {"page/in/p.xml"}
+    assert 'regionRef="z"' in (out / "page" / "in" / "p.xml").read_text("utf-8")
+    with pytest.raises(ValueError, match="editions must be among tei, page"):
+        Plan(editions=("docx",))  # type: ignore[arg-type]
+
+
 def test_resume_does_exactly_the_rest(inputs: Path, tmp_path: Path) -> None:
     out, plan = tmp_path / "out", Plan(passes=PASSES)
     run_batch([inputs], out, plan, jobs=2)

@@ -177,10 +177,8 @@ def test_a_lost_mark_is_told_from_a_lost_line(left: str, right: str, mark: str) 
     marked = [draft for draft in gaps.find(view, tools) if "do not follow" in draft.message]
     assert len(marked) == (not mark)
     assert len(at) == bool(mark)
-    supplied = "".join(
-        batch.texts[k] for batch in lost_marks.find(view, tools) for k in np.atleast_1d(batch.text)
-    )
-    assert supplied == mark
+    supplied = [edit.text for draft in lost_marks.find(view, tools) for edit in draft.edits]
+    assert supplied == [mark] * bool(mark)
 
 
 def test_lost_marks_of_other_scripts_are_not_judged() -> None:

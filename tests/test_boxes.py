@@ -193,6 +193,20 @@ def test_running_heads_of_an_issue() -> None:
         ("第A07版", "A7"),
         ("下转第3版", None),
         ("版面", None),
+        ("A03版", "A3"),
+        ("5版 国际", "5"),
+        ("B02 经济", "B2"),
+        ("版次：03", "3"),
+        ("要闻·03", "3"),
+        ("3 国际", "3"),
+        ("2019年8月1日 星期四 要闻 3", "3"),
+        ("04 2019年8月1日 星期四", "4"),
+        ("G20 峰会今天开幕", None),
+        ("小康 3", None),
+        ("本报12月5日第5版有误，特此更正。", None),
+        ("本报今天出版3版", None),
+        ("2019年8月1日 星期四", None),
+        ("责任编辑：王明 3", None),
     ],
 )
 def test_folio(line: str, number: str | None) -> None:
@@ -210,3 +224,23 @@ def test_articles_that_go_on_on_another_page() -> None:
     assert pairs == {("灌溉", "用水"), ("地农", "民拍")}
     assert [jump.to for jump in loose] == ["2"]
     assert jumps("p", "他转了三圈，接着说版画的事。") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "to", "out"),
+    [
+        ("（下转第3版）", "3", True),
+        ("【下转第４版】", "4", True),
+        ("［下转第5版］", "5", True),
+        ("（下接第3版）", "3", True),
+        ("下 转 第 三 版", "3", True),
+        ("（下转第B02版）", "B2", True),
+        ("（上接第1版）", "1", False),
+        ("（紧接第一版）", "1", False),
+        ("(上 接 第 1 版)", "1", False),
+        ("《上接一版》", "1", False),
+    ],
+)
+def test_wordings_of_references_to_other_pages(words: str, to: str, out: bool) -> None:
+    (jump,) = jumps("p", f"沿线的村庄都用上了水{words}")
+    assert (jump.to, jump.out, jump.end - jump.start) == (to, out, len(words))

@@ -974,6 +974,19 @@ class TestFormats:
         result = run("review", "p.jsonl")  # which has no --page
         assert result.code == 2 and "make a record of each" in result.err and "--page" not in result.err
 
+    def test_several_pages_of_page(self, tmp_path: Path) -> None:
+        pytest.importorskip("lxml")
+        one = """<PcGts><Page><TextRegion id="a"><TextLine id="b"><TextEquiv><Unicode>沿线的村庄,都用上了水</Unicode>
+        </TextEquiv></TextLine></TextRegion></Page></PcGts>"""
+        with zipfile.ZipFile(tmp_path / "s.zip", "w") as archive:
+            archive.writestr("p1.xml", one)
+            archive.writestr("p2.xml", one)
+        fails(run("clean", "s.zip", "--to", "page"), "PAGE holds one; name a folder with -o")
+        (tmp_path / "out").mkdir()
+        assert run("clean", "s.zip", "--to", "page", "-o", "out", *FORMATTING).code == 0
+        assert files(tmp_path / "out" / "s.zip!") == ["p1.xml", "p2.xml"]
+        assert "沿线的村庄，都用上了水" in (tmp_path / "out" / "s.zip!" / "p1.xml").read_text("utf-8")
+
     def test_rows(self, dump: Path, tmp_path: Path) -> None:
         assert run("clean", dump, "-o", "rows.jsonl", *FORMATTING).code == 0
         assert run("clean", "rows.jsonl", "-q", *FORMATTING).out == run("clean", dump, "-q", *FORMATTING).out

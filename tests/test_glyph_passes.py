@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from restore import Certainty, Pipeline, Restoration, Settings, Tools, View
+from restore import Certainty, Pipeline, Restoration, Settings, Tools, View, clean
 from restore.correction import Batch
+from restore.glyphs.numbers import misread_numbers
 from restore.glyphs.proposed import Fits, Proposed
 from restore.glyphs.protected import in_title
 from restore.language import shared
@@ -134,6 +135,69 @@ def test_phrases_alike_get_their_marks(text: str, expected: str | None) -> None:
     assert done.revert() == text
 
 
+@pytest.mark.parametrize(
+    ("text", "expected", "shown"),
+    [
+        ("党员干部走村入户，为群众做好事 办实事 解难事，大家都说好。", "做好事、办实事、解难事，", 0),
+        ("为群众做好事 办实事 解难事", None, 2),  # a headline, perhaps
+        ("今年村里的合作社又有了新的打算，他们种植的苹果 梨 桃远销各地。", None, 2),
+        ("县里昨天召开了全体干部会议，会议指出 当前的形势很好，大家要好好工作。", None, 1),
+        ("本报讯 县第一小学的运动会昨天上午举行，全校一千多名学生参加了比赛。", None, 0),
+        ("新华社北京8月1日电 记者王小明 李大力报道，国务院今天召开会议，讨论今年的工作。", None, 0),
+        ("出席的有县委书记王小明 县长李大力等人，大家讨论了全县的农业生产。", None, 0),
+    ],
+)
+def test_spaces_that_stay_may_be_marks_too(text: str, expected: str | None, shown: int) -> None:
+    done = clean(text)
+    assert done.text == text if expected is None else expected in done.text
+    marks = [one for one in done.corrections if one.pass_name == "lost_marks"]
+    assert sum(not one.applied for one in marks) == shown
+    for one in marks:
+        assert sum(one.evidence["alternatives"].values()) == pytest.approx(1.0, abs=1e-3)
+        assert "language_nats" in one.explain()
+
+
+@pytest.mark.parametrize(
+    ("seen", "true"),
+    [
+        ("全市共完成投资3O亿元，比去年多。", "30亿"),
+        ("农业产值比去年增长1〇%，农民都说好。", "10%"),
+        ("其中工业投资l5亿元，农业投资少一些。", "15亿"),
+        ("会议定于8月l日召开，大家都来参加。", "8月1日"),
+        ("二O一九年的工作得到了群众的肯定。", "二〇一九年"),
+        ("我们县从20一9年起种植水稻和棉花。", "2019年"),
+        ("农民的收入比去年增长3。5%，粮食也丰收。", "3.5%"),
+        ("每户平均收入达到1、200元，比去年多。", "1,200元"),
+    ],
+)
+def test_what_was_read_for_a_figure_is_shown_and_changed_where_the_page_has_the_number(
+    seen: str, true: str
+) -> None:
+    told = [one for one in clean(seen).corrections if one.pass_name == "confusables"]
+    assert [one.certainty for one in told] == [Certainty.LOW]
+    assert "alternatives" in told[0].explain()
+    assert clean(f"记者了解到，去年的数字是{true}。{seen}").text.count(true) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "他坐的是D2O次列车，用的是CO2灭火器，参加了B2B和G2O的会议。",
+        "全县共有3O。5月份又有了新的变化。",
+        "一、二、三、200多人参加了会议，大家都说好。",
+        "如l2所说，共有12件。",
+        "他买了iPhone l3，很高兴。",
+        "line l0 of the program has 3O items.",
+        "水的化学式是H2O，车牌是A1O23B，卖货用O2O模式。",
+        "来信请寄邮箱a.b@c.com，谢谢；网址是x.y.com/a，请看。",
+    ],
+)
+def test_letters_that_belong_to_codes_stay(text: str) -> None:
+    assert not [one for one in clean(text).corrections if one.applied and one.pass_name == "confusables"]
+    assert not [one for one in clean(text).corrections if one.pass_name == "strays"]
+    assert not [one for one in misread_numbers(text) if one.seen not in ("3O", "l2")]
+
+
 def test_a_form_that_the_page_repeats_is_its_own() -> None:
     once = "合作社卖出的山货都用竹匣装好，客人很喜欢。"
     page = "".join(f"第{n}天，村里的匠工坊来了客人，匠工坊的师傅做了木匣。" for n in "一二三四五六")
@@ -219,6 +283,66 @@ def test_readings_of_the_page_count_for_strays() -> None:
     assert between.count(7, text_to_codes("动b周")).tolist() == [0, 0, 0]  # after the line break
     assert between.count(8, text_to_codes("动b周")).tolist() == [2, 1, 0]
     assert between.count(9, text_to_codes("周带")).tolist() == [1, 0]  # its end is a line break
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "我们要坚持—切从实际出发，实事求是，—切为了群众。",
+            "我们要坚持一切从实际出发，实事求是，一切为了群众。",
+        ),
+        ("这是—个好办法，学校的第—批学生毕业了。", "这是一个好办法，学校的第一批学生毕业了。"),
+        ("我们要坚持实事求是，ー切为了群众。", "我们要坚持实事求是，一切为了群众。"),
+        ("北京—上海的列车今天开通，京—沪高速公路也通车了。", None),
+        ("县里的干部说——这是好事，大家都要支持。", None),
+        ("记者—一个年轻人—来到村里，他说：“我—我不知道。”", None),
+    ],
+)
+def test_a_single_dash_may_be_a_stroke(text: str, expected: str | None) -> None:
+    assert clean(text).text == (expected or text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("全县总数达到二二三人，比去年多。", None),
+        ("今年一一月的工作很好，大家都满意。", None),
+        ("第二二届运动会昨天开幕，大家都来参加。", None),
+        (
+            "第二届运动会昨天开幕。第二二届运动会的奖牌发完了。",
+            "第二届运动会昨天开幕。第二届运动会的奖牌发完了。",
+        ),
+        ("这是一一个很好的办法，大家都满意。", "这是一个很好的办法，大家都满意。"),
+    ],
+)
+def test_numerals_of_a_number_stay(text: str, expected: str | None) -> None:
+    done = clean(text)
+    assert done.text == (expected or text)
+    told = [one for one in done.corrections if one.pass_name == "doubles"]
+    assert all("alternatives" in one.explain() for one in told)
+    assert all(one.certainty == Certainty.LOW for one in told) or expected
+
+
+@pytest.mark.parametrize("sign", "¤©¶†■□◆♦«＿가α")
+def test_any_sign_that_is_no_part_of_the_script_may_be_a_stray(sign: str) -> None:
+    text = "今年以来，县里的干部认真学{}贯彻会议精神，农民的收入有了较大提高，大家都很高兴。"
+    assert clean(text.format(sign)).text == text.format("习")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "图为新修的水渠。■王小明摄",
+        "记者■王小明报道，大家都很高兴。□本报记者李大山",
+        "王明◆李力◆张三",
+        "要闻■国际■体育",
+        "每张票价￥五十元，大家都说不贵。",
+        "苹果®手机和©县报",
+    ],
+)
+def test_ornaments_are_no_strays(text: str) -> None:
+    assert not [one for one in clean(text).corrections if one.pass_name == "strays"]
 
 
 def test_a_letter_nobody_can_read_is_shown_only() -> None:
@@ -313,6 +437,27 @@ def test_conversion_goes_by_phrases_and_can_be_undone(wanted: str, source: str, 
     assert done.text == expect
     assert done.revert() == source
     assert len(done.corrections) >= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "shown"),
+    [
+        (
+            "県の図書館は新しくなった。休日に家族で图書館を訪れる人が増えている。",
+            "県の図書館は新しくなった。休日に家族で図書館を訪れる人が増えている。",
+            0,
+        ),
+        ("休日に家族で图書館を訪れる人が増えていると館長は話した。", None, 1),
+        ("休日に家族で図書館を訪れる人が増えていると館長は話した。", None, 0),
+        ("中国語の「图书馆」は日本語の図書館のことだと先生は話した。", None, 0),
+    ],
+)
+def test_a_chinese_form_on_a_japanese_page(text: str, expected: str | None, shown: int) -> None:
+    done = clean(text)
+    assert done.text == (expected or text)
+    told = [one for one in done.corrections if one.pass_name == "script"]
+    assert [one.applied for one in told] == [False] * shown + [True] * (expected is not None)
+    assert all(one.evidence["alternatives"] for one in told)
 
 
 def test_conversion_happens_after_joining() -> None:

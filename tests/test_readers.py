@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -133,6 +134,39 @@ FORMS: dict[str, Any] = {
         {"type": "text", "bbox": [0, 0, 1, 1], "res": [{"text": "水渠", "text_region": QUAD}]},
         {"type": "text", "bbox": [0, 0, 1, 1], "res": [{"text": "通水", "text_region": LATER}]},
     ],
+    "rapidocr, with times": [[[QUAD, "水渠", 0.9], [LATER, "通水", 0.8]], [0.1, 0.0, 0.3]],
+    "rapidocr 3": {"boxes": [QUAD, LATER], "txts": ["水渠", "通水"], "scores": [0.9, 0.8]},
+    "rapidocr, a service": {
+        "0": {"rec_txt": "水渠", "dt_boxes": QUAD, "score": "0.9"},
+        "1": {"rec_txt": "通水", "dt_boxes": LATER, "score": "0.8"},
+    },
+    "paddlehub": {
+        "results": [
+            {
+                "data": [
+                    {"text": "水渠", "text_box_position": QUAD},
+                    {"text": "通水", "text_box_position": LATER},
+                ]
+            }
+        ]
+    },
+    "paddleocr 3, a service": {
+        "errorCode": 0,
+        "result": {
+            "ocrResults": [{"prunedResult": {"rec_texts": ["水渠", "通水"], "rec_polys": [QUAD, LATER]}}]
+        },
+    },
+    "paddleocr 3, layout": {
+        "result": {
+            "layoutParsingResults": [
+                {
+                    "prunedResult": {
+                        "overall_ocr_res": {"rec_texts": ["水渠", "通水"], "rec_polys": [QUAD, LATER]}
+                    }
+                }
+            ]
+        }
+    },
 }
 
 
@@ -234,6 +268,31 @@ def test_page_versions(version: str) -> None:
     assert one.layout.box.tolist() == [[200, 20, 290, 40], [10, 20, 100, 40]]
 
 
+def test_a_hyphen_of_alto_belongs_to_its_word() -> None:
+    pytest.importorskip("lxml")
+    data = """<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"><Layout><Page WIDTH="400" HEIGHT="300"><TextBlock>
+    <TextLine HPOS="10" VPOS="10" WIDTH="90" HEIGHT="20"><String CONTENT="inter" HPOS="10" VPOS="10" WIDTH="60"
+    HEIGHT="20"/><HYP CONTENT="-"/></TextLine><TextLine HPOS="10" VPOS="40" WIDTH="90" HEIGHT="20"><String
+    CONTENT="national" HPOS="10" VPOS="40" WIDTH="90" HEIGHT="20"/></TextLine></TextBlock></Page></Layout></alto>"""
+    one = only(data.encode(), "p.xml")
+    assert one.source.text == "inter-\nnational"
+    assert one.layout is not None and one.layout.word_box.tolist() == [[10, 10, 70, 30], [10, 40, 100, 60]]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_regions_in_a_region_of_page_are_read_once(named: bool) -> None:
+    pytest.importorskip("lxml")
+    order = """<ReadingOrder><OrderedGroup id="g"><RegionRefIndexed index="0" regionRef="b"/><RegionRefIndexed index="1"
+    regionRef="a"/></OrderedGroup></ReadingOrder>"""
+    box = '<Coords points="10,20 90,20 90,40 10,40"/>'
+    data = f"""<PcGts><Page imageWidth="400" imageHeight="300">{order if named else ""}
+    <TextRegion id="a">{box}<TextLine id="a1">{box}<TextEquiv><Unicode>后来</Unicode></TextEquiv></TextLine></TextRegion>
+    <TextRegion id="b">{box}<TextRegion id="c">{box}<TextLine id="c1">{box}<TextEquiv><Unicode>先前</Unicode></TextEquiv>
+    </TextLine></TextRegion><TextEquiv><Unicode>先前</Unicode></TextEquiv></TextRegion></Page></PcGts>"""
+    one = only(data.encode(), "p.xml")
+    assert one.source.text == ("先前\n\n后来" if named else "后来\n\n先前")
+
+
 def test_hocr_that_is_no_xml() -> None:
     pytest.importorskip("lxml")
     data = """<html><body><div class=ocr_page title="image 'p.png'; bbox 0 0 400 300"><p class=ocr_par>
@@ -329,6 +388,44 @@ def test_archives(data: bytes, name: str) -> None:
     found = list(read_bytes(data, name))
     assert [one.id for one in found] == [f"{name}!/{n}" for n in ("a/one.txt", "b.jsonl#1", "bad.txt")]
     assert isinstance(found[2], Failure) and "binary" in found[2].reason
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+def test_a_compressed_archive_needs_no_name(mode: str) -> None:
+    found = list(read_bytes(tarred(MEMBERS, mode), "stdin"))
+    assert [one.id for one in found] == [f"stdin!/{n}" for n in ("a/one.txt", "b.jsonl#1", "bad.txt")]
+    with pytest.raises(ReadError, match="compressed"):
+        list(read_bytes(gzip.compress(TEXT.encode()), "stdin"))
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_fields_within_others_in_columns(kind: str) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import ipc, parquet
+
+    table = pyarrow.table(
+        {
+            "page": [{"text": "水渠", "at": {"id": "a"}}, {"text": "通水", "at": {"id": "b"}}, None],
+            "n": [1, 2, 3],
+        }
+    )
+    out = io.BytesIO()
+    if kind == "parquet":
+        parquet.write_table(table, out)
+    else:
+        with ipc.new_file(out, table.schema) as writer:
+            writer.write(table)
+    options = ReadOptions(text_field="page.text", id_field="page.at.id")
+    first, second, third = read_bytes(out.getvalue(), f"p.{kind}", options)
+    assert isinstance(first, Document) and isinstance(second, Document) and isinstance(third, Failure)
+    assert (first.id, first.source.text, second.id) == (f"p.{kind}#a", "水渠", f"p.{kind}#b")
+    for name in ("page.none", "page", "n.text"):
+        found = read_bytes(out.getvalue(), f"p.{kind}", ReadOptions(text_field=name))
+        if name == "page":
+            assert all(isinstance(one, Failure) for one in found)
+            continue
+        with pytest.raises(ReadError, match=rf"there is no field '{name}'; there are: 'page', 'n'"):
+            list(found)
 
 
 def test_a_folder(tmp_path: Path) -> None:

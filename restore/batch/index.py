@@ -74,6 +74,8 @@ def _targets(store: Store, row: Row) -> Iterator[tuple[str, str]]:
             ("report", outputs.report(row.path)),
             ("text", outputs.text(row.path)),
             ("record", outputs.record(row.path)),
+            ("TEI", outputs.edition("tei", row.path)),
+            ("PAGE", outputs.edition("page", row.path)),
         ]
     )
     for word, path in wanted:

@@ -1,6 +1,6 @@
 """The output folder: which results of a page go where, written whole or not at all.
 
-``text/``, ``records/`` and ``reports/`` mirror the inputs; ``quarantine/`` has the pages that could not be
+``text/``, ``records/``, ``reports/``, ``tei/`` and ``page/`` mirror the inputs; ``quarantine/`` has the pages that could not be
 restored as they came in; ``pages-00001.jsonl`` or ``.parquet`` take the place of the first two where rows are
 wanted; ``.batch/`` is the batch's own.
 """
@@ -16,8 +16,9 @@ from pathlib import Path
 from restore.batch.page import Page
 from restore.files import OutputError, write_all
 
-__all__ = ["OWN", "STATE", "Outputs", "blames_page", "is_output"]
+__all__ = ["EDITIONS", "OWN", "STATE", "Outputs", "blames_page", "is_output"]
 
+EDITIONS = ("tei", "page")
 OWN = ".batch"
 """Folder of the batch's own files inside the output folder."""
 
@@ -65,6 +66,10 @@ class Outputs:
         """Where its report goes."""
         return self.folder / "reports" / f"{path}.html"
 
+    def edition(self, kind: str, path: str) -> Path:
+        """Where its edition of a kind (`EDITIONS`) goes."""
+        return self.folder / kind / f"{path.removesuffix('.xml.txt')}.xml"
+
     def quarantined(self, path: str) -> Path:
         """Where a copy of what came in goes when it could not be restored."""
         return self.folder / "quarantine" / path
@@ -97,6 +102,8 @@ class Outputs:
             files[self.text(path)] = page.text
             _add(files, gone, self.record(path), page.record)
         _add(files, gone, self.report(path), page.report)
+        for kind in EDITIONS:
+            _add(files, gone, self.edition(kind, path), page.editions.get(kind))
         self._write(files)
         for one in gone:
             one.unlink(missing_ok=True)
@@ -111,7 +118,8 @@ class Outputs:
 
     def drop(self, path: str, number: int) -> None:
         """Take results away that are not true any more."""
-        for one in (self.text(path), self.record(path), self.report(path), self.row(number)):
+        editions = (self.edition(kind, path) for kind in EDITIONS)
+        for one in (self.text(path), self.record(path), self.report(path), self.row(number), *editions):
             one.unlink(missing_ok=True)
 
     def release(self, path: str) -> None:

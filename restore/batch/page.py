@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,7 +54,10 @@ class Summary:
 
 @dataclass(frozen=True)
 class Page:
-    """Results of a page: contents of files in UTF-8. Where rows are wanted, ``row`` has text and record (as JSON)."""
+    """Results of a page: contents of files in UTF-8. Where rows are wanted, ``row`` has text and record (as JSON).
+
+    ``editions`` has by kind (``tei``, ``page``) what is written besides.
+    """
 
     id: str
     text: bytes
@@ -62,6 +65,7 @@ class Page:
     report: bytes | None
     summary: Summary
     row: bytes | None = None
+    editions: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def content_hash(document: Document, common: InCommon = ALONE) -> str:
@@ -71,6 +75,8 @@ def content_hash(document: Document, common: InCommon = ALONE) -> str:
     state.update(source.to_bytes())
     if layout is not None:
         state.update(orjson.dumps(layout.as_data()))
+    if document.original is not None:  # an edition is made of all of it
+        state.update(document.original)
     if common.running:
         lines = sorted(common.running)
         state.update(orjson.dumps([line.encode("utf-8", "surrogatepass").hex() for line in lines]))
@@ -118,8 +124,23 @@ def restore_page(
         from restore.report.html import render_report
 
         report = render_report(restoration).encode("utf-8", "backslashreplace")
+    editions = _editions(document, restoration, plan.editions)
     summary = replace(summary, seconds=time.perf_counter() - begin)
-    return Page(document.id, text, record, report, summary, line)
+    return Page(document.id, text, record, report, summary, line, editions)
+
+
+def _editions(document: Document, restoration: Restoration, kinds: Sequence[str]) -> dict[str, bytes]:
+    """What is written besides text, record and report, by kind; PAGE only of what was read from PAGE."""
+    out: dict[str, bytes] = {}
+    if "tei" in kinds:
+        from restore.writers.tei import to_tei
+
+        out["tei"] = to_tei(restoration)
+    if "page" in kinds and document.original is not None and document.meta.get("format") == "page":
+        from restore.writers.page import page_xml
+
+        out["page"] = page_xml(document, restoration)
+    return out
 
 
 def _summary(r: Restoration) -> Summary:

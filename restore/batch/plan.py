@@ -49,6 +49,7 @@ class Plan:
         report: diff reports for no page, for those in which there is something for a person to judge, or for
             all.
         record: whether the record is kept.
+        editions: what is written besides: ``tei``; ``page``, of pages that were read from PAGE.
         shard: pages in one JSONL or Parquet file.
         read: how inputs are read.
         limits: what one page may cost.
@@ -59,6 +60,7 @@ class Plan:
     format: Literal["text", "jsonl", "parquet"] = "text"
     report: Literal["none", "findings", "all"] = "findings"
     record: bool = True
+    editions: tuple[Literal["tei", "page"], ...] = ()
     shard: int = 500
     read: ReadOptions = field(default_factory=ReadOptions)
     limits: Limits = field(default_factory=Limits)
@@ -70,6 +72,8 @@ class Plan:
         ):
             if getattr(self, name) not in words:
                 raise ValueError(f"{name} must be one of {', '.join(words)}, not {getattr(self, name)!r}")
+        if not set(self.editions) <= {"tei", "page"}:
+            raise ValueError(f"editions must be among tei, page, not {', '.join(self.editions)}")
         if self.shard < 1:
             raise ValueError("a file of results must hold at least one page")
 
@@ -86,6 +90,7 @@ class Plan:
             "format": self.format,
             "report": self.report,
             "record": self.record,
+            "editions": sorted(set(self.editions)),
             "shard": self.shard if self.format != "text" else 0,
             "read": asdict(self.read),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -50,6 +50,12 @@ class Formats(StrEnum):
     TEXT, JSONL, PARQUET = "text", "jsonl", "parquet"
 
 
+class Editions(StrEnum):
+    """What can be written besides."""
+
+    TEI, PAGE = "tei", "page"
+
+
 class Oversizes(StrEnum):
     """What happens to a page that is too large."""
 
@@ -72,6 +78,7 @@ def make_plan(
     shard: int,
     read: ReadOptions,
     limits: Limits,
+    editions: Sequence[Editions] = (),
 ) -> Plan:
     """The plan of a batch; settings that the command line leaves open come from the file nearest to the first input."""
     from restore.batch import Plan
@@ -86,6 +93,7 @@ def make_plan(
         format=format,  # type: ignore[arg-type]  # checked there
         report=report,  # type: ignore[arg-type]
         record=record,
+        editions=tuple(one.value for one in editions),
         shard=shard,
         read=read,
         limits=limits,

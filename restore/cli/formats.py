@@ -51,6 +51,7 @@ def _plain(one: Correction, positions: Positions) -> dict[str, Any]:
         "score": round(one.score, 4),
         "applied": one.applied,
         "message": one.message,
+        "evidence": dict(one.evidence),
         "line": line,
         "column": column,
         "before": one.before,

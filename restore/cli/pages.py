@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
 from restore.cli import work
@@ -229,11 +229,11 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
     """Each page on its own: into a folder, or all texts into one file or stream with form feeds between."""
     from restore.writers.paths import output_path
 
-    if how.to == "page":
-        raise Failure(
-            f"{shown(job.name)}: has several pages; PAGE holds one, name a text or row format with --to"
-        )
     folder = job.out_folder
+    if how.to == "page" and folder is None:
+        raise Failure(
+            f"{shown(job.name)}: has several pages and PAGE holds one; name a folder with -o, or another format with --to"
+        )
     work.make_folders(job.to_make)
     for path in (job.record_folder, job.report_folder, job.tei_folder):
         if path is not None and path.is_file():
@@ -256,9 +256,9 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
                 restoration = _restored(one, job.name, how, issue.of(one.id) if issue else ALONE)
                 base = output_path(one.id)
                 paths = [
-                    None if root is None else root / _ending(base, suffix)
+                    None if root is None else root / _named(base, suffix)
                     for root, suffix in (
-                        (folder, ".txt"),
+                        (folder, ".xml" if how.to == "page" else ".txt"),
                         (job.record_folder, ".json"),
                         (job.report_folder, ".html"),
                         (job.tei_folder, ".xml"),
@@ -268,7 +268,7 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
                 for path in named:
                     path.parent.mkdir(parents=True, exist_ok=True)
                 _claim(named, one.id, how)
-                text = _encoded(one, restoration, "text")
+                text = _encoded(one, restoration, how.to)
                 out, record, report, tei = paths
                 files = {} if out is None else {out: text}
                 write_results(files, restoration, Job(one.id, out, record, report, tei), how.force)
@@ -292,10 +292,10 @@ def _several(job: Job, how: Delivery, source: Input, pages: Iterator[Document | 
             write_all({path: _sidecar(issue)}, force=how.force)
 
 
-def _ending(base: PurePosixPath, suffix: str) -> PurePosixPath:
-    """The path of a result: the text of a text file keeps the file's name."""
-    is_text = suffix == ".txt" and base.name.lower().endswith(".txt")
-    return base if is_text else base.with_name(base.name + suffix)
+def _named(base: PurePath, suffix: str) -> PurePath:
+    """The path of a result: the text of a text file, and the page of a page file, keep the file's name."""
+    same = suffix in (".txt", ".xml") and base.name.lower().endswith(suffix)
+    return base if same else base.with_name(base.name + suffix)
 
 
 def _rows(job: Job, how: Delivery, source: Input, pages: Iterator[Document | Unread]) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from restore.language.scorer import Scorer
 
-__all__ = ["MARKS", "best_marks"]
+__all__ = ["MARKS", "best_marks", "mark_scores"]
 
 MARKS = ("、", "，")
 _SIDE = 4  # characters of context on each side
@@ -19,10 +19,17 @@ def best_marks(
     """For each stretch ``[start, end)`` the index of the better of `MARKS`, and by how many nats the text reads better with
     it there than with nothing. Both of shape ``(n,)``.
     """
-    best, nats = np.zeros(len(start), dtype=np.int64), np.zeros(len(start))
+    scores = mark_scores(model, text, start, end)
+    best = scores[:, 1:].argmax(axis=1)
+    return best, scores[np.arange(len(best)), best + 1] - scores[:, 0]
+
+
+def mark_scores(
+    model: Scorer, text: str, start: NDArray[np.int64], end: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """ln P of the text around each stretch ``[start, end)`` with nothing there, and with each of `MARKS`: ``(n, 1 + marks)``."""
+    out = np.zeros((len(start), 1 + len(MARKS)))
     for k, (a, b) in enumerate(zip(start.tolist(), end.tolist(), strict=True)):
         left, right = text[max(0, a - _SIDE) : a], text[b : b + _SIDE]
-        plain, *marked = (float(np.sum(model.logp(model.encode(left + m + right)))) for m in ("", *MARKS))
-        best[k] = int(np.argmax(marked))
-        nats[k] = marked[best[k]] - plain
-    return best, nats
+        out[k] = [float(np.sum(model.logp(model.encode(left + m + right)))) for m in ("", *MARKS)]
+    return out

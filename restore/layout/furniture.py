@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from restore.data import DataError, path
 
-__all__ = ["furniture_lines"]
+__all__ = ["furniture_lines", "is_section"]
 
 _LONGEST = 60  # characters; furniture is short
 _COVER = 0.75  # share of a line that patterns must cover
@@ -122,6 +122,11 @@ def furniture_lines(texts: Sequence[str], in_order: bool = False) -> NDArray[np.
     ]
     out[named] = True
     return out
+
+
+def is_section(text: str) -> bool:
+    """Whether a text is the name of a section (要闻, 国际)."""
+    return _patterns()[2].fullmatch(text) is not None
 
 
 def _in_a_sentence(texts: Sequence[str], k: int, sure: NDArray[np.bool_]) -> bool:

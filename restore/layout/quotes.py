@@ -124,6 +124,11 @@ def direct_quotes(view: View) -> tuple[Ints, Ints, Bools, Bools]:
         target[here] = read
         # a mark that finds its place among the others is sure unless its surroundings speak against it
         sure[here] = np.where(target[here] % 2 == 0, -lean[here], lean[here]) < _AGAINST
+        # the two marks of one quotation are turned together, or half of it would point the wrong way
+        pair = (target[:-1] == 0) & (target[1:] == 1) & ~begins[1:]
+        pair &= ((kind[:-1] & _CLOSES) > 0) & ((kind[1:] & _OPENS) > 0)
+        both = np.flatnonzero(pair & (sure[:-1] != sure[1:]))
+        sure[both], sure[both + 1] = True, True
     target = np.where(is_double | (target >= 4), target % 4, 2 + target)
     change = _WANTED[target] != codes[at]
     straight = (kind & (_OPENS | _CLOSES)) == 0

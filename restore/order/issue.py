@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import regex
 
+from restore.layout.furniture import is_section
 from restore.order.evidence import tails_and_heads
 
 if TYPE_CHECKING:
@@ -25,8 +26,25 @@ _DIGITS = regex.compile(r"[0-9０-９〇零一二三四五六七八九十]+")
 _SPACE = regex.compile(r"\s+")
 _NUMBER = r"(?:([A-Za-z]?\s*\d{1,3})|([〇零一二三四五六七八九十]{1,3}))"
 _FOLIO = regex.compile(rf"(?<![转接轉])第\s*{_NUMBER}\s*版")
-_OUT = regex.compile(rf"[（(]?\s*(?:紧?下转|緊?下轉|转|轉)\s*第?\s*{_NUMBER}\s*版[^）)\n]{{0,12}}[）)]?")
-_IN = regex.compile(rf"[（(]?\s*(?:紧?上接|緊?上接|接)\s*第?\s*{_NUMBER}\s*版[^）)\n]{{0,30}}[）)]?")
+_OPENED, _REST, _CLOSED = r"(?:[（(【［《]\s*)?", "[^）)】］》\n]", "[）)】］》]?"
+_OUT = regex.compile(
+    rf"{_OPENED}(?:[紧緊]?\s*下\s*[转轉接]|转|轉)\s*第?\s*{_NUMBER}\s*版{_REST}{{0,12}}{_CLOSED}"
+)
+_IN = regex.compile(
+    rf"{_OPENED}(?:[紧緊]?\s*上\s*接|[紧緊]\s*接|(?<!下\s*)接)\s*第?\s*{_NUMBER}\s*版{_REST}{{0,30}}{_CLOSED}"
+)
+# other ways of a page to give its number, on a line that is no sentence
+_SENTENCE = regex.compile("[。，；！？“”]")
+_WEAKER = (
+    regex.compile(r"版\s*次\s*[:：]?\s*([A-Z]?\d{1,3})"),
+    regex.compile(r"^\s*([A-Z]?\d{1,2})\s*版(?!\p{Han})|(?<!\S)([A-Z]?\d{1,2})\s*版\s*$"),
+    regex.compile(r"^\s*([A-D]\d{1,2})(?![\w-])|(?<!\S)([A-D]\d{1,2})\s*$"),
+)
+_DATED = regex.compile(r"(?:^|\s)(\d{1,2})\s*$|^\s*(\d{1,2})\s+(?=\D|\d{4}\s*年)")
+_DATE = regex.compile(r"\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日")
+_NAMED = regex.compile(
+    r"^\s*(\p{Han}{2,4})\s*[·・|｜]?\s*(\d{1,2})\s*$|^\s*(\d{1,2})\s*[·・|｜]?\s*(\p{Han}{2,4})\s*$"
+)
 _CHINESE = {c: k for k, c in enumerate("零一二三四五六七八九")} | {"〇": 0}
 _AROUND = 12
 
@@ -100,24 +118,49 @@ class Link:
 
 
 def folio(text: str) -> str | None:
-    """The number that a page says it has (``第3版``), in the first or last lines.
+    """The number that a page says it has (``第3版``, ``A03版``, ``要闻 3``), in the first or last lines.
 
     >>> folio("青石日报 2019年8月1日 第十二版\\n水渠通水")
     '12'
     """
     lines = [line for line in text.split("\n") if line.strip()]
-    for line in (*lines[:_EDGE], *lines[-_EDGE:]):
-        found = _FOLIO.search(line) if len(line) <= _LONGEST else None
+    edges = (*lines[:_EDGE], *lines[-_EDGE:])
+    edges = tuple(line for line in edges if len(line) <= _LONGEST and not _SENTENCE.search(line))
+    for line in edges:
+        found = _FOLIO.search(line)
         if found:
             return _number(found)
+    for line in edges:
+        word = _weaker_folio(line)
+        if word:
+            return _plain_number(word)
     return None
+
+
+def _weaker_folio(line: str) -> str | None:
+    """The number of a page on a line that gives it in another way than ``第3版``."""
+    for pattern in _WEAKER:
+        found = pattern.search(line)
+        if found:
+            return next(group for group in found.groups() if group)
+    if _DATE.search(line):
+        found = _DATED.search(line)
+        return next(group for group in found.groups() if group) if found else None
+    found = _NAMED.search(line)
+    if found and is_section(found[1] or found[4]):
+        return str(found[2] or found[3])
+    return None
+
+
+def _plain_number(word: str) -> str:
+    word = "".join(word.split()).upper()
+    letter = word[: word[0].isalpha()]
+    return f"{letter}{int(word[len(letter) :])}"
 
 
 def _number(found: Any) -> str:
     if found[1]:
-        word = "".join(found[1].split()).upper()
-        letter = word[: word[0].isalpha()]
-        return f"{letter}{int(word[len(letter) :])}"
+        return _plain_number(found[1])
     word = found[2]
     if "十" in word:
         tens, _, ones = word.partition("十")

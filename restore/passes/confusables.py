@@ -13,6 +13,7 @@ from restore import characters as ch
 from restore.correction import Certainty, Draft, Replace
 from restore.glyphs.doubts import Doubts, doubts_of
 from restore.glyphs.gate import Gate
+from restore.glyphs.numbers import drafts as number_drafts
 from restore.glyphs.proposed import Proposed
 from restore.glyphs.readings import SCRIPTS, Known
 from restore.language.context import RunningText
@@ -31,15 +32,19 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
 
     Repairs: a glyph that makes no sense where it stands, when a glyph it is known to be mistaken for makes
     good sense there: 收人 for 收入, 扩太 for 扩大. Shapes, the words on both sides and the rest of the page decide
-    together; how ready the pass is to doubt a glyph follows from how many errors the page has.
+    together; how ready the pass is to doubt a glyph follows from how many errors the page has. Letters, ideographs and
+    full-width marks in numbers (3O亿元, 3。5%) are shown as the figures that they look like, and changed where the page
+    has the same number with its unit elsewhere.
     Why it happens: recognition chooses among glyphs that differ in a stroke, on blurred or worn print.
     Example: ``农民收人增加`` becomes ``农民收入增加``.
-    When it is wrong: in new names, in rare or old words and in word play. Figures are never exchanged, a form
+    When it is wrong: in new names, in rare or old words and in word play. Figures are never exchanged for others, a form
     that the page repeats is left alone, and what is merely likely is only shown.
     """
     script = detect_script(view.text)
     if script not in SCRIPTS or not (view.classes & ch.HAN).any():
         return
+    numbers = list(number_drafts(view.text))
+    yield from numbers
     text = RunningText.shared(view, tools.language.model, tools.memo)
     gate = Gate.load()
     drafts: dict[int, tuple[str, Draft]] = {}
@@ -60,8 +65,10 @@ def confusables(view: View, tools: Tools) -> Iterator[Draft]:
             break
         known.taken.update((int(text.codes[place]), ord(true)) for place, (true, _) in changed.items())
         text = _with(text, {place: true for place, (true, _) in changed.items()})
+    told = {edit.span.start for one in numbers for edit in one.edits if isinstance(edit, Replace)}
     for place in sorted(drafts):
-        yield drafts[place][1]
+        if int(text.at[place]) not in told:
+            yield drafts[place][1]
 
 
 def _drafts(text: RunningText, doubt: Doubts, gate: Gate) -> Iterator[tuple[int, str, Draft]]:

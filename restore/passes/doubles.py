@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -33,6 +34,8 @@ _MARKS = np.array([ord(c) for c in "，、；：》）」』】"], dtype=np.uint
 _OPENING = np.array([ord(c) for c in '《“‘「『〈"'], dtype=np.uint32)
 _DOT = np.array([ord(c) for c in "·•・-"], dtype=np.uint32)
 _COUNT = np.array([ord(c) for c in "一每半逐"], dtype=np.uint32)  # 一步步, 一株一株: each of many
+_NUMERALS, _TENS, _DATED = "〇零一二三四五六七八九", "十百千万亿", ("月", "日", "年", "号", "")
+_NUMBER = "a number may have it twice"
 _FILE = "glyph_gate.json"
 _ENOUGH = 1000  # characters that tell whether a page is damaged
 _RARE = 10  # occurrences below which a listed word is no evidence
@@ -75,7 +78,8 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     Example: ``取得更大发发展成就`` becomes ``取得更大发展成就``.
     When it is wrong: the language itself doubles (人人, 研究研究, 一步步, 2017年年底): a pair that is in a word,
     lies between two words or is on the page elsewhere needs more evidence, or stays; so does any
-    in figures, and one alone on a page that shows no other damage.
+    of numerals, and one alone on a page that shows no other damage. Numerals of one number (二二三人) are only shown, unless the
+    page has the number with one of them.
     """
     if not (view.classes & ch.HAN).any():
         return
@@ -119,20 +123,42 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
             "alternatives": {twice[:size]: round(once, 4), twice: round(1 - once, 4)},
             "language_nats": round(float(found.features["gain"][k]), 2),
         }
+        protected = size == 1 and _in_number(text.text, place)
+        if protected:
+            evidence["kept_because"] = _NUMBER
         natural = [why for name, why in _REASONS.items() if found.features[name][k] > 0]
-        if natural:
+        if natural and not protected:
             evidence["in_spite_of" if odds[k] >= medium else "kept_because"] = natural[-1]
         yield Draft(
             (Delete(Span(start, end)),),
             f"the {'glyph' if size == 1 else 'word'} stands twice; it reads better once",
             Certainty.LOW
-            if odds[k] < (gate["high"] if figure[k] else medium)  # 一点六六 is a number as good as 一点六
+            if protected or odds[k] < (gate["high"] if figure[k] else medium)
             else Certainty.HIGH
             if odds[k] >= gate["high"]
             else Certainty.MEDIUM,
             once,
             evidence,
         )
+
+
+def _in_number(text: str, place: int) -> bool:
+    """Whether two equal numerals at a place are a number's own (二二三人), unless the page has it with one of them, too.
+
+    一 is a word besides: only beside other numerals, and before what is counted by dates, it is a figure.
+    """
+    seen, behind = text[place], text[place + 2 : place + 3]
+    if seen not in _NUMERALS or (behind and behind in _TENS):  # 三三十 is no number
+        return False
+    start, end = place, place + 2
+    while start > 0 and text[start - 1] in _NUMERALS + _TENS:
+        start -= 1
+    while end < len(text) and text[end] in _NUMERALS + _TENS:
+        end += 1
+    if seen == "一" and end - start == 2 and text[end : end + 1] not in _DATED:
+        return False
+    once = text[start:place] + text[place + 1 : end + 1]
+    return re.search(f"(?<![{_NUMERALS}{_TENS}]){re.escape(once)}", text) is None
 
 
 @cache

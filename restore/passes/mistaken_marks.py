@@ -39,7 +39,8 @@ _BRACKETS = text_to_codes("".join(("\n", _ROUND, _ROUND_CLOSED, *_ANGLES, *_ANGL
 _ANGLE_FOR_ROUND = (
     -4.0
 )  # log P(an opening round bracket is read as one of these), where its other half is round
-_ROUND_FOR_ANGLE = -8.0  # log P(the closing half of one of these is read as a round one)
+_ANGLE_FOR_CLOSED = -6.0  # the same of a closing one
+_ROUND_FOR_ANGLE = -8.0  # log P(the other half of one of these is read as a round one)
 _SUSPECT = -9.0  # nats of a mark and what follows it, above which it reads well
 _WRONG = 0.01  # share of the marks that is misread on a page about which nothing is known
 _UNSEEN = -11.0  # log P(seen | printed) of pairs never counted
@@ -59,7 +60,8 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
 
     Repairs: a mark inside Chinese text, when another mark that it is known to be mistaken for reads much better on both
     sides: ``会议昨天召开·会议强调`` for ``会议昨天召开。会议强调``. How readily a mark is doubted follows from how many marks of its kind
-    are plainly wrong on the page. An opening 《, 〈 or 【 that a round bracket closes was round: ``《记者王明）``.
+    are plainly wrong on the page. An opening 《, 〈 or 【 that a round bracket closes was round: ``《记者王明）``; so was a closing one that a
+    round one opens.
     Why it happens: marks are small: a full stop becomes a dot, a comma on worn print a full stop, a bracket an angle.
     Example: ``会议昨天召开·会议强调`` becomes ``会议昨天召开。会议强调``.
     When it is wrong: a comma and an enumeration comma, or a comma and a full stop, may both make sense: then the
@@ -70,10 +72,11 @@ def mistaken_marks(view: View, tools: Tools) -> Iterator[Draft]:
         return
     text = RunningText.shared(view, tools.language.model, tools.memo)
     yield from _printed_dashes(text)
-    halves = _unlike_halves(text)
-    yield from _round_brackets(text, halves)
+    opening, closing = _unlike_halves(text)
+    yield from _round_brackets(text, opening, "（")
+    yield from _round_brackets(text, closing, "）")
     place = _suspects(text)
-    place = place[~np.isin(place, halves[:, 0])]
+    place = place[~np.isin(place, opening[:, 0])]
     if not len(place):
         return
     odds = _posterior(text, place, tools.language.confusables)
@@ -132,12 +135,13 @@ def _printed_dashes(text: RunningText) -> Iterator[Draft]:
         yield Draft((Replace(span, _DASH),), "一一 was taken for a dash", level, chance, evidence)
 
 
-def _unlike_halves(text: RunningText) -> Ints:
-    """Places of an opening bracket and of a round one that closes it, shape ``(n, 2)``.
+def _unlike_halves(text: RunningText) -> tuple[Ints, Ints]:
+    """Places of an angle bracket and of the round one that is its other half, where it opens and where it closes, ``(n, 2)`` each.
 
     Pairs inside them are looked through; a bracket is not open beyond its paragraph.
     """
     found: list[tuple[int, int]] = []
+    closed: list[tuple[int, int]] = []
     marks = np.flatnonzero(ch.among(text.codes, _BRACKETS))
     opened: list[tuple[str, int]] = []
     for k in marks.tolist():
@@ -154,22 +158,33 @@ def _unlike_halves(text: RunningText) -> Ints:
             elif closing == "）" and len(opened) == 1 and k - opened[0][1] <= _WITHIN:
                 found.append((opened[0][1], k))
                 opened.clear()
-    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
+            elif len(opened) == 1 and opened[0][0] == "）" and k - opened[0][1] <= _WITHIN:
+                closed.append((k, opened[0][1]))
+                opened.clear()
+    opening, closing_ = (np.array(pairs, dtype=np.int64).reshape(-1, 2) for pairs in (found, closed))
     # an interval [0, 1) begins with a figure
-    return pairs[(text.classes[pairs[:, 0] + 1] & ch.HAN) > 0]
+    opening = opening[(text.classes[opening[:, 0] + 1] & ch.HAN) > 0]
+    return opening, closing_[(text.classes[closing_[:, 1] + 1] & ch.HAN) > 0]
 
 
-def _round_brackets(text: RunningText, halves: Ints) -> Iterator[Draft]:
-    """Opening brackets that were round: the other half is, and it reads better than if that were mistaken."""
+def _round_brackets(text: RunningText, halves: Ints, round_: str) -> Iterator[Draft]:
+    """Brackets that were round: the other half is, and it reads better than if that were mistaken.
+
+    Args:
+        halves: places of the brackets and of their other halves, ``(n, 2)``.
+        round_: what they were, opening or closing.
+    """
     if not len(halves):
         return
     first, last = halves.T
-    opening, *closing = text.model.encode("（" + "".join(_ANGLES.values())).astype(np.int64).tolist()
-    kinds = list(_ANGLES)
+    opens = round_ == "（"
+    kinds, others = (list(_ANGLES), list(_ANGLES.values()))[:: 1 if opens else -1]
+    right, *other = text.model.encode(round_ + "".join(others)).astype(np.int64).tolist()
     which = [kinds.index(chr(int(code))) for code in text.codes[first]]
-    rounded = text.instead(first, np.full(len(first), opening)) - text.stands(first)
-    angled = text.instead(last, np.array(closing)[which]) - text.stands(last)
-    odds = rounded + _ANGLE_FOR_ROUND - np.logaddexp(angled + _ROUND_FOR_ANGLE, _UNSEEN)
+    rounded = text.instead(first, np.full(len(first), right)) - text.stands(first)
+    angled = text.instead(last, np.array(other)[which]) - text.stands(last)
+    read = _ANGLE_FOR_ROUND if opens else _ANGLE_FOR_CLOSED
+    odds = rounded + read - np.logaddexp(angled + _ROUND_FOR_ANGLE, _UNSEEN)
     for k, nats in zip(first.tolist(), odds.tolist(), strict=True):
         chance = float(1 / (1 + np.exp(-nats)))
         if chance < _LOW:
@@ -180,10 +195,10 @@ def _round_brackets(text: RunningText, halves: Ints) -> Iterator[Draft]:
         seen, at = chr(int(text.codes[k])), int(text.at[k])
         evidence: dict[str, Any] = {
             "context": text.excerpt(k),
-            "alternatives": {"（": round(chance, 4), seen: round(1 - chance, 4)},
+            "alternatives": {round_: round(chance, 4), seen: round(1 - chance, 4)},
         }
-        message = f"{seen} was taken for （, as a round bracket closes it"
-        yield Draft((Replace(Span(at, at + 1), "（"),), message, level, chance, evidence)
+        message = f"{seen} was taken for {round_}, as a round bracket {'closes' if opens else 'opens'} it"
+        yield Draft((Replace(Span(at, at + 1), round_),), message, level, chance, evidence)
 
 
 def _suspects(text: RunningText) -> Ints:

@@ -23,13 +23,15 @@ _INDEX = np.zeros(128, dtype=np.int64)
 _INDEX[[ord(mark) for mark in FULL_WIDTH]] = np.arange(1, len(FULL_WIDTH) + 1)
 # plain numbers: arrays are made of them much faster than of an enumeration
 _LOW, _MEDIUM, _HIGH = (np.int8(certainty) for certainty in Certainty)
-_ELLIPSIS = regex.compile(r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}，。、”’》）])(?:\.{3,}|。{3,}|…{3,}|⋯{2,})")
+_ELLIPSIS = regex.compile(
+    r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}，。、”’》）])(?:\.{3,}|。{3,}|…{3,}|⋯{2,}|‥{2,}|·{3,}|・{3,})"
+)
 _STROKES = r"(?:(?<!-)-{2,3}(?!-)|――|──|－－)"
 _DASH = regex.compile(
     rf"(?<![A-Za-z0-9]){_STROKES}(?=[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}\s“‘《\"'])"
     rf"|(?<=[\p{{Han}}\p{{Hiragana}}\p{{Katakana}}”’》）]){_STROKES}(?![A-Za-z0-9])"
 )
-_TWINS = {ord(c) for c in ".。…⋯-―─－"}
+_TWINS = {ord(c) for c in ".。…⋯‥·・-―─－"}
 _MESSAGES = (
     "full-width mark in CJK text",
     "straight quote directed",

@@ -54,8 +54,8 @@ _BITS = {"hans": 1, "hant": 2, "jp": 4}
 def script(view: View, tools: Tools) -> Iterator[Draft]:
     """Characters of another script.
 
-    Repairs: a single glyph of the other script in running text (a Traditional one on a Simplified page); on
-    request (``--script``) the whole text, phrase by phrase, into Simplified, Traditional, Taiwan, Hong Kong or
+    Repairs: a single glyph of the other script in running text (a Traditional one on a Simplified page, a Chinese form on a
+    Japanese page that has the word in its own form elsewhere); on request (``--script``) the whole text, phrase by phrase, into Simplified, Traditional, Taiwan, Hong Kong or
     Japanese forms.
     Why it happens: recognition models know both scripts and choose glyph by glyph.
     Example: ``国务院發布通知`` becomes ``国务院发布通知``.
@@ -77,6 +77,8 @@ def script(view: View, tools: Tools) -> Iterator[Draft]:
 def _mend(view: View, found: Script, tools: Tools) -> Iterator[Draft]:
     """Single glyphs of the other script."""
     text = view.text
+    if found == "jp":
+        yield from _mend_japanese(view)
     if found not in ("hans", "hant"):
         return
     at = lone_other_script(text, found)
@@ -111,6 +113,35 @@ def _mend(view: View, found: Script, tools: Tools) -> Iterator[Draft]:
         elif again:
             message += "; the page has it more than once"
         yield Draft((Replace(Span(offset, offset + 1), plain),), message, level, score, evidence)
+
+
+def _mend_japanese(view: View) -> Iterator[Draft]:
+    """Single Chinese forms on a Japanese page; no model of Japanese tells, so the page itself must."""
+    text, bits = view.text, script_bits()
+    places = lone_other_script(text, "jp").tolist()
+    if len(places) > max(3, _FEW * int(((view.classes & ch.HAN) > 0).sum())):
+        return
+    for at in places:
+        seen, plain = text[at], text[at]
+        for step in _STEPS["hans", "jp"]:
+            plain = converter(step)(plain)
+        if len(plain) != 1 or plain == seen or not int(bits[ord(plain)]) & _BITS["jp"]:
+            continue
+        # the word with its own form: with the ideograph before it or behind it
+        pairs = [(text[at - 1 : at], ""), ("", text[at + 1 : at + 2])]
+        words = [a + plain + b for a, b in pairs if (a + b) and ord(a + b) < len(bits) and bits[ord(a + b)]]
+        again = sum(text.count(word) for word in words)
+        sure = again > 0 and text.count(seen) < _OWN
+        share = (again + 1.0) / (again + text.count(seen) + 1.0)
+        evidence = {
+            "context": text[max(0, at - 6) : at + 7].replace("\n", "⏎"),
+            "page_script": _NAMES["jp"],
+            "alternatives": {plain: round(share, 4), seen: round(1 - share, 4)},
+            "on_page": {"as_changed": again},
+        }
+        message = f"the page is {_NAMES['jp']}: {seen} is the form of another script"
+        level = Certainty.MEDIUM if sure else Certainty.LOW
+        yield Draft((Replace(Span(at, at + 1), plain),), message, level, share, evidence)
 
 
 def _against_shapes(

@@ -15,6 +15,7 @@ from restore.layout.marks import judge
 from restore.layout.tables import blank_in_tables
 from restore.ledger import inside
 from restore.pipeline import Tools, repair_pass
+from restore.source import Codes
 from restore.view import View
 
 _MESSAGES = (
@@ -28,6 +29,7 @@ _CERTAINTY = np.array([Certainty.HIGH] * 3 + [Certainty.MEDIUM] * 2, dtype=np.in
 _SPACED_SHARE = 0.7  # a line is letter-spaced when so many of its tokens are one character
 _LONGEST_HEADLINE, _HALF = 40, 3  # characters of a headline at most, of its halves at least
 _LETTERS = ch.HAN | ch.KANA
+_DIAL = 7  # figures and hyphens that a telephone number has at least
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -41,8 +43,8 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     Repairs: spaces between all characters (two-layer PDFs: ``张 万 年``), beside marks (``使用, 为国门``), around digits
     where the page prints none, between the digits of one number or the letters of one word that all stand apart
     (``卖出了3 6 0担``), inside the names that close a report in brackets, at the marks inside a number and at one side of a
-    hyphen, at the edges of lines. Kept: between the names of a byline, between the parts of a headline (``山村火灾 4人受伤``), in the rows of a table of
-    figures, in Latin text.
+    hyphen, at the edges of lines. Kept: between the names of a byline, between the parts of a headline (``山村火灾 4人受伤``), in the
+    rows of a table of figures, at telephone numbers, in Latin text.
     Why it happens: converters set a space where glyphs stand apart: justification, digits of another font, marks.
     Example: ``整改等问题 200 余个, 今年`` becomes ``整改等问题200余个,今年``.
     When it is wrong: where the print had a space, as in a list of single digits without marks; ``--spacing keep`` leaves
@@ -97,9 +99,11 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     spacing = tools.settings.spacing
     if spacing == "keep" or (spacing == "auto" and _prints_spaces(classes, mixed)):
         mixed = np.zeros_like(mixed)
-    if mixed.any():
+    elif mixed.any():
         halves = mixed & letter_left & ((right & ch.DIGIT) > 0)
         mixed &= ~(halves & _parts_a_headline(view, start, line, bounds))
+        places = mixed.nonzero()[0] if spacing == "auto" else at[:0]
+        mixed[places] = ~_at_numbers_to_dial(codes, start[places], end[places])
     within = _among(start, figures_apart(view, classes, start[plain], start[spaced]), n)
     names = list(credits_of(view.text))
     if names:
@@ -116,6 +120,20 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
         which, start, end = which[take], start[take], end[take]
         tools.memo["spaces"] = inside(start, end - start)
         yield Batch(start, end, 0, ("",), _MESSAGES, which, _CERTAINTY[which])
+
+
+def _at_numbers_to_dial(codes: Codes, start: Ints, end: Ints) -> Bools:
+    """Whether a telephone number begins behind each space, or ends before it; they are printed apart from names. Shape like ``start``."""
+    wide = np.arange(_DIAL)
+    behind, before = end[:, None] + wide, start[:, None] - 1 - wide
+    out = np.zeros(len(start), dtype=np.bool_)
+    for at in (behind, before):
+        signs = codes.take(at, mode="clip")
+        figures = (signs >= 0x30) & (signs <= 0x39)
+        dialled = figures | (signs == 0x2D)
+        inside = (at >= 0) & (at < len(codes))
+        out |= (dialled & inside).all(axis=1) & (figures.sum(axis=1) >= _DIAL - 2)
+    return out
 
 
 def _runs(at: Ints) -> tuple[Ints, Ints]:

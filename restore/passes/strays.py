@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from restore import characters as ch
 from restore.correction import Certainty, Delete, Draft, Edit, Replace
+from restore.glyphs.numbers import misread_numbers
 from restore.language.context import RunningText
 from restore.language.glyphs import Confusables
 from restore.language.scripts import detect_script, script_bits
@@ -24,10 +25,15 @@ Floats = NDArray[np.float64]
 Keys = NDArray[np.uint64]
 
 _BITS = {"hans": 1, "hant": 2, "none": 3}
-_MARKS = np.array([ord(c) for c in ".·-_'`|^~\\<>{}[]#$*=°¨¬¦§"], dtype=np.uint32)
+_MARKS = np.array([ord(c) for c in ".·-_'`|^~\\<>{}[]#$*=°¨¬¦§¤¢£€¥￥©®¶†‡■□◆◇▲▼♦«»¿¡＿"], dtype=np.uint32)
 _WRONG = np.array([ord(c) for c in "`|^\\<>{}#$¨¬¦"], dtype=np.uint32)  # never printed inside Chinese
 _BROKEN = np.array([ord(c) for c in "~|`^·"], dtype=np.uint32)  # at most beside figures or between names
-_RARE = np.array([ord(c) for c in "'~_[]*="], dtype=np.uint32)
+_RARE = np.array([ord(c) for c in "'~_[]*=¤¢£€©®¶†‡♦«»¿¡＿"], dtype=np.uint32)
+_ORNAMENTS = {
+    ord(c) for c in "■□◆◇▲▼¥￥£€©®"
+}  # printed between words; no mark is read as one, and it is no speck
+_ADDRESS = np.array([ord(c) for c in ".@/"], dtype=np.uint32)
+_DASH = ord("—")  # alone; two are a dash
 _PRINTED = np.array([ord(c) for c in "。，、："], dtype=np.uint32)
 _OPENING, _CLOSING, _TERM = "“‘《「『", "”’》」』", 8
 _KEPT = {"small": 1.0, "capital": 6.0, "digit": 3.5, "mark": 3.0, "rare": 0.5, "wrong": -2.0, "kana": 3.0}
@@ -59,6 +65,7 @@ def strays(view: View, tools: Tools) -> Iterator[Draft]:
     mark without which the text reads on, and otherwise shown with the likeliest readings. The spaces go that a converter
     set beside what was 一.
     Why it happens: recognition sees a part of a glyph, a speck or a rule, and takes it for a letter or a mark.
+    A single dash is read as 一 where that is the one reading (—切).
     Example: ``机b车驾驶证`` becomes ``机动车驾驶证``.
     When it is wrong: letters, figures and marks belong to Chinese text too (A股, 卡拉OK, 第1名, names with a
     dot): what the language knows as written so is left alone, and what is quoted.
@@ -70,12 +77,16 @@ def strays(view: View, tools: Tools) -> Iterator[Draft]:
     place, kept = _suspects(text)
     if not len(place):
         return
+    # letters in numbers are likelier the figures that they look like than what is only shown here
+    figures = {at for one in misread_numbers(view.text) for at in one.places}
     between = _Between(text.codes)
     for start in range(0, len(place), _BLOCK):
         block = slice(start, start + _BLOCK)
         for one in _readings(text, place[block], between, tools.language.confusables, _BITS[script]):
             draft = _judge(text, one, float(kept[start + one.number]))
-            if draft is not None:
+            if draft is not None and not (
+                draft.certainty == Certainty.LOW and int(text.at[one.place]) in figures
+            ):
                 yield draft
 
 
@@ -91,10 +102,14 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     kept[ch.among(codes, _MARKS)] = _KEPT["mark"]
     kept[ch.among(codes, _RARE)] = _KEPT["rare"]
     kept[ch.among(codes, _WRONG)] = _KEPT["wrong"]
+    dash = codes == _DASH
+    dash &= np.append(codes[1:], 0) != _DASH
+    dash &= np.append(0, codes[:-1]) != _DASH
+    kept[dash] = _KEPT["mark"]
     kept[latin] = _KEPT["capital"]
     kept[small] = _KEPT["small"]
     kept[(classes & ch.DIGIT) > 0] = _KEPT["digit"]
-    kept[(classes & ch.KANA) > 0] = _KEPT["kana"]
+    kept[(classes & (ch.KANA | ch.HANGUL)) > 0] = _KEPT["kana"]
     sign = ~np.isnan(kept)
     edge = np.append(
         np.append(True, np.diff(text.at) > 1), True
@@ -112,6 +127,7 @@ def _suspects(text: RunningText) -> tuple[Ints, Floats]:
     closed = ((before & (ch.HAN | ch.FULL)) > 0) & ((after & (ch.HAN | ch.FULL)) > 0)
     inside = near_han & alone & (closed | ~(marks | number | (latin & ~small)))
     inside &= ~(word & ~alone)
+    inside &= ~_of_address(codes, latin | number)
     inside |= _two(codes, small, before, after) | (
         ch.among(codes, _BROKEN) & (han_before | han_after) & ~number
     )
@@ -131,6 +147,15 @@ def _pair(small: NDArray[np.bool_], latin: NDArray[np.bool_]) -> NDArray[np.bool
     out = np.zeros(len(latin), dtype=np.bool_)
     out[start[two]] = small[start[two] + 1]
     out[start[two] + 1] = small[start[two] + 1]
+    return out
+
+
+def _of_address(codes: Codes, word: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Letters and figures that a dot or the sign of an address parts from others (a.b@c.com)."""
+    sign = ch.among(codes, _ADDRESS)
+    out = np.zeros(len(codes), dtype=np.bool_)
+    out[:-2] |= word[:-2] & sign[1:-1] & word[2:]
+    out[2:] |= word[2:] & sign[1:-1] & word[:-2]
     return out
 
 
@@ -235,6 +260,10 @@ def _judge(text: RunningText, one: _Readings, kept: float) -> Draft | None:
         "alternatives": {readings[int(j)] or "(nothing)": round(float(odds[int(j)]), 4) for j in ranked},
         "language_nats": round(float(scores[best] - stands), 2),
     }
+    if seen == _DASH and readings[best] != _THIN:
+        return None  # a dash is printed in many places, between cities above all
+    if seen in _ORNAMENTS and (not readings[best] or ord(readings[best]) in _PRINTED):
+        return None
     share = float(odds[best])
     level = Certainty.HIGH if share >= _SURE else Certainty.MEDIUM if share >= _LIKELY else Certainty.LOW
     if usual:  # more is wrong here than this sign

@@ -45,10 +45,21 @@ def _lines(one: Any) -> list[Line]:
         if kind == "TextBlock":
             region += 1
         elif kind == "TextLine":
-            words = [
-                Word(e.get("CONTENT") or "", _box(e)) for e in element.iter() if local(e) in ("String", "HYP")
-            ]
+            words = _words(element)
             lines.append(
                 Line(words, _box(element) or around(w.box for w in words), region, element.get("ID") or "")
             )
     return lines
+
+
+def _words(line: Any) -> list[Word]:
+    """The words of a line; the hyphen that its end has set belongs to the last of them."""
+    words: list[Word] = []
+    for element in line.iter():
+        kind, text = local(element), element.get("CONTENT") or ""
+        if kind == "HYP" and words:
+            box = around((words[-1].box, _box(element))) if words[-1].box else None
+            words[-1] = Word(words[-1].text + text, box)
+        elif kind in ("String", "HYP"):
+            words.append(Word(text, _box(element)))
+    return words

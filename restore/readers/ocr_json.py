@@ -2,8 +2,9 @@
 
 - lists of ``[points, text, score]`` or ``[points, [text, score]]``, one page or a list of pages;
 - ``rec_texts`` with ``rec_polys``, ``dt_polys`` or ``rec_boxes`` (PaddleOCR 3), alone or under ``res``;
-- objects with ``text``, ``txt`` or ``transcription`` and ``box``, ``bbox``, ``text_region`` or ``points``, in a list, or
-  under ``res``, ``data``, ``result`` or ``lines``.
+- ``txts`` with ``boxes`` (RapidOCR 2 and later);
+- objects with ``text``, ``txt`` or ``transcription`` and ``box``, ``bbox``, ``text_region`` or ``points``, in a list, under
+  numbers, or under ``res``, ``data``, ``result`` or ``lines``; and what services wrap all these in, a page each.
 """
 
 from __future__ import annotations
@@ -19,8 +20,18 @@ from restore.readers.page_text import Box, Line, Word, around, number, page
 
 __all__ = ["read_ocr_json"]
 
-_TEXTS = ("text", "txt", "transcription", "rec_text")
-_BOXES = ("box", "bbox", "text_region", "points", "poly", "dt_box", "rec_box")
+_TEXTS = ("text", "txt", "transcription", "rec_text", "rec_txt")
+_BOXES = (
+    "box",
+    "bbox",
+    "text_region",
+    "points",
+    "poly",
+    "dt_box",
+    "rec_box",
+    "dt_boxes",
+    "text_box_position",
+)
 _HOLDERS = (
     "res",
     "data",
@@ -31,6 +42,7 @@ _HOLDERS = (
     "overall_ocr_res",
     "prunedResult",
     "ocrResults",
+    "layoutParsingResults",
 )
 _MOST_DEEP = 12
 
@@ -59,11 +71,14 @@ def _pages(body: Any) -> list[list[Line]]:
     lines = _lines(body, 0)
     if lines is not None:
         return [lines]
-    if isinstance(body, dict):
-        body = next((body[h] for h in _HOLDERS if isinstance(body.get(h), list)), [])
+    for _ in range(_MOST_DEEP):  # of what services wrap pages in
+        if not isinstance(body, dict):
+            break
+        body = next((body[h] for h in _HOLDERS if isinstance(body.get(h), list | dict)), [])
     if not isinstance(body, list):
         return []
-    found = [_lines(one, 0) for one in body]
+    # RapidOCR 1 gives how long each step took behind the lines
+    found = [_lines(one, 0) for one in body if not _times(one)]
     return [one if one is not None else [] for one in found] if any(found) else []
 
 
@@ -72,9 +87,12 @@ def _lines(body: Any, depth: int) -> list[Line] | None:
     if depth > _MOST_DEEP:
         return None
     if isinstance(body, dict):
-        texts = body.get("rec_texts")
-        if isinstance(texts, list):
-            return _columns(body, texts)
+        for name in ("rec_texts", "txts"):
+            texts = body.get(name)
+            if isinstance(texts, list):
+                return _columns(body, texts)
+        if body and all(key.isdecimal() for key in body):
+            return _lines([body[key] for key in sorted(body, key=int)], depth + 1)
         for holder in _HOLDERS:
             inner = body.get(holder)
             if isinstance(inner, dict | list):
@@ -98,9 +116,13 @@ def _lines(body: Any, depth: int) -> list[Line] | None:
     return None
 
 
+def _times(body: Any) -> bool:
+    return isinstance(body, list) and bool(body) and all(isinstance(one, int | float) for one in body)
+
+
 def _columns(body: dict[str, Any], texts: list[Any]) -> list[Line]:
     shapes: list[Any] = []
-    for name in ("rec_polys", "rec_boxes", "dt_polys"):
+    for name in ("rec_polys", "rec_boxes", "dt_polys", "boxes"):
         value = body.get(name)
         if isinstance(value, list) and len(value) == len(texts):
             shapes = value

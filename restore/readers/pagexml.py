@@ -52,7 +52,10 @@ def content(element: Any) -> str:
 
 
 def regions_of(one: Any) -> list[Any]:
-    """Text regions of a page: in its reading order, then those that it does not name."""
+    """Text regions of a page: in its reading order, then those that it does not name.
+
+    Regions in a region that the order does not name follow it.
+    """
     regions = [e for e in one.iter() if local(e) == "TextRegion"]
     by_id = {e.get("id"): e for e in regions if e.get("id")}
     order = next((e for e in one if local(e) == "ReadingOrder"), None)
@@ -63,7 +66,17 @@ def regions_of(one: Any) -> list[Any]:
             if element is not None:
                 named.append(element)
     seen = {id(e) for e in named}
-    return named + [e for e in regions if id(e) not in seen]
+    inner: dict[int, list[Any]] = {}
+    loose = []
+    for element in regions:
+        if id(element) in seen:
+            continue
+        around_it = next((e for e in element.iterancestors() if id(e) in seen), None)
+        if around_it is None:
+            loose.append(element)
+        else:
+            inner.setdefault(id(around_it), []).append(element)
+    return [e for outer in named for e in (outer, *inner.get(id(outer), ()))] + loose
 
 
 def _references(order: Any) -> list[str]:
@@ -87,7 +100,7 @@ def lines_of(one: Any) -> list[tuple[Line, Any, Any]]:
     lines: list[tuple[Line, Any, Any]] = []
     for region, element in enumerate(regions_of(one)):
         own = [e for e in element if local(e) == "TextLine"]
-        if not own:
+        if not own and not _told_within(element):
             lines += [(line, element, None) for line in _bare(element, region)]
         for line in own:
             words = [Word(content(e), outline(e)) for e in line if local(e) == "Word"]
@@ -97,6 +110,15 @@ def lines_of(one: Any) -> list[tuple[Line, Any, Any]]:
             box = outline(line) or around(w.box for w in words)
             lines.append((Line(words, box, region, line.get("id") or ""), element, line))
     return lines
+
+
+def _told_within(region: Any) -> bool:
+    """Whether a region's text is that of the regions in it, so that it stands in the file twice."""
+    return any(
+        local(e) == "TextRegion"
+        and (any(local(child) == "TextLine" for child in e) or content(e).strip() != "")
+        for e in region.iterdescendants()
+    )
 
 
 def _placed(text: str, words: list[Word]) -> list[Word]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import re
+import zlib
 from pathlib import PurePosixPath
 
 import orjson
@@ -73,6 +75,7 @@ _OFFICE = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".epub")  # zip archives o
 _OWN = re.compile(rb'\s*\{\s*"format":\s*"restore-(\w+)"')  # how the JSON of restore begins
 _REPORT = b'<meta name="generator" content="restore-cjk">'
 _PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+_RECOGNISED = {"rec_texts", "txts", "res", "ocrResults", "result"}  # of recognisers and their services
 _XML = {"alto": "alto", "PcGts": "page"}
 
 
@@ -93,7 +96,7 @@ def recognise(opened: Opened) -> str:
     if head[257:262] == b"ustar":
         return "tar"
     if head.startswith(_PACKED):
-        if by_name == "tar" or ".tar." in name:
+        if by_name == "tar" or ".tar." in name or _holds_tar(opened):
             return "tar"
         raise ReadError(
             f"{opened.shown}: is a compressed file; unpack it (archives are read as .zip, .tar, .tar.gz)"
@@ -119,7 +122,7 @@ def recognise(opened: Opened) -> str:
             row = orjson.loads(first)
         except orjson.JSONDecodeError:
             return "text"
-        return "jsonl" if isinstance(row, dict) and "rec_texts" not in row else "ocr-json"
+        return "jsonl" if isinstance(row, dict) and not _RECOGNISED & row.keys() else "ocr-json"
     return "text"
 
 
@@ -136,6 +139,17 @@ def _refuse_others(head: bytes, name: str, shown: str) -> None:
     if own is not None or _REPORT in head[:2000]:
         what = "the report" if own is None else f"a file ({own[1].decode()})"
         raise ReadError(f"{shown}: is {what} that restore wrote about a page, no page")
+
+
+def _holds_tar(opened: Opened) -> bool:
+    """Whether a compressed file without a telling name (standard input) is a tar archive."""
+    from restore.readers.archive import unpacked
+
+    try:
+        with opened.stream() as stream, unpacked(opened, stream) as content:
+            return content.read(262)[257:262] == b"ustar"
+    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error):
+        return False
 
 
 def is_format(name: str) -> bool:

@@ -132,13 +132,17 @@ def read_parquet(opened: Opened, options: ReadOptions) -> Iterator[Document | Fa
     parquet = need("pyarrow.parquet", "reading Parquet")
     with _explained(opened, "Parquet"), opened.stream() as stream:
         file = parquet.ParquetFile(stream, pre_buffer=False)
-        columns = _columns(file.schema_arrow.names, opened, options)
+        columns = _columns(file.schema_arrow, opened, options)
         for group in range(file.num_row_groups):
             meta = file.metadata.row_group(group)
             for k in range(meta.num_columns):
                 column = meta.column(k)
                 size = int(column.total_uncompressed_size)
-                if column.path_in_schema in columns and size > 4 * options.most_bytes:
+                path = str(column.path_in_schema)
+                if (
+                    any(path == c or path.startswith(f"{c}.") for c in columns)
+                    and size > 4 * options.most_bytes
+                ):
                     raise ReadError(
                         f"{opened.shown}, row group {group}: the column {column.path_in_schema!r} takes {size:,} bytes;"
                         " write the file with smaller row groups"
@@ -159,17 +163,46 @@ def read_arrow(opened: Opened, options: ReadOptions) -> Iterator[Document | Fail
         else:
             batches = ipc.open_stream(stream)
             schema = batches.schema
-        columns = _columns(schema.names, opened, options)
+        columns = list(dict.fromkeys(_top(schema, name) for name in _columns(schema, opened, options)))
         chosen = (batch.select(columns) for batch in batches)
         yield from _batches(chosen, opened, options, "arrow")
 
 
-def _columns(names: Sequence[str], opened: Opened, options: ReadOptions) -> list[str]:
+def _columns(schema: Any, opened: Opened, options: ReadOptions) -> list[str]:
+    """The columns that are wanted; one may be within others: ``page.text``."""
     wanted = [options.text_field] + ([options.id_field] if options.id_field else [])
     for name, option in zip(wanted, ("text_field", "id_field"), strict=False):
-        if name not in names:
-            raise ReadError(_missing(opened.shown, name, names, option))
+        if not _has(schema, name):
+            raise ReadError(_missing(opened.shown, name, schema.names, option))
     return list(dict.fromkeys(wanted))
+
+
+def _top(schema: Any, name: str) -> str:
+    """The column that a field is in."""
+    return name if name in schema.names else name.partition(".")[0]
+
+
+def _has(schema: Any, name: str) -> bool:
+    if name in schema.names:
+        return True
+    first, *rest = name.split(".")
+    if first not in schema.names or not rest:
+        return False
+    kind = schema.field(first).type
+    for word in rest:
+        inner = {kind.field(k).name: kind.field(k).type for k in range(getattr(kind, "num_fields", 0))}
+        if word not in inner:
+            return False
+        kind = inner[word]
+    return True
+
+
+def _values(batch: Any, name: str) -> Any:
+    """The values of a column, or of a field within others, which is null where they are."""
+    compute = need("pyarrow.compute", "reading rows")
+    top = _top(batch.schema, name)
+    column = batch.column(batch.schema.get_field_index(top))
+    return column if top == name else compute.struct_field(column, name.split(".")[1:])
 
 
 def _batches(
@@ -185,8 +218,8 @@ def _batches(
             raise ReadError(
                 f"{opened.shown}, row {number + 1}: unpacks to more than {_GROWTH} times its size; not read further"
             )
-        texts = batch.column(batch.schema.get_field_index(options.text_field))
-        values = batch.column(batch.schema.get_field_index(options.id_field)) if options.id_field else None
+        texts = _values(batch, options.text_field)
+        values = _values(batch, options.id_field) if options.id_field else None
         for k in range(batch.num_rows):
             number += 1
             value = values[k].as_py() if values is not None else None

@@ -57,6 +57,13 @@ def batch(
         typer.Option(help="Diff reports for no page, for those with something to judge, or for all."),
     ] = batch_words.Reports.FINDINGS,
     record: Annotated[bool, typer.Option(help="Keep the record of every page.")] = True,
+    edition: Annotated[
+        list[batch_words.Editions] | None,
+        typer.Option(
+            help="Also write this of every page: a TEI P5 edition, or its PAGE file with a new reading order "
+            "(of pages read from PAGE). May be given twice."
+        ),
+    ] = None,
     shard: Annotated[int, typer.Option(metavar="N", min=1, help="Pages in one JSONL or Parquet file.")] = 500,
     engine: Annotated[
         batch_words.Engines, typer.Option(help="This machine, or Ray (see docs/batch.md).")
@@ -114,6 +121,7 @@ def batch(
             oversize="cut" if oversize is batch_words.Oversizes.CUT else "refuse",
         ),
         Limits(time_limit, memory_limit),
+        edition or (),
     )
     with batch_words.Teller(quiet) as teller:
         result = run_batch(

@@ -49,6 +49,9 @@ def export(
     script: opt.ScriptOption = None,
     encoding: opt.EncodingOption = None,
     from_format: opt.FromOption = None,
+    text_field: opt.TextFieldOption = None,
+    id_field: opt.IdFieldOption = None,
+    max_characters: opt.MostOption = None,
     page: opt.PageOption = None,
 ) -> None:
     """Write a restoration in another format: from its record, or from a dump restored now."""
@@ -59,7 +62,8 @@ def export(
     if path is not None and path.parent.is_dir():
         check_outputs([path], [input] if input != "-" else [], force=force)
     chosen = opt.choices(certainty, punctuation, spacing, script, None, select, ignore)
-    restoration = open_restoration(input, chosen, opt.reading(encoding, from_format), page)
+    options = opt.reading(encoding, from_format, text_field, id_field, max_characters)
+    restoration = open_restoration(input, chosen, options, page)
     _write_one(_exported(restoration, format), out, input, _SUFFIXES[format], force)
 
 
