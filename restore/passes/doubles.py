@@ -33,6 +33,7 @@ _LONGEST = 8  # characters of a repeated word
 _MARKS = np.array([ord(c) for c in "，、；：》）」』】"], dtype=np.uint32)  # never doubled in print
 _OPENING = np.array([ord(c) for c in '《“‘「『〈"'], dtype=np.uint32)
 _DOT = np.array([ord(c) for c in "·•・-"], dtype=np.uint32)
+_POINT = ord("点")
 _COUNT = np.array([ord(c) for c in "一每半逐"], dtype=np.uint32)  # 一步步, 一株一株: each of many
 _NUMERALS, _TENS, _DATED = "〇零一二三四五六七八九", "十百千万亿", ("月", "日", "年", "号", "")
 _NUMBER = "a number may have it twice"
@@ -77,8 +78,8 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     Why it happens: a glyph on the edge of two recognised boxes is read in both; a line end is read again.
     Example: ``取得更大发发展成就`` becomes ``取得更大发展成就``.
     When it is wrong: the language itself doubles (人人, 研究研究, 一步步, 2017年年底): a pair that is in a word,
-    lies between two words or is on the page elsewhere needs more evidence, or stays; so does any
-    of numerals, and one alone on a page that shows no other damage. Numerals of one number (二二三人) are only shown, unless the
+    lies between two words or is on the page elsewhere needs more evidence, or stays; so does one
+    behind a decimal point, and one alone on a page that shows no other damage. Numerals of one number (二二三人) are only shown, unless the
     page has the number with one of them.
     """
     if not (view.classes & ch.HAN).any():
@@ -96,9 +97,8 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
         return
     gate, odds = _gate(), found.odds
     # one alone where nothing else is damaged: the language doubles likelier than the converter
-    figure = np.array(
-        [bool(numerals(codes[k : k + size]).all()) for k, size in zip(found.place, found.size, strict=True)]
-    )
+    # a decimal as good with one figure as with two (一点六六万)
+    figure = numerals(codes[found.place]) & (codes[np.maximum(found.place - 1, 0)] == _POINT)
     alone = text.damage == 0 and len(text) >= _ENOUGH and ((odds >= gate["medium"]) & ~figure).sum() <= 1
     medium = gate["plain" if alone else "medium"]
     chosen: list[int] = []
