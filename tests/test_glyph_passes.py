@@ -357,7 +357,7 @@ def _stair(line: str) -> str:
 
 
 def test_stairs_of_stairs_are_one_repetition() -> None:
-    line = "新渠里一派繁忙景象，平均每"
+    line = "新渠昨天放满了清水，全镇的"
     nested = _stair(line) + "".join(_stair(line[k:]) for k in range(1, len(line)))
     found = duplicates(f"昨天通水。\n\n{nested}\n\n天有上万人。")
     assert found.text == f"昨天通水。\n\n{line}\n\n天有上万人。"
@@ -365,7 +365,7 @@ def test_stairs_of_stairs_are_one_repetition() -> None:
 
 
 def test_the_short_end_of_a_line_is_a_stair_beside_others() -> None:
-    long, short = "新渠里一派繁忙景象，平均每", "天晴。天晴。晴。。"
+    long, short = "新渠昨天放满了清水，全镇的", "天晴。天晴。晴。。"
     assert duplicates(f"{_stair(long)}\n一连十{short}").text == f"{long}\n一连十天晴。"
     assert duplicates(f"{long}\n一连十{short}").text == f"{long}\n一连十{short}"
 
