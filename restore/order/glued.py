@@ -41,9 +41,7 @@ _SHORTEST, _SHORT_READS_ON = (
 _APART = 0.7  # share of the lines of a width that must not read on
 _OFF_GUTTER = 0.7  # nats for each half em
 _REACH = 4
-_PLAINLY = (
-    -16.0
-)  # ln P of what stands behind a gutter, in the mean, from which lines read on however they compare
+_PLAINLY = -13.0  # ln P behind a gutter, in the mean, from which lines read on however they compare
 _SAMPLE = 16  # tails that stand for all of the page
 _MOST_ROUNDS = 2
 _BLANK = re.compile(r"\s")
