@@ -29,6 +29,7 @@ _CERTAINTY = np.array([Certainty.HIGH] * 3 + [Certainty.MEDIUM] * 2, dtype=np.in
 _SPACED_SHARE = 0.7  # a line is letter-spaced when so many of its tokens are one character
 _LONGEST_HEADLINE, _HALF = 40, 3  # characters of a headline at most, of its halves at least
 _LETTERS = ch.HAN | ch.KANA
+_HYPHEN = 0x2D
 _DIAL = 7  # figures and hyphens that a telephone number has at least
 
 Ints = NDArray[np.int64]
@@ -100,10 +101,10 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
     if spacing == "keep" or (spacing == "auto" and _prints_spaces(classes, mixed)):
         mixed = np.zeros_like(mixed)
     elif mixed.any():
-        halves = mixed & letter_left & ((right & ch.DIGIT) > 0)
-        mixed &= ~(halves & _parts_a_headline(view, start, line, bounds))
-        places = mixed.nonzero()[0] if spacing == "auto" else at[:0]
-        mixed[places] = ~_at_numbers_to_dial(codes, start[places], end[places])
+        places = mixed.nonzero()[0]
+        mixed[places[_parts_a_headline(view, start, line, bounds, places)]] = False
+        if spacing == "auto":
+            mixed[places] &= ~_at_numbers_to_dial(codes, start[places], end[places])
     within = _among(start, figures_apart(view, classes, start[plain], start[spaced]), n)
     names = list(credits_of(view.text))
     if names:
@@ -124,16 +125,21 @@ def spaces(view: View, tools: Tools) -> Iterator[Batch]:
 
 def _at_numbers_to_dial(codes: Codes, start: Ints, end: Ints) -> Bools:
     """Whether a telephone number begins behind each space, or ends before it; they are printed apart from names. Shape like ``start``."""
-    wide = np.arange(_DIAL)
-    behind, before = end[:, None] + wide, start[:, None] - 1 - wide
     out = np.zeros(len(start), dtype=np.bool_)
-    for at in (behind, before):
-        signs = codes.take(at, mode="clip")
-        figures = (signs >= 0x30) & (signs <= 0x39)
-        dialled = figures | (signs == 0x2D)
-        inside = (at >= 0) & (at < len(codes))
-        out |= (dialled & inside).all(axis=1) & (figures.sum(axis=1) >= _DIAL - 2)
+    for near, step in ((end, 1), (start - 1, -1)):
+        far = near + step * (_DIAL - 1)
+        ends = _dialled(codes.take(far, mode="clip")) & (far >= 0) & (far < len(codes))
+        some = ends.nonzero()[0]
+        if not len(some):  # as nearly always: a number is long
+            continue
+        signs = codes[near[some, None] + step * np.arange(_DIAL)]
+        out[some] |= _dialled(signs).all(axis=1) & ((signs != _HYPHEN).sum(axis=1) >= _DIAL - 2)
     return out
+
+
+def _dialled(codes: Codes) -> Bools:
+    """Which are figures or hyphens."""
+    return np.asarray(((codes >= 0x30) & (codes <= 0x39)) | (codes == _HYPHEN))
 
 
 def _runs(at: Ints) -> tuple[Ints, Ints]:
@@ -167,21 +173,25 @@ def _letter_spaced(line: Ints, length: Ints, size: Ints) -> Bools:
     return ((gaps >= 3) & (gaps + 1 > _SPACED_SHARE * solid)).take(line)
 
 
-def _parts_a_headline(view: View, start: Ints, line: Ints, bounds: Ints) -> Bools:
-    """Whether each space is the only one of a line without marks that is a block of its own, and parts it in two halves.
+def _parts_a_headline(view: View, start: Ints, line: Ints, bounds: Ints, places: Ints) -> Bools:
+    """Whether a space before a figure is the only one of a line without marks that is a block of its own, and parts it in two.
 
     Args:
-        start: view offsets of the spaces.
-        line: number of the line of each.
+        start, line: view offsets of all spaces, and the numbers of their lines.
         bounds: view offsets of the line breaks, -1 before the first and the text's length behind the last.
+        places: which of the spaces are asked about; shape ``(m,)``, as that of the answer.
     """
-    length = np.diff(bounds) - 1
-    empty = np.concatenate(([True], length == 0, [True]))
-    marks = np.append(0, ((view.classes & (ch.STOP | ch.COMMA)) > 0).cumsum())
-    alone = empty[:-2] & empty[2:] & (length <= _LONGEST_HEADLINE)
-    alone &= (np.bincount(line, minlength=len(length)) == 1) & (marks[bounds[1:]] == marks[bounds[:-1] + 1])
-    before, behind = start - bounds[line] - 1, bounds[line + 1] - start - 1
-    return alone[line] & (before >= _HALF) & (behind >= _HALF)
+    at, own = start[places], line[places]
+    first, last = bounds[own] + 1, bounds[own + 1]
+    out = (at - first >= _HALF) & (last - at > _HALF) & (last - first <= _LONGEST_HEADLINE)
+    for k in out.nonzero()[0].tolist():
+        a, b, number = int(first[k]), int(last[k]), int(own[k])
+        alone = number == 0 or bounds[number - 1] + 1 == bounds[number]
+        alone &= number + 2 >= len(bounds) or bounds[number + 2] == b + 1
+        figure = view.classes[at[k] - 1] & _LETTERS and view.classes[at[k] + 1] & ch.DIGIT
+        single = line.searchsorted(number, "right") - line.searchsorted(number) == 1
+        out[k] = alone and figure and single and not (view.classes[a:b] & (ch.STOP | ch.COMMA)).any()
+    return np.asarray(out)
 
 
 def _prints_spaces(classes: Classes, mixed: Bools) -> bool:
