@@ -7,6 +7,7 @@ import importlib.util
 import itertools
 import json
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 
 from restore import Certainty, Pipeline, Restoration, Settings, Tools, View, clean
 from restore.correction import Batch
+from restore.glyphs.numbers import drafts as number_drafts
 from restore.glyphs.numbers import misread_numbers
 from restore.glyphs.proposed import Fits, Proposed
 from restore.glyphs.protected import in_title
@@ -598,3 +600,14 @@ def test_how_readings_fit_is_kept_only_where_the_page_is_the_same(reach: int) ->
         some = np.arange(len(ids)) % 3 > 0 if page == text else np.ones(len(ids), dtype=np.bool_)
         expected = running.instead(place[some], ids[some], reach=reach)
         assert np.array_equal(kept.at(running, place[some], ids[some]), expected)
+
+
+def test_misread_numbers_take_time_that_grows_with_the_text() -> None:
+    def seconds(many: int) -> float:
+        text = "".join(f"投资{number}O亿元，" for number in range(1, many + 1))
+        begin = time.process_time()
+        assert sum(1 for _ in number_drafts(text)) == many
+        return time.process_time() - begin
+
+    few, many = (min(seconds(number) for _ in range(3)) for number in (1_000, 16_000))
+    assert many < 48 * few  # sixteen times as many; with the square of their number it would be 256 times

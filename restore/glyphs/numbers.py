@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,9 @@ _HAN_ZERO = re.compile(
 _YEAR = re.compile(r"(?<![0-9一])(?=[0-9]{0,3}一)(?:[12一][0-9一]{3})(?=年)")
 _POINT = re.compile(rf"(?<![0-9.,。、])(\d{{1,4}})。(\d{{1,2}})(?=[{_UNITS}])")
 _THOUSANDS = re.compile(rf"(?<![0-9.,。、])(\d{{1,3}})((?:、\d{{3}})+)(?=[{_UNITS}])")
+_WHOLE = re.compile(
+    rf"(?<![0-9.,{_NUMERALS}])[0-9{_NUMERALS}][0-9{_NUMERALS}.,:]*[{_UNITS}{_DATED}](?![0-9{_NUMERALS}])"
+)
 _HAN = re.compile(r"[㐀-鿿]")
 _BESIDE = re.compile(r"[㐀-鿿，。、；：（）“”《》！？]")
 _SHARE, _AGAIN = 0.9, 0.98  # probability of a number, and of one that the page has elsewhere
@@ -94,8 +98,10 @@ def misread_numbers(text: str) -> list[NumberReading]:
 
 def drafts(text: str) -> Iterator[Draft]:
     """What misread numbers are proposed to be: only shown, as numbers are protected, but where the page has the number too."""
-    for one in misread_numbers(text):
-        again = _again(text, one)
+    found = misread_numbers(text)
+    known = Counter(_WHOLE.findall(text)) if found else Counter()
+    for one in found:
+        again = _again(text, one, known)
         share = _AGAIN if again else _SHARE
         evidence: dict[str, Any] = {
             "context": text[max(0, one.start - 6) : one.end + 6].replace("\n", "⏎"),
@@ -107,18 +113,20 @@ def drafts(text: str) -> Iterator[Draft]:
         yield Draft(edits, message, Certainty.MEDIUM if again else Certainty.LOW, share, evidence)
 
 
-def _again(text: str, one: NumberReading) -> int:
-    """How often the page has the number as it is read, with the same unit behind it."""
+def _again(text: str, one: NumberReading, known: Counter[str]) -> int:
+    """How often the page has the number as it is read, with the same unit behind it; ``known``: all that it has, with theirs."""
     unit = text[one.end : one.end + 1]
     if one.end - one.start < 2 or not unit or unit not in _UNITS + _DATED:  # many things may be 12, or 1
         return 0
-    form = re.escape(one.true + unit)
-    return len(re.findall(rf"(?<![0-9.,{_NUMERALS}]){form}(?![0-9{_NUMERALS}])", text))
+    form = one.true + unit
+    if form not in known and any(part in _DATED for part in one.true):  # 8月1日 is more than one number
+        known[form] = len(re.findall(rf"(?<![0-9.,{_NUMERALS}]){form}(?![0-9{_NUMERALS}])", text))
+    return known[form]
 
 
 def _among_han(text: str, start: int, end: int) -> bool:
     """Whether Chinese text stands beside a stretch, and no Latin text before it or numeral of the script at it."""
-    before, after = text[:start][-8:].rstrip(" "), text[end : end + 8].lstrip(" ")
+    before, after = text[max(0, start - 8) : start].rstrip(" "), text[end : end + 8].lstrip(" ")
     if before[-1:].isascii() and before[-1:].isalpha():
         return False
     if (before and before[-1] in _NUMERALS) or (after and after[0] in _NUMERALS):

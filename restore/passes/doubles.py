@@ -79,8 +79,8 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     Example: ``取得更大发发展成就`` becomes ``取得更大发展成就``.
     When it is wrong: the language itself doubles (人人, 研究研究, 一步步, 2017年年底): a pair that is in a word,
     lies between two words or is on the page elsewhere needs more evidence, or stays; so does one
-    behind a decimal point, and one alone on a page that shows no other damage. Numerals of one number (二二三人) are only shown, unless the
-    page has the number with one of them.
+    behind a decimal point, and one alone on a page that shows no other damage. Numerals of one number (二二三人) are
+    only shown, unless the page has the number with one of them.
     """
     if not (view.classes & ch.HAN).any():
         return
@@ -96,9 +96,9 @@ def doubles(view: View, tools: Tools) -> Iterator[Draft]:
     if not len(found.place):
         return
     gate, odds = _gate(), found.odds
-    # one alone where nothing else is damaged: the language doubles likelier than the converter
-    # a decimal as good with one figure as with two (一点六六万)
+    # a decimal is as good with one figure as with two (一点六六万)
     figure = numerals(codes[found.place]) & (codes[np.maximum(found.place - 1, 0)] == _POINT)
+    # one alone where nothing else is damaged: the language doubles likelier than the converter
     alone = text.damage == 0 and len(text) >= _ENOUGH and ((odds >= gate["medium"]) & ~figure).sum() <= 1
     medium = gate["plain" if alone else "medium"]
     chosen: list[int] = []
