@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,16 @@ class _Page:
         reached = np.cumsum(sizes)
         self.measure = int(sizes[np.searchsorted(reached, reached[-1] / 2)]) if len(sizes) else 0
         self._places: list[int] = self.places.tolist()  # single ones are looked up quicker in a list
+
+    @cached_property
+    def edges(self) -> Ints:
+        """Where physical lines begin, and the end of the text."""
+        return np.flatnonzero(self.new_line)
+
+    @cached_property
+    def has_rows(self) -> bool:
+        """Whether physical lines are rows across several columns."""
+        return kind_of(segments_of(self.view)) == ROWS
 
     def without(self, stretches: Sequence[tuple[int, int]]) -> _Page:
         """The same without some stretches ``[start, end)``."""
@@ -456,12 +467,12 @@ def _longer(one: str, two: str) -> bool:
 
 def _abreast(page: _Page, start: int, end: int, again: int, again_end: int) -> bool:
     """Whether two copies may stand in two columns: labels of a series over articles side by side, or lines that begin alike."""
-    if kind_of(segments_of(page.view)) == ROWS:
+    if page.has_rows:
         return not page.new_line[again] or _narrow(page, start, end)
     if page.new_line[again]:
         return False
-    edges = np.flatnonzero(page.new_line)
-    line = page.text(int(edges[edges <= start][-1]), int(edges[edges >= again_end][0]))
+    before = int(page.edges.searchsorted(start, "right")) - 1
+    line = page.text(int(page.edges[before]), int(page.edges[page.edges.searchsorted(again_end)]))
     one = page.text(start, end)
     return _narrow(page, start, end) and line == one * (len(line) // len(one))
 
