@@ -31,6 +31,8 @@ _THOUSANDS = re.compile(rf"(?<![0-9.,。、])(\d{{1,3}})((?:、\d{{3}})+)(?=[{_U
 _WHOLE = re.compile(
     rf"(?<![0-9.,{_NUMERALS}])[0-9{_NUMERALS}][0-9{_NUMERALS}.,:]*[{_UNITS}{_DATED}](?![0-9{_NUMERALS}])"
 )
+# what all of these have; hardly any page does
+_HINT = re.compile(rf"[OoIl〇]|[{_NUMERALS}]0|[0-9]一|一[0-9]|[0-9]。[0-9]|[0-9]、[0-9]{{3}}")
 _HAN = re.compile(r"[㐀-鿿]")
 _BESIDE = re.compile(r"[㐀-鿿，。、；：（）“”《》！？]")
 _SHARE, _AGAIN = 0.9, 0.98  # probability of a number, and of one that the page has elsewhere
@@ -69,6 +71,8 @@ def misread_numbers(text: str) -> list[NumberReading]:
     [('3O', '30'), ('3。5', '3.5')]
     """
     found: list[NumberReading] = []
+    if not _HINT.search(text):
+        return found
     for m in _MIXED.finditer(text):
         seen = m[0]
         figures = sum("0" <= c <= "9" for c in seen)

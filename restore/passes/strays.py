@@ -77,16 +77,19 @@ def strays(view: View, tools: Tools) -> Iterator[Draft]:
     place, kept = _suspects(text)
     if not len(place):
         return
-    # letters in numbers are likelier the figures that they look like than what is only shown here
-    figures = {at for one in misread_numbers(view.text) for at in one.places}
+    figures: set[int] | None = None
     between = _Between(text.codes)
     for start in range(0, len(place), _BLOCK):
         block = slice(start, start + _BLOCK)
         for one in _readings(text, place[block], between, tools.language.confusables, _BITS[script]):
             draft = _judge(text, one, float(kept[start + one.number]))
-            if draft is not None and not (
-                draft.certainty == Certainty.LOW and int(text.at[one.place]) in figures
-            ):
+            if draft is not None and draft.certainty == Certainty.LOW:
+                # letters in numbers are likelier the figures that they look like than what is only shown here
+                if figures is None:
+                    figures = {at for number in misread_numbers(view.text) for at in number.places}
+                if int(text.at[one.place]) in figures:
+                    continue
+            if draft is not None:
                 yield draft
 
 
